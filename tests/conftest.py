@@ -1,0 +1,19 @@
+"""What every test shares: the folder of real data, a screenless Qt, and few threads."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+import pytest
+
+SHARED = Path(os.environ.get("FAMI_SHARED", Path(__file__).parents[1].parent / "shared")).resolve()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real clips, labels and oracles; skips where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the folder of shared data is not at {SHARED}; set FAMI_SHARED to where it is")
+    return SHARED
