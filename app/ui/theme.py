@@ -1,0 +1,265 @@
+"""The look: palette, stylesheet, spacing, icons, and the colours of sides and provenance.
+
+The colours of meaning are of Okabe and Ito's set, lightened where a dark ground asks for it, and never
+stand alone: every one of them comes with a form (`ProvenanceStyle.marker`) or a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from core.poses import Provenance
+
+RESOURCES = Path(__file__).parents[2] / "resources"
+
+# Grounds, from the back to the front.
+CANVAS_BACKGROUND = QColor("#101215")
+BACKGROUND = QColor("#191c20")
+SURFACE = QColor("#20242a")
+RAISED = QColor("#2b3038")
+BORDER = QColor("#363c46")
+BORDER_STRONG = QColor("#4a525e")
+
+# Writing.
+TEXT = QColor("#e6e9ed")
+TEXT_MUTED = QColor("#a3acb8")
+TEXT_DISABLED = QColor("#69727e")
+
+# What the hand is on.
+ACCENT = QColor("#4c9be8")
+ACCENT_TEXT = QColor("#0b1622")
+SELECTION = QColor("#2c4a6b")
+
+DOUBTFUL = QColor("#ff7a3d")
+ERROR = QColor("#ff7a6b")
+WARNING = QColor("#f0c244")
+GOOD = QColor("#33c094")
+
+SIDE_COLOURS: dict[str, QColor] = {
+    "left": QColor("#56b4e9"),
+    "right": QColor("#f0a020"),
+    "centre": QColor("#e4e7eb"),
+}
+"""Left, right and centre of a body (`Skeleton.side`)."""
+
+
+@dataclass(frozen=True)
+class ProvenanceStyle:
+    """How one provenance is shown.
+
+    Attributes:
+        name: in plain English, as a tooltip or a table says it.
+        colour: where colour stands for provenance (timeline, panels).
+        marker: the joint's form on the canvas, "circle", "square", "diamond" or "triangle".
+        filled: whether the form is filled; an outline is a machine's word, a filled form a person's.
+    """
+
+    name: str
+    colour: QColor
+    marker: str
+    filled: bool
+
+
+PROVENANCE_STYLES: dict[Provenance, ProvenanceStyle] = {
+    Provenance.NONE: ProvenanceStyle("not set", QColor("#69727e"), "circle", False),
+    Provenance.PREDICTED: ProvenanceStyle("predicted", QColor("#6f9fd8"), "circle", False),
+    Provenance.PROPAGATED: ProvenanceStyle("carried over", QColor("#a98be0"), "triangle", False),
+    Provenance.INTERPOLATED: ProvenanceStyle("in between", QColor("#cc79a7"), "diamond", False),
+    Provenance.IMPORTED: ProvenanceStyle("imported", QColor("#8fd0b8"), "square", True),
+    Provenance.ACCEPTED: ProvenanceStyle("accepted", QColor("#1fae82"), "circle", True),
+    Provenance.CORRECTED: ProvenanceStyle("corrected", QColor("#f0e442"), "diamond", True),
+}
+PROVENANCE_COLOURS: dict[Provenance, QColor] = {who: style.colour for who, style in PROVENANCE_STYLES.items()}
+
+PERSON_COLOURS: tuple[QColor, ...] = tuple(
+    QColor(name)
+    for name in ("#56b4e9", "#f0a020", "#33c094", "#cc79a7", "#f0e442", "#ff7a3d", "#8f9ff0", "#b0b8c2", "#7fd6d0")
+)
+
+
+def person_colour(track_id: int) -> QColor:
+    """The colour of a person's box and row; people beyond the ninth share, their number tells them apart."""
+    return PERSON_COLOURS[(track_id - 1) % len(PERSON_COLOURS)]
+
+
+# Distances in device-independent pixels.
+SPACING = 8
+SPACING_SMALL = 4
+SPACING_LARGE = 16
+RADIUS = 4
+ICON_PX = 18
+ROW_PX = 24
+
+_STYLESHEET = """
+QWidget {{ font-size: 12px; }}
+QMainWindow, QDialog {{ background: {background}; }}
+QMainWindow::separator {{ background: {background}; width: 5px; height: 5px; }}
+QMainWindow::separator:hover {{ background: {accent}; }}
+QToolTip {{ background: {raised}; color: {text}; border: 1px solid {border_strong}; padding: 4px 6px; }}
+QMenuBar {{ background: {background}; }}
+QMenuBar::item {{ padding: 4px 9px; background: transparent; border-radius: {radius}px; }}
+QMenuBar::item:selected {{ background: {raised}; }}
+QMenu {{ background: {surface}; border: 1px solid {border_strong}; padding: 4px; }}
+QMenu::item {{ padding: 5px 26px 5px 10px; border-radius: {radius}px; }}
+QMenu::item:selected {{ background: {selection}; }}
+QMenu::item:disabled {{ color: {text_disabled}; }}
+QMenu::icon {{ padding-left: 8px; }}
+QMenu::separator {{ height: 1px; background: {border}; margin: 4px 6px; }}
+QToolBar {{ background: {surface}; border: none; border-bottom: 1px solid {border}; padding: 3px 6px; spacing: 2px; }}
+QToolBar::separator {{ background: {border}; width: 1px; margin: 5px 5px; }}
+QToolButton {{ padding: 4px 7px; border: 1px solid transparent; border-radius: {radius}px; background: transparent; }}
+QToolButton:hover {{ background: {raised}; border-color: {border_strong}; }}
+QToolButton:pressed, QToolButton:checked {{ background: {selection}; border-color: {accent}; }}
+QToolButton:disabled {{ color: {text_disabled}; }}
+QToolButton::menu-indicator {{ image: none; }}
+QPushButton {{ padding: 4px 10px; min-height: 17px; border: 1px solid {border_strong}; border-radius: {radius}px;
+    background: {raised}; }}
+QPushButton:hover {{ border-color: {accent}; }}
+QPushButton:pressed {{ background: {selection}; }}
+QPushButton:focus {{ border-color: {accent}; }}
+QPushButton:disabled {{ color: {text_disabled}; border-color: {border}; background: {surface}; }}
+QPushButton[primary="true"] {{ background: {accent}; color: {accent_text}; border-color: {accent}; font-weight: 600; }}
+QPushButton[primary="true"]:hover {{ background: #6cb0f2; }}
+QPushButton[primary="true"]:disabled {{ background: {raised}; color: {text_disabled}; border-color: {border}; }}
+QDockWidget {{ color: {text_muted}; font-weight: 600; }}
+QDockWidget::title {{ background: {surface}; padding: 5px 8px; border-bottom: 1px solid {border}; }}
+QDockWidget > QWidget {{ background: {surface}; }}
+QTabBar::tab {{ background: {background}; color: {text_muted}; padding: 5px 11px; border: none;
+    border-bottom: 2px solid transparent; }}
+QTabBar::tab:selected {{ background: {surface}; color: {text}; border-bottom-color: {accent}; }}
+QTabBar::tab:hover:!selected {{ color: {text}; background: {raised}; }}
+QTableView, QListView, QTreeView, QPlainTextEdit {{ background: {surface}; alternate-background-color: #242930;
+    border: 1px solid {border}; border-radius: {radius}px; selection-background-color: {selection};
+    selection-color: {text}; outline: none; }}
+QTableView::item, QListView::item {{ padding: 2px 5px; }}
+QTableView::item:selected, QListView::item:selected {{ background: {selection}; color: {text}; }}
+QHeaderView {{ background: {surface}; }}
+QHeaderView::section {{ background: {surface}; color: {text_muted}; padding: 4px 5px; border: none;
+    border-bottom: 1px solid {border}; font-weight: 600; }}
+QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QKeySequenceEdit {{ background: {background};
+    border: 1px solid {border_strong}; border-radius: {radius}px; padding: 3px 6px; min-height: 18px;
+    selection-background-color: {accent}; selection-color: {accent_text}; }}
+QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {accent}; }}
+QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{ color: {text_disabled};
+    border-color: {border}; }}
+QComboBox QAbstractItemView {{ background: {surface}; border: 1px solid {border_strong};
+    selection-background-color: {selection}; }}
+QStatusBar {{ background: {surface}; border-top: 1px solid {border}; }}
+QStatusBar::item {{ border: none; }}
+QProgressBar {{ background: {background}; border: 1px solid {border_strong}; border-radius: {radius}px;
+    text-align: center; min-height: 16px; }}
+QProgressBar::chunk {{ background: #2f6ba6; border-radius: 3px; }}
+QSlider::groove:horizontal {{ height: 4px; background: {border_strong}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 2px; }}
+QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: {text}; }}
+QSlider::handle:horizontal:disabled {{ background: {text_disabled}; }}
+QSlider::sub-page:horizontal:disabled {{ background: {text_disabled}; }}
+QScrollArea {{ border: none; background: transparent; }}
+QScrollBar:vertical {{ width: 10px; background: transparent; margin: 0; }}
+QScrollBar:horizontal {{ height: 10px; background: transparent; margin: 0; }}
+QScrollBar::handle {{ background: {border_strong}; border-radius: 4px; min-height: 24px; min-width: 24px;
+    margin: 1px; }}
+QScrollBar::handle:hover {{ background: {text_disabled}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QGroupBox {{ border: 1px solid {border}; border-radius: {radius}px; margin-top: 9px; padding-top: 8px; }}
+QGroupBox::title {{ subcontrol-origin: margin; left: 8px; color: {text_muted}; }}
+QLabel[muted="true"] {{ color: {text_muted}; }}
+QLabel[badge="true"] {{ background: {raised}; color: {text_muted}; border: 1px solid {border};
+    border-radius: {radius}px; padding: 1px 7px; }}
+QLabel[badge="warning"] {{ background: #4a3a12; color: #ffe08a; border: 1px solid #8a6d1f;
+    border-radius: {radius}px; padding: 1px 7px; font-weight: 600; }}
+"""
+
+
+def stylesheet() -> str:
+    """The program's stylesheet with the colours above filled in."""
+    colours = {
+        "background": BACKGROUND,
+        "surface": SURFACE,
+        "raised": RAISED,
+        "border": BORDER,
+        "border_strong": BORDER_STRONG,
+        "text": TEXT,
+        "text_muted": TEXT_MUTED,
+        "text_disabled": TEXT_DISABLED,
+        "accent": ACCENT,
+        "accent_text": ACCENT_TEXT,
+        "selection": SELECTION,
+    }
+    return _STYLESHEET.format(radius=RADIUS, **{name: colour.name() for name, colour in colours.items()})
+
+
+def palette() -> QPalette:
+    """The dark palette, for everything that the stylesheet leaves alone."""
+    roles = QPalette.ColorRole
+    result = QPalette()
+    for role, colour in (
+        (roles.Window, SURFACE),
+        (roles.WindowText, TEXT),
+        (roles.Base, BACKGROUND),
+        (roles.AlternateBase, SURFACE),
+        (roles.Text, TEXT),
+        (roles.PlaceholderText, TEXT_DISABLED),
+        (roles.Button, RAISED),
+        (roles.ButtonText, TEXT),
+        (roles.BrightText, ERROR),
+        (roles.ToolTipBase, RAISED),
+        (roles.ToolTipText, TEXT),
+        (roles.Highlight, SELECTION),
+        (roles.HighlightedText, TEXT),
+        (roles.Link, ACCENT),
+        (roles.Light, BORDER_STRONG),
+        (roles.Mid, BORDER),
+        (roles.Dark, BACKGROUND),
+        (roles.Shadow, CANVAS_BACKGROUND),
+    ):
+        result.setColor(role, colour)
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        result.setColor(QPalette.ColorGroup.Disabled, role, TEXT_DISABLED)
+    return result
+
+
+def apply(application: QApplication) -> None:
+    """Dresses the whole application: Qt's own Fusion style, so that it looks the same everywhere."""
+    application.setStyle(QStyleFactory.create("Fusion"))
+    application.setPalette(palette())
+    application.setStyleSheet(stylesheet())
+
+
+@cache
+def icon(name: str) -> QIcon:
+    """The icon drawn in resources/icons/<name>.svg, in the colour of text, sharp at every scale.
+
+    Raises:
+        FileNotFoundError: the drawing is not among the resources.
+    """
+    drawing = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    result = QIcon()
+    for mode, colour in (
+        (QIcon.Mode.Normal, TEXT),
+        (QIcon.Mode.Active, TEXT),
+        (QIcon.Mode.Selected, TEXT),
+        (QIcon.Mode.Disabled, TEXT_DISABLED),
+    ):
+        renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", colour.name()).encode()))
+        for size_px in (16, ICON_PX, 24, 32, 2 * ICON_PX, 48, 64):
+            result.addPixmap(_rendered(renderer, size_px), mode)
+    return result
+
+
+def _rendered(renderer: QSvgRenderer, size_px: int) -> QPixmap:
+    pixmap = QPixmap(QSize(size_px, size_px))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    renderer.render(painter, QRectF(0, 0, size_px, size_px))
+    painter.end()
+    return pixmap
