@@ -1,0 +1,187 @@
+"""What each command takes: one function a command, and the table of them all. Light, as --help loads it."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+EXPORT_FORMATS = ("posetrack18", "posetrack17", "coco", "csv")
+
+
+class About(NamedTuple):
+    """A command's line in the help, and the function that adds its arguments to a parser."""
+
+    summary: str
+    add: Callable[[argparse.ArgumentParser], None]
+
+
+def box(text: str) -> tuple[float, float, float, float]:
+    """`X,Y,W,H` in pixels. X and Y may be negative. Raises argparse.ArgumentTypeError."""
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not X,Y,W,H, four numbers joined by commas") from None
+    if not all(map(math.isfinite, (x, y, width, height))) or width <= 0 or height <= 0:
+        raise argparse.ArgumentTypeError(f"'{text}' has no area: W and H have to be above zero")
+    return x, y, width, height
+
+
+def frame_range(text: str) -> tuple[int, int | None]:
+    """`A:B`, half open; either side may be left out. Raises argparse.ArgumentTypeError."""
+    match = re.fullmatch(r"(\d*):(\d*)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is not A:B, the first frame and the one after the last")
+    start, stop = int(match[1] or 0), int(match[2]) if match[2] else None
+    if stop is not None and stop <= start:
+        raise argparse.ArgumentTypeError(f"'{text}' holds no frame: B has to be above A")
+    return start, stop
+
+
+def window_offsets(text: str) -> tuple[int, ...]:
+    """Supporting frames as offsets from the key frame: `-2,-1,1,2`. Raises argparse.ArgumentTypeError."""
+    try:
+        offsets = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of offsets such as -2,-1,1,2") from None
+    if 0 in offsets or len(set(offsets)) != len(offsets):
+        raise argparse.ArgumentTypeError(f"'{text}' holds 0 or an offset twice")
+    return offsets
+
+
+def device(text: str) -> str:
+    """`auto`, `cpu`, `cuda` or `cuda:N`. Raises argparse.ArgumentTypeError."""
+    if re.fullmatch(r"auto|cpu|cuda(:\d+)?", text) is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is not auto, cpu, cuda or cuda:N")
+    return text
+
+
+def add_window(parser: argparse.ArgumentParser) -> None:
+    """The window's own arguments."""
+    parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="what to open")
+    parser.add_argument(
+        "--screenshot", type=Path, metavar="FILE.png", help="draw the window once, without a screen, and exit"
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the result here as JSON")
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", type=device, default="auto", help="auto (default), cpu, cuda or cuda:N")
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--weights", metavar="NAME or PATH", help="as `weights list` names them; default: the best at hand"
+    )
+
+
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, metavar="SOURCE", help="a video file or a folder of images")
+    parser.add_argument("--out", type=Path, required=True, metavar="LABELS.json", help="PoseTrack18 JSON to write")
+    parser.add_argument(
+        "--boxes", type=Path, metavar="FILE", help="PoseTrack18 or COCO JSON whose boxes say where people are"
+    )
+    parser.add_argument(
+        "--box",
+        type=box,
+        action="append",
+        default=[],
+        metavar="X,Y,W,H",
+        help="a person in the first frame of the range, followed from there; may be given again for the next person",
+    )
+    parser.add_argument(
+        "--frames", type=frame_range, default=(0, None), metavar="A:B", help="frames A to B - 1, counted from 0"
+    )
+    parser.add_argument(
+        "--window",
+        type=window_offsets,
+        metavar="-2,-1,1,2",
+        help="the supporting frames; default: those of the weights",
+    )
+    parser.add_argument(
+        "--overlay", type=Path, metavar="OUT.mp4", help="also write the video with the poses drawn on it"
+    )
+    parser.add_argument("--heatmaps", type=Path, metavar="OUT.h5", help="also write the heatmaps, as HDF5")
+    parser.add_argument(
+        "--project", type=Path, metavar="OUT.fami", help="also keep the result as a project, to review it"
+    )
+    _add_weights(parser)
+    _add_device(parser)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--gt", type=Path, required=True, metavar="DIR", help="folder of ground truth")
+    parser.add_argument(
+        "--pred", type=Path, required=True, metavar="DIR", help="folder of predictions, files of the same names"
+    )
+    _add_json(parser)
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("labels", type=Path, metavar="LABELS", help="PoseTrack17, PoseTrack18 or COCO file")
+    parser.add_argument(
+        "--source", type=Path, required=True, metavar="SOURCE", help="the video or folder of images it labels"
+    )
+    parser.add_argument(
+        "--project", type=Path, required=True, metavar="P.fami", help="project to write to; made where there is none"
+    )
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="P.fami")
+    parser.add_argument("--format", choices=EXPORT_FORMATS, required=True, help="what to write")
+    parser.add_argument("--out", type=Path, required=True, metavar="PATH")
+    parser.add_argument("--only", choices=("reviewed",), help="only frames that a person accepted or corrected")
+    parser.add_argument("--images", action="store_true", help="also write the frames, as images/<source>/000000.jpg")
+
+
+def _add_finetune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="P.fami")
+    _add_json(parser)
+    _add_weights(parser)
+    _add_device(parser)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="what to train on, and how (TOML)")
+
+
+def _add_weights_command(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="list | import PATH")
+    verbs.add_parser("list", help="the weights at hand, and where they lie")
+    importing = verbs.add_parser("import", help="check a weights file and copy it to your weights folder")
+    importing.add_argument("weights_path", type=Path, metavar="PATH")
+    importing.add_argument(
+        "--keypoints",
+        choices=("auto", "posetrack", "coco"),
+        default="auto",
+        help="what a published checkpoint's 17 outputs stand for, where the file does not say",
+    )
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="benchmarks to run; default: all of them")
+    _add_json(parser)
+
+
+def _add_nothing(parser: argparse.ArgumentParser) -> None:
+    del parser
+
+
+COMMANDS: dict[str, About] = {
+    "predict": About("estimate poses in a video and write PoseTrack18 JSON", _add_predict),
+    "evaluate": About("PoseTrack AP and MOTA of a folder of predictions", _add_evaluate),
+    "import": About("labels of another program into a project", _add_import),
+    "export": About("a project's labels into a file of another program", _add_export),
+    "finetune": About("one round of training on a project's corrections", _add_finetune),
+    "train": About("train a network as a configuration file says", _add_train),
+    "weights": About("list the weights at hand, or import a file", _add_weights_command),
+    "bench": About("run the benchmarks", _add_bench),
+    "doctor": About("what this machine offers and lacks", _add_nothing),
+}

@@ -1,0 +1,159 @@
+"""What the hand does to poses: each gesture becomes one durable edit of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from app.session import Session
+from core.errors import FamiError
+from core.keypoints import POSETRACK
+from core.poses import Pose, Visibility
+from core.project import Project, Touched, edits
+
+
+class EditingController(QObject):
+    """Turns gestures on the frame that is shown into edits, and walks undo and redo."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+
+    def _edit(self, change: Callable[[Project, int], Touched | None]) -> bool:
+        """Runs one edit on the shown frame; a refusal is told in one sentence and changes nothing."""
+        session = self._session
+        try:
+            project = session.writable()
+            if session.frame_index is None:
+                return False
+            touched = change(project, session.frame_index)
+        except FamiError as error:
+            session.error.emit(str(error))
+            session.frame_shown.emit(session.shown)  # draws what is stored again, in place of the refused gesture
+            return False
+        session.touch(touched)
+        return True
+
+    def move_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> None:
+        """A joint was dragged or placed."""
+        proofs = self._session.proofs()
+        self._edit(lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs))
+
+    def place_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> None:
+        """A joint without a place was placed; the next one without a place is selected."""
+        proofs = self._session.proofs()
+        if self._edit(lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs)):
+            pose = self._session.shown_poses().pose(track_id)
+            if pose is not None:
+                self._session.select(track_id, next_without_place(pose, keypoint))
+
+    def cycle_visibility(self, track_id: int, keypoint: int) -> None:
+        """Visible, occluded, not labelled, and visible again."""
+        pose = self._session.shown_poses().pose(track_id)
+        if pose is not None:
+            following = {
+                Visibility.VISIBLE: Visibility.OCCLUDED,
+                Visibility.OCCLUDED: Visibility.NOT_LABELLED,
+                Visibility.NOT_LABELLED: Visibility.VISIBLE,
+            }[Visibility(int(pose.visibility[keypoint]))]
+            self.set_visibility(track_id, keypoint, following)
+
+    def set_visibility(self, track_id: int, keypoint: int, visibility: Visibility) -> None:
+        """Marks a joint as visible, occluded or not labelled."""
+        proofs = self._session.proofs()
+        self._edit(lambda project, frame: edits.set_visibility(project, frame, track_id, keypoint, visibility, proofs))
+
+    def cycle_selected_visibility(self) -> None:
+        """Walks the visibility of the selected joint."""
+        if self._session.track_id is not None and self._session.keypoint is not None:
+            self.cycle_visibility(self._session.track_id, self._session.keypoint)
+
+    def nudge_selected(self, dx: float, dy: float) -> None:
+        """Moves the selected joint by a few pixels."""
+        pose, keypoint = self._session.selected_pose(), self._session.keypoint
+        if pose is not None and keypoint is not None and pose.labelled[keypoint]:
+            x, y = pose.keypoints[keypoint]
+            self.move_keypoint(pose.track_id, keypoint, float(x + dx), float(y + dy))
+
+    def move_pose(self, track_id: int, dx: float, dy: float) -> None:
+        """A whole person was dragged."""
+        proofs = self._session.proofs()
+        self._edit(lambda project, frame: edits.move_pose(project, frame, track_id, (dx, dy), proofs))
+
+    def set_box(self, track_id: int, x: float, y: float, width: float, height: float) -> None:
+        """A person's box was drawn anew."""
+        proofs = self._session.proofs()
+        self._edit(lambda project, frame: edits.set_box(project, frame, track_id, (x, y, width, height), proofs))
+
+    def accept_selected(self) -> None:
+        """Accepts the selected person's pose; with nobody selected, the frame."""
+        track_id = self._session.track_id
+        if track_id is None or self._session.selected_pose() is None:
+            self.accept_frame()
+            return
+        proofs = self._session.proofs()
+        self._edit(lambda project, frame: edits.accept_pose(project, frame, track_id, proofs))
+
+    def accept_frame(self) -> None:
+        """Accepts everything in the frame and marks it as reviewed."""
+        proofs = self._session.proofs()
+        self._edit(lambda project, frame: edits.accept_frame(project, frame, proofs))
+
+    def toggle_reviewed(self) -> None:
+        """Marks the frame as reviewed, also with nobody in it, or takes the mark back."""
+        reviewed = not self._session.shown_poses().reviewed
+        proofs = self._session.proofs()
+        self._edit(lambda project, frame: edits.mark_reviewed(project, frame, reviewed, proofs))
+
+    def delete_selected(self) -> None:
+        """Deletes the selected person from the whole clip."""
+        track_id = self._session.track_id
+        if track_id is not None and self._edit(lambda project, _: edits.delete_person(project, track_id)):
+            self._session.select(None, None)
+
+    def delete_selected_here(self) -> None:
+        """Deletes the selected person from the shown frame."""
+        track_id = self._session.track_id
+        if track_id is not None:
+            self._edit(lambda project, frame: edits.delete_person(project, track_id, frame))
+
+    def cut_selected(self) -> None:
+        """Deletes the selected person from the shown frame on."""
+        track_id = self._session.track_id
+        if track_id is not None:
+            self._edit(lambda project, frame: edits.cut_person_from(project, frame, track_id))
+
+    def change_track_id(self, old: int, new: int, swap: bool) -> None:
+        """Gives a person another number from the shown frame on."""
+        if self._edit(lambda project, frame: edits.change_track_id_from(project, frame, old, new, swap=swap)):
+            self._session.select(new, self._session.keypoint)
+
+    def undo(self) -> None:
+        """Takes the last edit back, and goes where it was."""
+        self._walk(lambda project: project.undo(), "undo")
+
+    def redo(self) -> None:
+        """Does the edit that was taken back again, and goes where it was."""
+        self._walk(lambda project: project.redo(), "redo")
+
+    def _walk(self, walk: Callable[[Project], Touched | None], verb: str) -> None:
+        try:
+            touched = walk(self._session.writable())
+        except FamiError as error:
+            self._session.error.emit(str(error))
+            return
+        if touched is None:
+            self._session.message.emit(f"There is nothing to {verb}.")
+            return
+        self._session.touch(touched)
+        self._session.message.emit(f"{verb.capitalize()}: {touched.label}")
+        if len(touched.frame_indices) and self._session.frame_index not in touched.frame_indices:
+            self._session.playback.go_to(min(touched.frame_indices))
+
+
+def next_without_place(pose: Pose, after: int) -> int | None:
+    """The next keypoint after `after` (around the end) that is not labelled, None if all are."""
+    count = len(POSETRACK)
+    order = [(after + step) % count for step in range(1, count + 1)]
+    return next((keypoint for keypoint in order if not pose.labelled[keypoint]), None)

@@ -1,0 +1,95 @@
+"""People in the clip: drawn by a box, followed through it, renumbered."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.editing import EditingController
+from app.following import Followed, follow_person
+from app.session import Session
+from app.tasks import Task, TaskRunner
+from core.errors import FamiError
+from core.project import edits
+from core.video import open_source
+
+
+class PeopleController(QObject):
+    """Adds people by a box and follows them in a worker thread.
+
+    Signals:
+        tool_wanted: "box" while a box is to be drawn, else "select".
+        followed: a Followed, when a person was followed to the end or lost.
+    """
+
+    tool_wanted = Signal(str)
+    followed = Signal(object)
+
+    def __init__(self, session: Session, editing: EditingController, tasks: TaskRunner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._editing = editing
+        self._tasks = tasks
+
+    def draw_box(self) -> None:
+        """Lets the hand draw a box around a new person."""
+        if self._session.frame_index is None:
+            self._session.message.emit("Open a clip first.")
+            return
+        self.tool_wanted.emit("box")
+        self._session.message.emit("Drag a box around the person. Esc ends drawing.")
+
+    def add_person(self, x: float, y: float, width: float, height: float) -> None:
+        """A box was drawn around a new person: adds and follows it."""
+        session = self._session
+        self.tool_wanted.emit("select")
+        if session.frame_index is None:
+            return
+        try:
+            project = session.writable()
+            track_id = project.next_track_id()
+            touched = edits.add_person(project, session.frame_index, (x, y, width, height), session.proofs())
+        except FamiError as error:
+            session.error.emit(str(error))
+            return
+        session.touch(touched)
+        session.select(track_id, None)
+        self.follow(track_id)
+
+    def redraw_box(self, track_id: int, x: float, y: float, width: float, height: float) -> None:
+        """A person's box was changed."""
+        self._editing.set_box(track_id, x, y, width, height)
+
+    def follow_selected(self) -> None:
+        """Follows the selected person from the shown frame on."""
+        if self._session.track_id is None:
+            self._session.message.emit("Select a person first.")
+            return
+        self.follow(self._session.track_id)
+
+    def follow(self, track_id: int) -> None:
+        """Follows a person's box from the shown frame to the clip's end, in a worker thread."""
+        session = self._session
+        frame_index, stop, path = session.frame_index, session.playback.num_frames, session.source_path
+        if frame_index is None or path is None or frame_index >= stop - 1:
+            return
+        try:
+            project = session.writable()
+        except FamiError as error:
+            session.error.emit(str(error))
+            return
+
+        def work(task: Task) -> Followed:
+            with open_source(path) as source:
+                return follow_person(project, source, track_id, frame_index, stop, task.report, task.deliver)
+
+        name = f"Following person {track_id}"
+        if not self._tasks.run("follow", name, work, delivered=session.touch, succeeded=self._on_followed):
+            session.message.emit("Another person is being followed: wait for it, or cancel it.")
+
+    def _on_followed(self, result: Followed) -> None:
+        if result.lost:
+            self._session.message.emit(
+                f"Person {result.track_id} was lost after frame {result.last_frame}: "
+                "redraw the box there and follow again, or cut the person off."
+            )
+        self.followed.emit(result)

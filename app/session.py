@@ -1,0 +1,156 @@
+"""The session: the open project and its source, what is selected, and word of every change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app import places
+from app.opening import Opened
+from app.playback import Playback, ShownFrame
+from core.errors import FamiError, ProjectError
+from core.poses import FramePoses, Pose
+from core.project import Project, Touched
+
+
+class Session(QObject):
+    """What is open, what is shown and what is selected. Controllers change it; views follow its signals.
+
+    Edits belong to the frame that is *shown* (its joints are under the hand), not to the one asked for.
+
+    Signals:
+        opened: a project was opened (or closed: `project` is None then).
+        frame_shown: a ShownFrame, with the poses that belong to it.
+        poses_changed: Touched; what to draw again.
+        selection_changed: track id or None, keypoint or None.
+        people_display_changed: hidden or locked people changed.
+        message: one short sentence for the status bar.
+        error: one sentence that stays until it is dismissed.
+    """
+
+    opened = Signal()
+    frame_shown = Signal(object)
+    poses_changed = Signal(object)
+    selection_changed = Signal(object, object)
+    people_display_changed = Signal()
+    message = Signal(str)
+    error = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project: Project | None = None
+        self.source_path: Path | None = None
+        self.playback = Playback(self)
+        self.playback.frame_shown.connect(self._on_frame_shown)
+        self.playback.failed.connect(self.error)
+        self.track_id: int | None = None
+        self.keypoint: int | None = None
+        self.hidden: frozenset[int] = frozenset()
+        self.locked: frozenset[int] = frozenset()
+
+    def take(self, opened: Opened) -> None:
+        """Shows what was opened, in place of what is open now."""
+        self.close()
+        self.project = opened.project
+        self.source_path = opened.source.path
+        self.track_id = self.keypoint = None
+        self.hidden = self.locked = frozenset()
+        last_frame = opened.project.setting("last_frame")
+        start = last_frame if isinstance(last_frame, int) and 0 <= last_frame < len(opened.source) else 0
+        if opened.frame_index is not None:
+            start = opened.frame_index
+        places.write_setting("last_project", str(opened.project.path))
+        self.opened.emit()
+        self.playback.open(opened.source, start)
+        for sentence in opened.notes:
+            self.message.emit(sentence)
+        if opened.warning:
+            self.error.emit(opened.warning)
+
+    def close(self) -> None:
+        """Closes the project; every edit is already on disk."""
+        if self.project is None:
+            return
+        if not self.project.read_only and self.playback.shown is not None:
+            self.remember("last_frame", self.playback.shown.frame_index)
+        self.playback.close()
+        self.project.close()
+        self.project = None
+
+    def remember(self, name: str, value: Any) -> None:  # noqa: ANN401 - any JSON value
+        """Keeps a small setting in the project; one that cannot be kept is not worth an alarm."""
+        try:
+            self.writable().set_setting(name, value)
+        except FamiError as error:
+            self.message.emit(str(error))
+
+    def writable(self) -> Project:
+        """The open project. Raises ProjectError if none is open or it is open to read only."""
+        if self.project is None:
+            raise ProjectError("No clip is open: open one first.")
+        if self.project.read_only:
+            raise ProjectError(
+                "This project is open to read only, because another program has it open: close that one first."
+            )
+        return self.project
+
+    @property
+    def shown(self) -> ShownFrame | None:
+        """The frame on screen."""
+        return self.playback.shown
+
+    @property
+    def frame_index(self) -> int | None:
+        """The index of the frame on screen."""
+        return None if self.shown is None else self.shown.frame_index
+
+    def shown_poses(self) -> FramePoses:
+        """The poses of the frame on screen."""
+        if self.project is None or self.frame_index is None:
+            return FramePoses(0)
+        return self.project.frame(self.frame_index)
+
+    def selected_pose(self) -> Pose | None:
+        """The selected person's pose in the frame on screen."""
+        return None if self.track_id is None else self.shown_poses().pose(self.track_id)
+
+    def proofs(self) -> dict[int, tuple[float, str]]:
+        """The proof (time in seconds, hash of the pixels) of the frame on screen, for a label of it."""
+        if self.shown is None:
+            return {}
+        return {self.shown.frame_index: (self.playback.timestamp_s(self.shown.frame_index), self.shown.proof)}
+
+    def touch(self, touched: Touched | None) -> None:
+        """Tells the views what changed; drops a selection that no longer exists."""
+        if touched is not None:
+            self.poses_changed.emit(touched)
+
+    def select(self, track_id: int | None, keypoint: int | None) -> None:
+        """Selects a person and one of its keypoints."""
+        if (track_id, keypoint) != (self.track_id, self.keypoint):
+            self.track_id, self.keypoint = track_id, keypoint
+            self.selection_changed.emit(track_id, keypoint)
+
+    def set_hidden(self, track_ids: frozenset[int]) -> None:
+        """Hides people from the canvas."""
+        self.hidden = track_ids
+        self.people_display_changed.emit()
+
+    def set_locked(self, track_ids: frozenset[int]) -> None:
+        """Locks people against accidental edits."""
+        self.locked = track_ids
+        self.people_display_changed.emit()
+
+    def _on_frame_shown(self, frame: ShownFrame) -> None:
+        self.frame_shown.emit(frame)
+        project = self.project
+        if project is None:
+            return
+        proof = project.frame_proof(frame.frame_index)
+        if proof is not None and proof[1] != frame.proof:
+            self.error.emit(
+                f"Frame {frame.frame_index} is not the picture it was labelled on: "
+                "the video was replaced or cut anew. Check its labels, or point the project to the original file."
+            )

@@ -1,0 +1,186 @@
+"""Long work off the window's thread: progress, time left, and a cancel that is asked for between steps."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import Cancelled, FamiError
+
+log = logging.getLogger(__name__)
+
+
+class TimeLeft:
+    """Seconds left, from how the share of work done grew over the last steps."""
+
+    def __init__(self) -> None:
+        self._started_s = time.monotonic()
+
+    def estimate_s(self, done: int, total: int) -> float | None:
+        """Seconds left after `done` of `total` steps, None before there is anything to judge by."""
+        if done <= 0 or total <= 0:
+            return None
+        elapsed_s = time.monotonic() - self._started_s
+        return elapsed_s / done * max(total - done, 0)
+
+
+class Task(QObject):
+    """One piece of long work in a thread of its own.
+
+    The work is called as `work(task)`; it calls `task.report(done, total)` and `task.deliver(part)`, asks
+    `task.is_cancelled()` between steps, and may raise `Cancelled` (what it delivered before is kept).
+
+    Signals (all arrive on the thread that made the task):
+        progressed: done, total, seconds left (or None).
+        delivered: a finished part of the result.
+        succeeded: the result of the work.
+        failed: one sentence that says what went wrong and what to do.
+        cancelled: the work ended because it was asked to.
+        ended: always, last.
+    """
+
+    progressed = Signal(int, int, object)
+    delivered = Signal(object)
+    succeeded = Signal(object)
+    failed = Signal(str)
+    cancelled = Signal()
+    ended = Signal()
+    _posted = Signal(object)
+
+    def __init__(self, name: str, work: Callable[[Task], Any], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.name = name
+        self._work = work
+        self._cancel = threading.Event()
+        self._time_left = TimeLeft()
+        self._thread = threading.Thread(target=self._run, name=f"task {name}", daemon=True)
+        # A bound method of an object that lives on the window's thread: Qt queues the call to that thread.
+        self._posted.connect(self._call)
+
+    def start(self) -> None:
+        """Begins the work."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Asks the work to end; it does so at its next step."""
+        self._cancel.set()
+
+    def is_cancelled(self) -> bool:
+        """True once a cancel was asked for."""
+        return self._cancel.is_set()
+
+    def is_running(self) -> bool:
+        """True while the thread lives."""
+        return self._thread.is_alive()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Waits for the thread's end; False if it still runs after `timeout_s`."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def report(self, done: int, total: int) -> None:
+        """Says how far the work is. Raises Cancelled if a cancel was asked for."""
+        seconds_left = self._time_left.estimate_s(done, total)
+        self._posted.emit(lambda: self.progressed.emit(done, total, seconds_left))
+        if self.is_cancelled():
+            raise Cancelled
+
+    def deliver(self, part: object) -> None:
+        """Hands over a finished part of the result."""
+        self._posted.emit(lambda: self.delivered.emit(part))
+
+    def _call(self, emission: Callable[[], None]) -> None:
+        emission()
+
+    def _run(self) -> None:
+        outcome = self._outcome()
+        self._posted.emit(outcome)
+        self._posted.emit(self.ended.emit)
+
+    def _outcome(self) -> Callable[[], None]:
+        """Does the work; returns the emission that tells how it ended."""
+        try:
+            result = self._work(self)
+        except Cancelled:
+            return self.cancelled.emit
+        except FamiError as error:
+            sentence = str(error)
+        except MemoryError:
+            sentence = "The memory is full: close other programs and try again."
+        except Exception as error:  # noqa: BLE001 - a thread's last resort: a bug is shown, not swallowed
+            log.exception("The task %r broke", self.name)
+            sentence = f"{self.name} stopped because of a fault in the program ({type(error).__name__}: {error})."
+        else:
+            return lambda: self.succeeded.emit(result)
+        return lambda: self.failed.emit(sentence)
+
+
+class TaskRunner(QObject):
+    """Starts tasks, one a kind of work at a time, and ends them all when the program closes.
+
+    Signals:
+        shown: name, done, total, seconds left of the task that the status bar shows; name None when none runs.
+        failed: one sentence of a task that failed.
+    """
+
+    shown = Signal(object, int, int, object)
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tasks: dict[str, Task] = {}
+
+    def run(
+        self,
+        kind: str,
+        name: str,
+        work: Callable[[Task], Any],
+        *,
+        delivered: Callable[[Any], None] | None = None,
+        succeeded: Callable[[Any], None] | None = None,
+        ended: Callable[[], None] | None = None,
+    ) -> Task | None:
+        """Starts `work` unless work of the same kind runs; then it returns None and nothing happens."""
+        if kind in self._tasks:
+            return None
+        task = Task(name, work, self)
+        self._tasks[kind] = task
+        task.progressed.connect(lambda done, total, left: self.shown.emit(name, done, total, left))
+        task.failed.connect(self.failed)
+        for signal, slot in ((task.delivered, delivered), (task.succeeded, succeeded)):
+            if slot is not None:
+                signal.connect(slot)
+        task.ended.connect(lambda: self._forget(kind, task))
+        if ended is not None:
+            task.ended.connect(ended)
+        self.shown.emit(name, 0, 0, None)
+        task.start()
+        return task
+
+    def running(self, kind: str | None = None) -> bool:
+        """Whether work of that kind (or any) runs."""
+        return kind in self._tasks if kind else bool(self._tasks)
+
+    def cancel_all(self) -> None:
+        """Asks all tasks to end."""
+        for task in self._tasks.values():
+            task.cancel()
+
+    def shut_down(self, timeout_s: float = 5.0) -> None:
+        """Cancels everything and waits for it, so that no thread outlives the program's objects."""
+        self.cancel_all()
+        for task in list(self._tasks.values()):
+            if not task.wait(timeout_s):
+                log.warning("The task %r did not end within %.0f s", task.name, timeout_s)
+
+    def _forget(self, kind: str, task: Task) -> None:
+        self._tasks.pop(kind, None)
+        task.deleteLater()
+        if not self._tasks:
+            self.shown.emit(None, 0, 0, None)

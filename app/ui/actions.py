@@ -1,0 +1,290 @@
+"""Every action of the window in one table, and the keys that start them.
+
+The default keys follow SLEAP. A key map is a TOML file that replaces the keys of some actions: the presets stand
+in resources/keymaps, a person's own one wherever the application keeps its settings.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from app.ui import theme
+from core.errors import FamiError
+
+KeyMap = dict[str, tuple[str, ...]]
+"""Action's object name -> its keys, in Qt's portable spelling ("Ctrl+Left")."""
+
+KEYMAPS_FOLDER = theme.RESOURCES / "keymaps"
+DEFAULT_KEYMAP = "sleap"
+
+
+class KeymapError(FamiError):
+    """A key map file cannot be used."""
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One thing that a person can ask the window to do.
+
+    Attributes:
+        object_name: how a script and a key map name it.
+        text: in the menu and on the toolbar.
+        keys: default keys in Qt's portable spelling, the first of them shown.
+        tooltip: one plain sentence: what happens.
+        icon: a drawing in resources/icons, or None.
+        menu: the menu's title; "Menu/Submenu" nests.
+        checkable: whether it is a switch.
+        starts_group: whether the menu draws a line above it.
+        short_text: on the toolbar, where it differs.
+    """
+
+    object_name: str
+    text: str
+    keys: tuple[str, ...]
+    tooltip: str
+    icon: str | None
+    menu: str
+    checkable: bool = False
+    starts_group: bool = False
+    short_text: str | None = None
+
+
+_A = ActionSpec
+
+_FILE = (
+    _A("action_open", "Open…", ("Ctrl+O",), "Open a video, a folder of images or a project.", "open", "File", short_text="Open"),
+    _A("action_open_labels", "Import labels…", ("Ctrl+I",), "Bring labels of a PoseTrack or COCO file into this project.", "import", "File", short_text="Import"),
+    _A("action_export", "Export…", ("Ctrl+E",), "Write the labels to a file that other programs read.", "export", "File", short_text="Export"),
+    _A("action_quit", "Quit", ("Ctrl+Q",), "Close the program; every edit is already saved.", None, "File", starts_group=True),
+)  # fmt: skip
+
+_EDIT = (
+    _A("action_undo", "Undo", ("Ctrl+Z",), "Take back the last edit, also one from before a restart.", "undo", "Edit"),
+    _A("action_redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was taken back.", "redo", "Edit"),
+    _A("action_accept", "Accept person", ("A",), "Take the selected person's predicted joints as right.", "accept", "Edit", starts_group=True, short_text="Accept"),
+    _A("action_accept_frame", "Accept frame", ("Shift+A",), "Take the joints of everybody in this frame as right.", "accept_frame", "Edit"),
+    _A("action_mark_reviewed", "Frame reviewed", ("R",), "Mark this frame as done, also with nobody in it; again to take it back.", "reviewed", "Edit", checkable=True),
+)  # fmt: skip
+
+_GO = (
+    _A("action_next_suggestion", "Next doubtful frame", ("Space",), "Go to the next entry of the queue.", "next_doubtful", "Go", short_text="Next doubtful"),
+    _A("action_previous_suggestion", "Previous doubtful frame", ("Shift+Space",), "Go to the previous entry of the queue.", None, "Go"),
+    _A("action_next_labelled", "Next labelled frame", ("Alt+Right",), "Go to the next frame that holds a person.", None, "Go"),
+    _A("action_previous_labelled", "Previous labelled frame", ("Alt+Left",), "Go to the previous frame that holds a person.", None, "Go"),
+    _A("action_play", "Play", ("K",), "Play the clip from here, or stop.", "play", "Go", checkable=True, starts_group=True),
+    _A("action_next_frame", "Next frame", ("Right",), "Go one frame on.", "next_frame", "Go"),
+    _A("action_previous_frame", "Previous frame", ("Left",), "Go one frame back.", "previous_frame", "Go"),
+    _A("action_step_forward", "Ten frames on", ("Ctrl+Right",), "Go ten frames on.", None, "Go"),
+    _A("action_step_back", "Ten frames back", ("Ctrl+Left",), "Go ten frames back.", None, "Go"),
+    _A("action_leap_forward", "100 frames on", ("Ctrl+Alt+Right",), "Go 100 frames on.", None, "Go"),
+    _A("action_leap_back", "100 frames back", ("Ctrl+Alt+Left",), "Go 100 frames back.", None, "Go"),
+    _A("action_first_frame", "First frame", ("Home",), "Go to the first frame.", "first_frame", "Go"),
+    _A("action_last_frame", "Last frame", ("End",), "Go to the last frame.", "last_frame", "Go"),
+    _A("action_go_to_frame", "Go to frame…", ("Ctrl+J",), "Type the number of a frame to go to.", None, "Go"),
+)  # fmt: skip
+
+_PERSON = (
+    _A("action_add_person", "Add person", ("B",), "Draw a box around a person who is not there yet.", "add_person", "Person", checkable=True),
+    _A("action_track_person", "Follow person", ("F",), "Follow the selected person's box from here to the end of the clip.", "follow", "Person"),
+    _A("action_delete_person", "Delete person", ("Delete", "Ctrl+Backspace"), "Take the selected person out of this frame.", "delete", "Person"),
+    _A("action_cut_person", "Delete from here on", ("Shift+Delete",), "Take the selected person out of this frame and all later ones.", "cut", "Person"),
+    _A("action_change_track", "Change number…", ("T",), "Give the selected person another number from this frame on.", "renumber", "Person", starts_group=True),
+    _A("action_swap_tracks", "Swap numbers", ("Ctrl+T",), "Exchange the numbers of two people from this frame on.", "swap", "Person"),
+    _A("action_toggle_hide", "Hide person", ("H",), "Hide the selected person on the picture, or show them again.", "hide", "Person", starts_group=True),
+    _A("action_hide_others", "Hide the others", ("Shift+H",), "Show the selected person alone, or everybody again.", None, "Person"),
+    _A("action_lock", "Lock person", ("L",), "Guard the selected person against accidental moves, or free them.", "lock", "Person"),
+    _A("action_next_person", "Next person", ("`",), "Select the next person of this frame.", None, "Person", starts_group=True),
+    *(
+        _A(f"action_person_{n}", f"Person {n}", (str(n),), f"Select the person in row {n} of the list of people.", None, "Person/Select", starts_group=n == 1)
+        for n in range(1, 10)
+    ),
+)  # fmt: skip
+
+_JOINT = (
+    _A("action_next_joint", "Next joint", ("Down",), "Select the next joint of the person.", None, "Joint"),
+    _A("action_previous_joint", "Previous joint", ("Up",), "Select the previous joint of the person.", None, "Joint"),
+    _A("action_deselect", "Select nothing", ("Esc",), "Let go of the selected joint, then of the person.", None, "Joint"),
+    _A("action_place_joint", "Place joint here", ("X",), "Put the selected joint where the pointer is.", "place_joint", "Joint", starts_group=True),
+    _A("action_nudge_left", "Nudge left", ("Shift+Left",), "Move the selected joint one pixel left.", None, "Joint/Nudge"),
+    _A("action_nudge_right", "Nudge right", ("Shift+Right",), "Move the selected joint one pixel right.", None, "Joint/Nudge"),
+    _A("action_nudge_up", "Nudge up", ("Shift+Up",), "Move the selected joint one pixel up.", None, "Joint/Nudge"),
+    _A("action_nudge_down", "Nudge down", ("Shift+Down",), "Move the selected joint one pixel down.", None, "Joint/Nudge"),
+    _A("action_cycle_visibility", "Change visibility", ("V",), "Step the selected joint through visible, occluded, not labelled.", None, "Joint", starts_group=True),
+    _A("action_mark_occluded", "Occluded", ("Q",), "Mark the selected joint as hidden behind something.", None, "Joint"),
+    _A("action_mark_not_labelled", "Not labelled", ("O",), "Mark the selected joint as not labelled.", None, "Joint"),
+)  # fmt: skip
+
+_MODEL = (
+    _A("action_predict", "Predict all frames", ("Ctrl+P",), "Let the network find the joints of everybody in the clip; what you set stays.", "predict", "Model", short_text="Predict"),
+    _A("action_predict_frame", "Predict this frame", ("P",), "Let the network find the joints in this frame; what you set stays.", None, "Model"),
+    _A("action_predict_from_here", "Predict from here on", ("Shift+P",), "Let the network find the joints from this frame to the end; what you set stays.", None, "Model"),
+    _A("action_cancel", "Cancel the running task", ("Ctrl+.",), "Stop what is running; what is finished stays.", "cancel", "Model"),
+    _A("action_finetune", "Fine-tune", ("Ctrl+Shift+F",), "Train the network on your corrections.", "finetune", "Model", starts_group=True),
+    _A("action_rollback", "Roll back weights", ("Ctrl+Shift+B",), "Return to the weights in use before the last fine-tuning.", "rollback", "Model"),
+    _A("action_weights", "Choose weights…", ("Ctrl+Shift+W",), "Choose the file of weights that predicts.", "weights", "Model", starts_group=True),
+)  # fmt: skip
+
+_VIEW = (
+    _A("action_fit", "Fit to window", ("Ctrl+=",), "Show the whole picture.", "fit", "View"),
+    _A("action_zoom_in", "Zoom in", ("+", "Ctrl++"), "Make the picture larger.", "zoom_in", "View"),
+    _A("action_zoom_out", "Zoom out", ("-", "Ctrl+-"), "Make the picture smaller.", "zoom_out", "View"),
+    _A("action_show_heatmap", "Show heatmap", ("M",), "Lay the selected joint's heatmap over the picture.", "heatmap", "View", checkable=True, starts_group=True),
+    _A("action_show_names", "Show joint names", ("N",), "Write each joint's name beside it.", "names", "View", checkable=True),
+    _A("action_panel_persons", "People", ("Ctrl+1",), "Show or hide the list of people.", None, "View/Panels", checkable=True, starts_group=True),
+    _A("action_panel_joints", "Joints", ("Ctrl+2",), "Show or hide the list of joints.", None, "View/Panels", checkable=True),
+    _A("action_panel_queue", "Queue", ("Ctrl+3",), "Show or hide the queue of doubtful frames.", None, "View/Panels", checkable=True),
+    _A("action_panel_heatmap", "Heatmap", ("Ctrl+4",), "Show or hide the heatmap panel.", None, "View/Panels", checkable=True),
+    _A("action_panel_temporal", "Temporal window", ("Ctrl+5",), "Show or hide the frames that fed the prediction.", None, "View/Panels", checkable=True),
+    _A("action_panel_finetune", "Fine-tuning", ("Ctrl+6",), "Show or hide the fine-tuning panel.", None, "View/Panels", checkable=True),
+    _A("action_reset_layout", "Reset the layout", ("Ctrl+0",), "Put all panels back where they were at first.", None, "View"),
+)  # fmt: skip
+
+_HELP = (
+    _A("action_keys", "Keys…", ("Ctrl+K",), "See and change the keys, or choose a set that your hands know.", "keys", "Help"),
+    _A("action_about", "About", ("F1",), "Say what this program is and which version.", None, "Help"),
+)  # fmt: skip
+
+ACTIONS: tuple[ActionSpec, ...] = (*_FILE, *_EDIT, *_GO, *_PERSON, *_JOINT, *_MODEL, *_VIEW, *_HELP)
+"""Every action, in the order of the menus."""
+
+MENUS: tuple[str, ...] = ("File", "Edit", "Go", "Person", "Joint", "Model", "View", "Help")
+
+TOOLBAR: tuple[str, ...] = (
+    "action_open",
+    "action_open_labels",
+    "",
+    "action_predict",
+    "action_accept",
+    "action_next_suggestion",
+    "action_add_person",
+    "",
+    "action_undo",
+    "action_redo",
+    "",
+    "action_finetune",
+    "action_export",
+)
+"""The main verbs; an empty name draws a line."""
+
+SPECS: dict[str, ActionSpec] = {spec.object_name: spec for spec in ACTIONS}
+
+
+def default_keymap() -> KeyMap:
+    """The keys of the table above."""
+    return {spec.object_name: spec.keys for spec in ACTIONS}
+
+
+def keymap_titles() -> dict[str, str]:
+    """The presets: file name without its ending -> title, the default first."""
+    titles = {path.stem: str(_parsed(path)["title"]) for path in sorted(KEYMAPS_FOLDER.glob("*.toml"))}
+    return {DEFAULT_KEYMAP: titles.pop(DEFAULT_KEYMAP), **titles}
+
+
+def load_keymap(name: str) -> KeyMap:
+    """The preset `name`, complete: the default keys with the preset's own in their place.
+
+    Raises:
+        KeymapError: there is no such preset.
+    """
+    if name not in keymap_titles():
+        raise KeymapError(f"There is no key map called {name}; choose one of {', '.join(keymap_titles())}.")
+    return read_keymap(KEYMAPS_FOLDER / f"{name}.toml")
+
+
+def read_keymap(path: Path) -> KeyMap:
+    """The key map of a file, complete.
+
+    Raises:
+        KeymapError: the file cannot be read, or names an action or key that does not exist.
+    """
+    keymap = default_keymap()
+    keys_by_action = _parsed(path).get("keys", {})
+    if not isinstance(keys_by_action, dict):
+        raise KeymapError(f"{path.name} has no table of keys; write one under [keys].")
+    for object_name, keys in keys_by_action.items():
+        if object_name not in keymap:
+            raise KeymapError(f"{path.name} gives keys to {object_name}, which is no action; delete that line.")
+        if not isinstance(keys, list) or any(not normalised(str(key)) for key in keys):
+            raise KeymapError(f'{path.name} has no usable keys for {object_name}; write them as ["Ctrl+O"].')
+        keymap[object_name] = tuple(str(key) for key in keys)
+    return keymap
+
+
+def save_keymap(keymap: Mapping[str, Iterable[str]], path: Path) -> None:
+    """Writes the keys that differ from the default ones, replacing the file at once.
+
+    Raises:
+        KeymapError: the file cannot be written.
+    """
+    defaults = default_keymap()
+    lines = ['title = "My keys"', "", "[keys]"]
+    for object_name, keys in keymap.items():
+        if tuple(keys) != defaults[object_name]:
+            quoted = ", ".join('"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)
+            lines.append(f"{object_name} = [{quoted}]")
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise KeymapError(f"The keys cannot be saved to {path} ({error.strerror}); choose another folder.") from error
+
+
+def _parsed(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise KeymapError(f"The key map {path} cannot be read ({error}); correct or delete the file.") from error
+
+
+def normalised(key: str) -> str:
+    """A key in Qt's own portable spelling, "" if it is none."""
+    return QKeySequence(key, QKeySequence.SequenceFormat.PortableText).toString(
+        QKeySequence.SequenceFormat.PortableText
+    )
+
+
+def key_conflicts(keymap: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Keys that more than one action claims: key -> the actions' object names, in the table's order."""
+    claims: dict[str, list[str]] = {}
+    for object_name in (spec.object_name for spec in ACTIONS):
+        for key in dict.fromkeys(normalised(key) for key in keymap.get(object_name, ()) if key):
+            claims.setdefault(key, []).append(object_name)
+    return {key: tuple(names) for key, names in claims.items() if len(names) > 1}
+
+
+def build_actions(parent: QWidget) -> dict[str, QAction]:
+    """One QAction for each row of the table, added to `parent` so that its keys work there."""
+    built: dict[str, QAction] = {}
+    for spec in ACTIONS:
+        action = QAction(spec.text, parent)
+        action.setObjectName(spec.object_name)
+        action.setIconText(spec.short_text or spec.text.removesuffix("…"))
+        action.setCheckable(spec.checkable)
+        action.setStatusTip(spec.tooltip)
+        if spec.icon is not None:
+            action.setIcon(theme.icon(spec.icon))
+        parent.addAction(action)
+        built[spec.object_name] = action
+    apply_keymap(built, default_keymap())
+    return built
+
+
+def apply_keymap(built: Mapping[str, QAction], keymap: Mapping[str, Iterable[str]]) -> None:
+    """Gives the actions their keys, and tells the first one in the tooltip."""
+    for object_name, action in built.items():
+        keys = tuple(keymap.get(object_name, ()))
+        action.setShortcuts([QKeySequence(key, QKeySequence.SequenceFormat.PortableText) for key in keys])
+        action.setToolTip(SPECS[object_name].tooltip + (f"  ({shown(keys[0])})" if keys else ""))
+
+
+def shown(key: str) -> str:
+    """A key as this system writes it."""
+    return QKeySequence(key, QKeySequence.SequenceFormat.PortableText).toString(QKeySequence.SequenceFormat.NativeText)
