@@ -4,6 +4,8 @@ The default keys follow SLEAP. A key map is a TOML file that replaces the keys o
 in resources/keymaps, a person's own one wherever the application keeps its settings.
 """
 
+# ruff: noqa: E501 - the table of actions reads as a table only with a row on a line
+
 from __future__ import annotations
 
 import tomllib
@@ -57,12 +59,14 @@ class ActionSpec:
 
 _A = ActionSpec
 
+# fmt: off
+
 _FILE = (
     _A("action_open", "Open…", ("Ctrl+O",), "Open a video, a folder of images or a project.", "open", "File", short_text="Open"),
     _A("action_open_labels", "Import labels…", ("Ctrl+I",), "Bring labels of a PoseTrack or COCO file into this project.", "import", "File", short_text="Import"),
     _A("action_export", "Export…", ("Ctrl+E",), "Write the labels to a file that other programs read.", "export", "File", short_text="Export"),
     _A("action_quit", "Quit", ("Ctrl+Q",), "Close the program; every edit is already saved.", None, "File", starts_group=True),
-)  # fmt: skip
+)
 
 _EDIT = (
     _A("action_undo", "Undo", ("Ctrl+Z",), "Take back the last edit, also one from before a restart.", "undo", "Edit"),
@@ -70,7 +74,7 @@ _EDIT = (
     _A("action_accept", "Accept person", ("A",), "Take the selected person's predicted joints as right.", "accept", "Edit", starts_group=True, short_text="Accept"),
     _A("action_accept_frame", "Accept frame", ("Shift+A",), "Take the joints of everybody in this frame as right.", "accept_frame", "Edit"),
     _A("action_mark_reviewed", "Frame reviewed", ("R",), "Mark this frame as done, also with nobody in it; again to take it back.", "reviewed", "Edit", checkable=True),
-)  # fmt: skip
+)
 
 _GO = (
     _A("action_next_suggestion", "Next doubtful frame", ("Space",), "Go to the next entry of the queue.", "next_doubtful", "Go", short_text="Next doubtful"),
@@ -87,7 +91,7 @@ _GO = (
     _A("action_first_frame", "First frame", ("Home",), "Go to the first frame.", "first_frame", "Go"),
     _A("action_last_frame", "Last frame", ("End",), "Go to the last frame.", "last_frame", "Go"),
     _A("action_go_to_frame", "Go to frame…", ("Ctrl+J",), "Type the number of a frame to go to.", None, "Go"),
-)  # fmt: skip
+)
 
 _PERSON = (
     _A("action_add_person", "Add person", ("B",), "Draw a box around a person who is not there yet.", "add_person", "Person", checkable=True),
@@ -104,7 +108,7 @@ _PERSON = (
         _A(f"action_person_{n}", f"Person {n}", (str(n),), f"Select the person in row {n} of the list of people.", None, "Person/Select", starts_group=n == 1)
         for n in range(1, 10)
     ),
-)  # fmt: skip
+)
 
 _JOINT = (
     _A("action_next_joint", "Next joint", ("Down",), "Select the next joint of the person.", None, "Joint"),
@@ -118,7 +122,7 @@ _JOINT = (
     _A("action_cycle_visibility", "Change visibility", ("V",), "Step the selected joint through visible, occluded, not labelled.", None, "Joint", starts_group=True),
     _A("action_mark_occluded", "Occluded", ("Q",), "Mark the selected joint as hidden behind something.", None, "Joint"),
     _A("action_mark_not_labelled", "Not labelled", ("O",), "Mark the selected joint as not labelled.", None, "Joint"),
-)  # fmt: skip
+)
 
 _MODEL = (
     _A("action_predict", "Predict all frames", ("Ctrl+P",), "Let the network find the joints of everybody in the clip; what you set stays.", "predict", "Model", short_text="Predict"),
@@ -128,7 +132,7 @@ _MODEL = (
     _A("action_finetune", "Fine-tune", ("Ctrl+Shift+F",), "Train the network on your corrections.", "finetune", "Model", starts_group=True),
     _A("action_rollback", "Roll back weights", ("Ctrl+Shift+B",), "Return to the weights in use before the last fine-tuning.", "rollback", "Model"),
     _A("action_weights", "Choose weights…", ("Ctrl+Shift+W",), "Choose the file of weights that predicts.", "weights", "Model", starts_group=True),
-)  # fmt: skip
+)
 
 _VIEW = (
     _A("action_fit", "Fit to window", ("Ctrl+=",), "Show the whole picture.", "fit", "View"),
@@ -143,13 +147,14 @@ _VIEW = (
     _A("action_panel_temporal", "Temporal window", ("Ctrl+5",), "Show or hide the frames that fed the prediction.", None, "View/Panels", checkable=True),
     _A("action_panel_finetune", "Fine-tuning", ("Ctrl+6",), "Show or hide the fine-tuning panel.", None, "View/Panels", checkable=True),
     _A("action_reset_layout", "Reset the layout", ("Ctrl+0",), "Put all panels back where they were at first.", None, "View"),
-)  # fmt: skip
+)
 
 _HELP = (
     _A("action_keys", "Keys…", ("Ctrl+K",), "See and change the keys, or choose a set that your hands know.", "keys", "Help"),
     _A("action_about", "About", ("F1",), "Say what this program is and which version.", None, "Help"),
-)  # fmt: skip
+)
 
+# fmt: on
 ACTIONS: tuple[ActionSpec, ...] = (*_FILE, *_EDIT, *_GO, *_PERSON, *_JOINT, *_MODEL, *_VIEW, *_HELP)
 """Every action, in the order of the menus."""
 
