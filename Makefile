@@ -1,0 +1,22 @@
+# make run [ARGS="clip.mp4"]   make test [ARGS="tests/core -k video"]   make lint
+.PHONY: run test lint setup-run setup-test
+
+python := .venv/bin/python
+
+run: setup-run
+	@$(python) main.py $(ARGS)
+
+test: setup-test
+	@QT_QPA_PLATFORM=offscreen $(python) -m pytest $(ARGS)
+
+lint: setup-test
+	$(python) -m ruff check
+	$(python) -m ruff format --check
+	$(python) -m mypy
+	.venv/bin/lint-imports
+
+setup-run:
+	@bash setup.sh run
+
+setup-test:
+	@bash setup.sh test
