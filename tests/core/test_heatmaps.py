@@ -1,0 +1,61 @@
+"""Targets and decoding, against the public reference program's numbers and against closed forms."""
+
+import numpy as np
+import pytest
+
+from core import heatmaps
+from core.geometry import apply_affine, center_and_scale, crop_affine, invert_affine
+
+
+@pytest.fixture(scope="module")
+def expected(shared):
+    with np.load(shared / "oracles" / "preprocessing_expected.npz", allow_pickle=False) as file:
+        return dict(file)
+
+
+def test_targets_are_the_reference_programs(expected):
+    weights = expected["joints_vis"][:, 0]
+    targets, target_weights = heatmaps.gaussian_targets(expected["joints"][:, :2], weights, (72, 96), sigma=3)
+    np.testing.assert_allclose(target_weights, expected["target_weight"][:, 0])
+    np.testing.assert_allclose(targets, expected["target"], atol=1e-6)
+
+
+def test_argmax_and_quarter_shift_are_the_reference_programs(expected):
+    points, peaks = heatmaps.decode_argmax(expected["heatmaps"])
+    np.testing.assert_array_equal(points, expected["argmax"])
+    np.testing.assert_allclose(peaks, expected["maxvals"][..., 0])
+
+    shifted, _ = heatmaps.decode_quarter_shift(expected["heatmaps"])
+    for index, box in enumerate(expected["boxes_xywh"]):
+        image_from_heatmap = invert_affine(crop_affine(*center_and_scale(box), 0.0, (72, 96)))
+        np.testing.assert_allclose(
+            apply_affine(image_from_heatmap, shifted[index]), expected["preds"][index], rtol=1e-5, atol=2e-3
+        )
+
+
+@pytest.mark.parametrize(("sigma", "size_wh"), [(1.5, (36, 48)), (2.0, (48, 64)), (3.0, (72, 96))])
+def test_dark_finds_the_centre_of_a_gaussian_that_lies_between_pixels(sigma, size_wh):
+    rng = np.random.default_rng(3)
+    joints = rng.uniform(0.3, 0.7, (40, 2)) * size_wh
+    maps, _ = heatmaps.gaussian_targets(joints * heatmaps.STRIDE, np.ones(40), size_wh, sigma, subpixel=True)
+    dark = np.abs(heatmaps.decode_dark(maps, sigma)[0] - joints).max()
+    quarter = np.abs(heatmaps.decode_quarter_shift(maps)[0] - joints).max()
+    assert dark < 0.03
+    assert dark < quarter / 5
+
+
+def test_a_map_without_a_positive_value_or_with_its_peak_at_the_border_is_decoded_without_a_step():
+    maps = np.full((2, 48, 36), -1.0, np.float32)
+    maps[1, 0, 35] = 0.5
+    points, peaks = heatmaps.decode_dark(maps, 1.5)
+    np.testing.assert_array_equal(points, [[0, 0], [35, 0]])
+    np.testing.assert_allclose(peaks, [-1, 0.5])
+
+
+def test_unlabelled_and_outside_joints_have_no_weight_and_no_target():
+    joints = np.array([[50.0, 60.0], [np.nan, np.nan], [-100.0, 20.0], [-8.0, 20.0]])
+    targets, weights = heatmaps.gaussian_targets(joints, [1, 0, 1, 1], (36, 48), 1.5)
+    np.testing.assert_array_equal(weights, [1, 0, 0, 1])
+    assert targets[0].max() == pytest.approx(1.0)
+    assert not targets[1:3].any()
+    assert 0 < targets[3].max() < 1  # the joint is outside, its patch is not
