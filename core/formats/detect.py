@@ -1,0 +1,27 @@
+"""Recognises the format of a label file by what is in it, whatever its name."""
+
+from pathlib import Path
+
+from core.errors import FormatError
+from core.formats import annolist, coco_layout
+from core.formats.records import LabelFile, load_json
+
+
+def parse(path: Path | str) -> LabelFile:
+    """Reads a label file of any supported format into records.
+
+    Raises:
+        FormatError: the file is missing, is not JSON, or is of no supported format.
+    """
+    path = Path(path)
+    document = load_json(path)
+    if annolist.is_annolist(document):
+        return annolist.parse(document, path)
+    if coco_layout.is_coco_layout(document):
+        return coco_layout.parse(document, path)
+    if isinstance(document, list) and document:
+        return coco_layout.parse_detections(document, path)
+    raise FormatError(
+        f"{path.name} is JSON, but no label file of a known format: PoseTrack18 and COCO have a list 'images', "
+        "PoseTrack17 a list 'annolist', COCO detections are a list of boxes."
+    )

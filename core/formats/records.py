@@ -1,0 +1,183 @@
+"""What a label file says, before it is judged: images and people as plain records in the PoseTrack skeleton."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import FormatError
+from core.keypoints import POSETRACK
+from core.poses import ByteArray, FloatArray, Visibility
+
+
+@dataclass(eq=False)
+class PersonRecord:
+    """One person in one image, as a file says it.
+
+    Attributes:
+        keypoints: (K, 2) x, y in pixels, NaN where the file has none.
+        visibility: (K,) of Visibility.
+        scores: (K,) the file's scores, NaN where it has none.
+        track_id: the person's number, None where the file has none.
+        score: the person's own score, None where the file has none.
+        bbox_xywh: (4,) or None.
+        bbox_head_xywh: (4,) or None.
+        extensions: this program's own keys of the annotation, see docs/formats.md.
+    """
+
+    keypoints: FloatArray
+    visibility: ByteArray
+    scores: FloatArray
+    track_id: int | None = None
+    score: float | None = None
+    bbox_xywh: FloatArray | None = None
+    bbox_head_xywh: FloatArray | None = None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls) -> PersonRecord:
+        """A person of whom nothing is known."""
+        count = len(POSETRACK)
+        return cls(np.full((count, 2), np.nan), np.zeros(count, np.uint8), np.full(count, np.nan))
+
+    @property
+    def labelled(self) -> NDArray[np.bool_]:
+        """(K,) True where the keypoint is labelled, visible or occluded."""
+        return self.visibility != Visibility.NOT_LABELLED
+
+
+@dataclass(eq=False)
+class ImageRecord:
+    """One image of a label file, with its people in the order of the file.
+
+    Attributes:
+        file_name: as the file says it, with forward slashes; empty where it says none.
+        frame_id: the file's own number of the frame, by which frames are ordered; None where it has none.
+        size: (width, height) in pixels, None where the file doesn't say.
+        ignore_regions: polygons (N, 2) in pixels, inside which nothing is evaluated.
+        labelled: whether the file calls the image labelled; None where it doesn't say.
+        reviewed: a person's word that the frame is done (this program's own key).
+        frame_index: the frame's index in the source (this program's own key), None where absent.
+        num_frames: the number of frames that the file says its video has, None where it doesn't say.
+    """
+
+    file_name: str
+    frame_id: int | None = None
+    size: tuple[int, int] | None = None
+    people: list[PersonRecord] = field(default_factory=list)
+    ignore_regions: list[FloatArray] = field(default_factory=list)
+    labelled: bool | None = None
+    reviewed: bool = False
+    frame_index: int | None = None
+    num_frames: int | None = None
+
+
+@dataclass(eq=False)
+class LabelFile:
+    """A label file's images in the order of frames, and what was wrong with it.
+
+    Attributes:
+        path: where it was read from.
+        format_name: "posetrack18", "posetrack17" or "coco".
+        images: by rising frame_id, or in the file's order where it has none.
+        remarks: how often each kind of thing had to be skipped or mended.
+    """
+
+    path: Path
+    format_name: str
+    images: list[ImageRecord]
+    remarks: Counter[str]
+
+    def sort_images(self) -> None:
+        """Puts the images in the order of `frame_id`, whatever numbers their names hold."""
+        if all(image.frame_id is not None for image in self.images):
+            self.images.sort(key=lambda image: image.frame_id or 0)
+
+    def warnings(self) -> list[str]:
+        """One sentence for each kind of thing that was skipped or mended."""
+        return [f"{self.path.name}: {text} ({count} times)." if count > 1 else f"{self.path.name}: {text}." for text, count in self.remarks.items()]
+
+
+def load_json(path: Path) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        FormatError: the file is missing, cannot be read, or is not JSON text.
+    """
+    if path.is_dir():
+        raise FormatError(f"{path} is a folder; choose the label file in it.")
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+            if start[:1] not in (b"{", b"["):
+                raise FormatError(f"{path.name} is not a label file: it doesn't begin as JSON text does.")
+            stream.seek(0)
+            return json.loads(stream.read().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise FormatError(f"There is no file {path}; check the path.") from None
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise FormatError(f"{path.name} is not whole JSON text ({error}); export or download it again.") from error
+
+
+def write_file_atomically(path: Path, text: str) -> None:
+    """Writes a text file so that at every moment either the old or the new content is there, whole.
+
+    Raises:
+        FormatError: the file cannot be written.
+    """
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp makes files that only their owner may read; labels are as readable as other new files.
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(path)
+        temporary = None
+    except OSError as error:
+        raise FormatError(f"{path} cannot be written: {error.strerror or error}; choose another place.") from error
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def number(value: object) -> float | None:
+    """A finite number, or None."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    return None
+
+
+def whole_number(value: object) -> int | None:
+    """A whole number that fits 63 bits, also where it is written as text or as 3.0, or None."""
+    if isinstance(value, str) and value.strip().lstrip("-").isdigit():
+        value = int(value)
+    found = value if isinstance(value, int) and not isinstance(value, bool) else number(value)
+    if found is None or found != int(found) or abs(found) >= 2**63:
+        return None
+    return int(found)
+
+
+def numbers(value: object, count: int) -> FloatArray | None:
+    """(count,) finite numbers, or None if `value` is anything else."""
+    if not isinstance(value, list) or len(value) != count:
+        return None
+    found = [number(item) for item in value]
+    return None if None in found else np.array(found, dtype=np.float64)

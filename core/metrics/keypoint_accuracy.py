@@ -1,0 +1,105 @@
+"""PCK, and average precision by object keypoint similarity (through pycocotools)."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pycocotools.coco import COCO as CocoDataset
+from pycocotools.cocoeval import COCOeval
+
+from core.errors import FormatError
+from core.keypoints import POSETRACK, Skeleton
+from core.poses import FloatArray
+
+if TYPE_CHECKING:
+    from core.formats.labels import Labels
+
+OKS_NAMES = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
+
+
+def torso_sizes(keypoints: ArrayLike, skeleton: Skeleton = POSETRACK) -> FloatArray:
+    """(N,) distance in pixels from left shoulder to right hip of (N, K, 2) keypoints."""
+    points = np.asarray(keypoints, dtype=np.float64)
+    diagonal = points[:, skeleton.index("left_shoulder")] - points[:, skeleton.index("right_hip")]
+    sizes: FloatArray = np.linalg.norm(diagonal, axis=-1)
+    return sizes
+
+
+def pck(
+    truth: ArrayLike, labelled: ArrayLike, predicted: ArrayLike, threshold: float = 0.2, skeleton: Skeleton = POSETRACK
+) -> dict[str, float]:
+    """Percentage of correct keypoints: predicted within `threshold` torso sizes of where they are labelled.
+
+    Args:
+        truth: (N, K, 2) in pixels.
+        labelled: (N, K) True where the keypoint is labelled. A pose whose left shoulder or right hip is not labelled
+            has no torso size and is left out.
+        predicted: (N, K, 2) in the same pixels; a keypoint that is NaN is wrong.
+        threshold: as a fraction of the torso size.
+
+    Returns:
+        Percent by keypoint name, NaN where a keypoint is nowhere labelled, and "mean" over the other keypoints.
+    """
+    truth_xy = np.asarray(truth, dtype=np.float64).reshape(-1, len(skeleton), 2)
+    known = np.asarray(labelled, dtype=bool).reshape(-1, len(skeleton))
+    guess_xy = np.asarray(predicted, dtype=np.float64).reshape(-1, len(skeleton), 2)
+    has_torso = known[:, skeleton.index("left_shoulder")] & known[:, skeleton.index("right_hip")]
+    sizes = np.where(has_torso, torso_sizes(truth_xy, skeleton), np.nan)
+    counted = known & (sizes > 0)[:, None]
+    correct = counted & (np.linalg.norm(guess_xy - truth_xy, axis=-1) <= threshold * sizes[:, None])
+    totals = counted.sum(axis=0)
+    percent = 100 * correct.sum(axis=0) / np.where(totals > 0, totals, np.nan)
+    by_name = dict(zip(skeleton.keypoint_names, percent.tolist(), strict=True))
+    return {**by_name, "mean": float(np.nanmean(percent)) if totals.any() else float("nan")}
+
+
+def oks_ap(truth: Labels, predicted: Labels) -> dict[str, float]:
+    """COCO's average precision and recall of poses, in percent, with the PoseTrack skeleton's sigmas.
+
+    Frames pair by `frame_index`. A prediction's score is the mean score of its labelled keypoints.
+
+    Returns:
+        Percent by the names in `OKS_NAMES`; -1 where COCO has nothing to measure (no medium or no large person).
+
+    Raises:
+        FormatError: the ground truth holds no pose.
+    """
+    from core.formats.coco import annotation  # formats' readers are imported by metrics; this keeps the order simple
+
+    ids = {image.frame_index: number for number, image in enumerate(truth.images, start=1)}
+    people = [
+        {**annotation(pose, POSETRACK), "id": number, "image_id": ids[index]}
+        for number, (index, pose) in enumerate(
+            ((image.frame_index, pose) for image in truth.images for pose in image.poses.poses), start=1
+        )
+    ]
+    if not any(person["num_keypoints"] for person in people):
+        raise FormatError("Nothing can be evaluated: the ground truth holds no labelled keypoint.")
+    guesses = [
+        {**annotation(pose, POSETRACK), "image_id": ids[image.frame_index]}
+        for image in predicted.images
+        for pose in image.poses.poses
+        if image.frame_index in ids and pose.labelled.any()
+    ]
+    if not guesses:
+        return dict.fromkeys(OKS_NAMES, 0.0)
+    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools reports its progress by print
+        dataset = CocoDataset()
+        dataset.dataset = {
+            "info": {},
+            "images": [{"id": number} for number in ids.values()],
+            "annotations": people,
+            "categories": [{"id": 1, "name": "person", "keypoints": list(POSETRACK.keypoint_names), "skeleton": []}],
+        }
+        dataset.createIndex()
+        evaluation = COCOeval(dataset, dataset.loadRes(guesses), "keypoints")
+        evaluation.params.kpt_oks_sigmas = np.array(POSETRACK.sigmas)
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    percent = [100 * value if value >= 0 else -1.0 for value in evaluation.stats]
+    return dict(zip(OKS_NAMES, map(float, percent), strict=True))
