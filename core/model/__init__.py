@@ -1,6 +1,7 @@
 """The pose network, its weights files and its predictor. Knows no files but weights."""
 
 from core.model.config import BACKBONES, FamiPoseConfig, HRNetConfig
+from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.hrnet import HRNet
 
-__all__ = ["BACKBONES", "FamiPoseConfig", "HRNet", "HRNetConfig"]
+__all__ = ["BACKBONES", "FamiPose", "FamiPoseConfig", "FamiPoseOutput", "HRNet", "HRNetConfig"]
