@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app import places
@@ -42,6 +44,8 @@ class Session(QObject):
         super().__init__(parent)
         self.project: Project | None = None
         self.source_path: Path | None = None
+        self.pixel_aspect = 1.0
+        self.timestamps_s: NDArray[np.float64] = np.zeros(0)
         self.playback = Playback(self)
         self.playback.frame_shown.connect(self._on_frame_shown)
         self.playback.failed.connect(self.error)
@@ -55,6 +59,8 @@ class Session(QObject):
         self.close()
         self.project = opened.project
         self.source_path = opened.source.path
+        self.pixel_aspect = opened.source.pixel_aspect
+        self.timestamps_s = np.asarray(opened.source.timestamps, dtype=np.float64)
         self.track_id = self.keypoint = None
         self.hidden = self.locked = frozenset()
         last_frame = opened.project.setting("last_frame")

@@ -184,3 +184,63 @@ class TaskRunner(QObject):
         task.deleteLater()
         if not self._tasks:
             self.shown.emit(None, 0, 0, None)
+
+
+class LatestWorker(QObject):
+    """A thread that answers only the newest question: what a view wants to know now.
+
+    Signals (on the thread that made the worker):
+        answered: the question, the answer.
+        failed: the question, one sentence.
+    """
+
+    answered = Signal(object, object)
+    failed = Signal(object, str)
+
+    def __init__(self, name: str, answer: Callable[[Any], Any], parent: QObject | None = None) -> None:
+        """`answer(question)` runs in the thread; questions are any values but None."""
+        super().__init__(parent)
+        self._name = name
+        self._answer = answer
+        self._question: object | None = None
+        self._stopping = False
+        self._condition = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def ask(self, question: object) -> None:
+        """Asks; a question that still waits is dropped."""
+        with self._condition:
+            self._question = question
+            self._condition.notify()
+
+    def forget(self) -> None:
+        """Drops a question that still waits."""
+        with self._condition:
+            self._question = None
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Ends the thread after the answer it is working on."""
+        with self._condition:
+            self._stopping = True
+            self._condition.notify()
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._stopping or self._question is not None)
+                if self._stopping:
+                    return
+                question, self._question = self._question, None
+            try:
+                answer = self._answer(question)
+            except Cancelled:
+                continue
+            except FamiError as error:
+                self.failed.emit(question, str(error))
+            except Exception as error:  # noqa: BLE001 - a thread's last resort: a bug is shown, not swallowed
+                log.exception("The %s broke", self._name)
+                self.failed.emit(question, f"The {self._name} stopped at a fault ({type(error).__name__}: {error}).")
+            else:
+                self.answered.emit(question, answer)

@@ -1,0 +1,106 @@
+"""The instruments that show why: the heatmap of a joint, and the neighbours before and after alignment."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from app.network import Network
+from app.session import Session
+from app.tasks import LatestWorker
+from core.video import Source, open_source
+
+if TYPE_CHECKING:
+    from core.model import Explanation, Prediction
+
+KEPT_ANSWERS = 64
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the instruments want to know: one person in one frame, in full or only its heatmaps."""
+
+    path: Path
+    weights_path: Path
+    frame_index: int
+    track_id: int
+    bbox_xywh: tuple[float, float, float, float]
+    explain: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Heatmaps of a person in a frame, and the explanation where it was asked for."""
+
+    question: Question
+    prediction: Prediction
+    explanation: Explanation | None
+
+
+class Instruments(QObject):
+    """Answers the latest question in a thread of its own; older ones are dropped.
+
+    Signals:
+        answered: an Answer. Whoever draws it checks that its frame is the one on screen.
+        failed: the Question, one sentence.
+    """
+
+    answered = Signal(object)
+    failed = Signal(object, str)
+
+    def __init__(self, session: Session, network: Network, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._network = network
+        self._kept: OrderedDict[Question, Answer] = OrderedDict()
+        self._source: Source | None = None
+        self._worker = LatestWorker("instruments", self._answer, self)
+        self._worker.answered.connect(self._keep)
+        self._worker.failed.connect(self.failed)
+
+    def ask(self, explain: bool) -> Question | None:
+        """Asks about the selected person in the frame on screen; None if there is nothing to ask about."""
+        session, weights_path = self._session, self._network.weights_path
+        pose, frame_index = session.selected_pose(), session.frame_index
+        if pose is None or frame_index is None or session.source_path is None or weights_path is None:
+            self._worker.forget()
+            return None
+        x, y, width, height = (float(value) for value in pose.bbox_xywh)
+        question = Question(session.source_path, weights_path, frame_index, pose.track_id, (x, y, width, height), explain)
+        kept = self._kept.get(question)
+        if kept is not None:
+            self._worker.forget()
+            self.answered.emit(kept)
+        else:
+            self._worker.ask(question)
+        return question
+
+    def stop(self) -> None:
+        """Ends the thread."""
+        self._worker.stop()
+        if self._source is not None:
+            self._source.close()
+
+    def _answer(self, question: Question) -> Answer:
+        from core.model import Request  # noqa: PLC0415 - torch is loaded here, in a worker thread
+
+        if self._source is None or self._source.path != question.path:
+            if self._source is not None:
+                self._source.close()
+            self._source = open_source(question.path)
+        source, predictor = self._source, self._network.predictor()
+        request = Request(question.frame_index, question.track_id, np.array(question.bbox_xywh))
+        prediction = predictor.predict([request], source.frame, len(source))[0]
+        explanation = predictor.explain(request, source.frame, len(source)) if question.explain else None
+        return Answer(question, prediction, explanation)
+
+    def _keep(self, question: Question, answer: Answer) -> None:
+        self._kept[question] = answer
+        while len(self._kept) > KEPT_ANSWERS:
+            self._kept.popitem(last=False)
+        self.answered.emit(answer)

@@ -1,0 +1,68 @@
+"""The network at hand: which weights are in use, loaded once, off the window's thread, without Qt."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import WeightsError
+
+if TYPE_CHECKING:  # torch takes seconds to import: only the threads that use it do so
+    from core.model import Predictor
+
+
+@dataclass(frozen=True)
+class NetworkState:
+    """What the status bar shows of the network."""
+
+    weights_name: str
+    device: str
+
+
+class Network:
+    """Holds the chosen weights and the predictor made from them. Thread-safe."""
+
+    def __init__(self, device: str = "auto") -> None:
+        self._device = device
+        self._lock = threading.Lock()
+        self._path: Path | None = None
+        self._predictor: Predictor | None = None
+
+    @property
+    def weights_path(self) -> Path | None:
+        """The chosen weights, None if there are none."""
+        return self._path
+
+    def choose(self, path: Path | None) -> None:
+        """Takes other weights; they are loaded when they are first needed."""
+        with self._lock:
+            if path != self._path:
+                self._path, self._predictor = path, None
+
+    def predictor(self) -> Predictor:
+        """The predictor of the chosen weights; loads them (and torch) the first time.
+
+        Raises:
+            WeightsError: no weights are chosen, or they cannot be loaded.
+        """
+        with self._lock:
+            if self._predictor is None:
+                self._predictor = self._load()
+            return self._predictor
+
+    def state(self) -> NetworkState:
+        """Loads the network if need be, and says what it is."""
+        predictor = self.predictor()
+        return NetworkState(predictor.loaded.metadata.name, str(predictor.device))
+
+    def _load(self) -> Predictor:
+        if self._path is None:
+            raise WeightsError(
+                "There are no usable weights: choose a weights file (menu Network, Choose weights), or train the "
+                "starter with 'python main.py train --config resources/configs/starter.toml'."
+            )
+        from core.model import Predictor, load_model  # noqa: PLC0415 - torch is loaded here, in a worker thread
+
+        return Predictor(load_model(self._path, self._device), device=self._device)

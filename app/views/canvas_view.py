@@ -1,0 +1,180 @@
+"""The canvas and the instruments, kept in step with the session."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from app.editing import EditingController
+from app.instruments import Answer, Instruments, Question
+from app.people import PeopleController
+from app.playback import ShownFrame
+from app.session import Session
+from app.ui.heatmap_panel import HeatmapReading
+from app.ui.main_window import MainWindow
+from app.ui.temporal_panel import TemporalView
+from core.heatmaps import peaks
+from core.geometry import apply_affine
+from core.keypoints import POSETRACK
+from core.project import Touched
+
+ASK_AFTER_MS = 120
+"""The instruments ask once the hand has stayed on a frame this long, so that scrubbing costs nothing."""
+
+
+class CanvasView(QObject):
+    """Draws the shown frame with what belongs to it, and passes gestures on."""
+
+    def __init__(
+        self,
+        session: Session,
+        editing: EditingController,
+        people: PeopleController,
+        instruments: Instruments,
+        window: MainWindow,
+    ) -> None:
+        super().__init__(window)
+        self._session = session
+        self._instruments = instruments
+        self._canvas = window.canvas
+        self._heatmap_panel = window.heatmap_panel
+        self._temporal_panel = window.temporal_panel
+        self._answer: Answer | None = None
+        self._heatmap_wanted = False
+        self._temporal_wanted = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(ASK_AFTER_MS)
+        self._timer.timeout.connect(self._ask)
+
+        session.opened.connect(self._on_opened)
+        session.frame_shown.connect(self._on_frame)
+        session.poses_changed.connect(self._on_poses_changed)
+        session.selection_changed.connect(self._on_selection)
+        session.people_display_changed.connect(self._on_display)
+        instruments.answered.connect(self._on_answer)
+        instruments.failed.connect(self._on_instrument_failed)
+
+        canvas = self._canvas
+        canvas.keypoint_moved.connect(editing.move_keypoint)
+        canvas.keypoint_placed.connect(editing.place_keypoint)
+        canvas.visibility_cycled.connect(editing.cycle_visibility)
+        canvas.pose_moved.connect(editing.move_pose)
+        canvas.selection_changed.connect(session.select)
+        canvas.box_drawn.connect(people.add_person)
+        canvas.box_changed.connect(people.redraw_box)
+        people.tool_wanted.connect(canvas.set_tool)
+        self._heatmap_panel.shown_toggled.connect(self.show_heatmap)
+        self._heatmap_panel.opacity_changed.connect(canvas.set_heatmap_opacity)
+        self._temporal_panel.wanted_changed.connect(self._on_temporal_wanted)
+        self._temporal_panel.frame_chosen.connect(session.playback.go_to)
+
+    def show_heatmap(self, shown: bool) -> None:
+        """Draws the selected joint's heatmap over the picture, or stops doing so."""
+        self._heatmap_wanted = shown
+        self._draw_heatmap()
+        self._timer.start()
+
+    def _on_opened(self) -> None:
+        self._answer = None
+        if self._session.project is None:
+            self._canvas.clear()
+        self._on_display()
+        self._on_selection(None, None)
+
+    def _on_frame(self, frame: ShownFrame) -> None:
+        source = self._session.project.source if self._session.project is not None else None
+        if source is None:
+            return
+        self._canvas.show_frame(frame.frame_index, frame.rgb, self._session.pixel_aspect)
+        self._canvas.set_poses(self._session.shown_poses())
+        self._draw_heatmap()
+        self._draw_temporal()
+        self._timer.start()
+
+    def _on_poses_changed(self, touched: Touched) -> None:
+        if self._session.frame_index in touched.frame_indices:
+            self._canvas.set_poses(self._session.shown_poses())
+            self._timer.start()
+
+    def _on_selection(self, track_id: int | None, keypoint: int | None) -> None:
+        self._canvas.set_selection(track_id, keypoint)
+        self._draw_heatmap()
+        self._timer.start()
+
+    def _on_display(self) -> None:
+        self._canvas.set_hidden(self._session.hidden)
+        self._canvas.set_locked(self._session.locked)
+
+    def _on_temporal_wanted(self, wanted: bool) -> None:
+        self._temporal_wanted = wanted
+        self._timer.start()
+
+    def _ask(self) -> None:
+        if not (self._heatmap_wanted or self._temporal_wanted):
+            return
+        question = self._instruments.ask(self._temporal_wanted)
+        if question is None:
+            self._temporal_panel.set_explanation(None)
+        elif self._answer is None or self._answer.question != question:
+            self._temporal_panel.set_busy(self._temporal_wanted)
+
+    def _on_answer(self, answer: Answer) -> None:
+        self._answer = answer
+        self._temporal_panel.set_busy(False)
+        self._draw_heatmap()
+        self._draw_temporal()
+
+    def _on_instrument_failed(self, _question: Question, sentence: str) -> None:
+        self._temporal_panel.set_busy(False)
+        self._session.message.emit(sentence)
+
+    def _current_answer(self) -> Answer | None:
+        """The answer, if it belongs to the frame and the person that are shown."""
+        answer = self._answer
+        if answer is None:
+            return None
+        here = (self._session.frame_index, self._session.track_id)
+        return answer if (answer.question.frame_index, answer.question.track_id) == here else None
+
+    def _draw_heatmap(self) -> None:
+        answer, keypoint = self._current_answer(), self._session.keypoint
+        if answer is None or keypoint is None:
+            self._canvas.set_heatmap(None, None, None)
+            self._heatmap_panel.set_reading(None)
+            return
+        prediction = answer.prediction
+        heatmap = np.asarray(prediction.heatmaps[keypoint], dtype=np.float32)
+        found = peaks(heatmap)
+        places = apply_affine(prediction.image_from_heatmap, found[:, :2]) if len(found) else np.zeros((0, 2))
+        self._heatmap_panel.set_reading(
+            HeatmapReading(
+                POSETRACK.label(keypoint),
+                float(prediction.scores[keypoint]),
+                tuple((float(x), float(y), float(value)) for (x, y), value in zip(places, found[:, 2], strict=True)),
+            )
+        )
+        if self._heatmap_wanted:
+            self._canvas.set_heatmap(answer.question.frame_index, heatmap, prediction.image_from_heatmap)
+        else:
+            self._canvas.set_heatmap(None, None, None)
+
+    def _draw_temporal(self) -> None:
+        answer = self._current_answer()
+        explanation = answer.explanation if answer is not None else None
+        if explanation is None:
+            if self._answer is None or self._session.track_id is None:
+                self._temporal_panel.set_explanation(None)
+            return
+        self._temporal_panel.set_explanation(
+            TemporalView(
+                explanation.frame_index,
+                explanation.track_id,
+                tuple(explanation.frame_indices),
+                tuple(explanation.offsets),
+                explanation.crops,
+                explanation.features_before,
+                explanation.features_after,
+                explanation.theta,
+            )
+        )
