@@ -1,0 +1,50 @@
+"""What the panels' tables have in common."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
+
+
+def build_table(
+    parent: QWidget, object_name: str, accessible_name: str, headers: tuple[tuple[str, str], ...], row_px: int
+) -> QTableWidget:
+    """An empty table of whole rows that is read and clicked, not typed into.
+
+    Args:
+        parent: the panel.
+        object_name: how a script names it.
+        accessible_name: how a screen reader names it.
+        headers: title and tooltip of each column.
+        row_px: the height of a row.
+    """
+    table = QTableWidget(0, len(headers), parent)
+    table.setObjectName(object_name)
+    table.setAccessibleName(accessible_name)
+    for index, (title, tooltip) in enumerate(headers):
+        header = QTableWidgetItem(title)
+        header.setToolTip(tooltip)
+        header.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        table.setHorizontalHeaderItem(index, header)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    table.verticalHeader().hide()
+    table.verticalHeader().setMinimumSectionSize(16)
+    table.verticalHeader().setDefaultSectionSize(row_px)
+    table.horizontalHeader().setHighlightSections(False)
+    table.horizontalHeader().setMinimumSectionSize(24)
+    return table
+
+
+def cell(table: QTableWidget, row: int, column: int) -> QTableWidgetItem:
+    """The item of a cell, made where there is none yet."""
+    item = table.item(row, column)
+    if item is None:
+        item = QTableWidgetItem()
+        table.setItem(row, column, item)
+    return item
