@@ -1,0 +1,134 @@
+"""The forms of joints: one glance tells who set a joint, whether it is seen, and whether it is doubtful.
+
+The form and its filling are the provenance (`theme.PROVENANCE_STYLES`), a broken outline with a stroke through it
+is an occluded joint, a second ring around it a doubtful one, corner brackets the selected one. Every mark has a dark
+casing, so that it reads on any picture. Sizes are device-independent pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+
+from app.ui import theme
+
+CASING = QColor(8, 10, 12, 210)
+RADIUS_PX = 4.2
+SELECTED_RADIUS_PX = 5.2
+
+
+@dataclass(frozen=True)
+class Marker:
+    """How one joint is drawn.
+
+    Attributes:
+        form: "circle", "square", "diamond" or "triangle".
+        filled: a person's word is filled, a machine's is an outline.
+        colour: of the side of the body, as "#rrggbb".
+        is_occluded: labelled, but not to be seen in the picture.
+        is_doubtful: a machine's word that is not to be trusted.
+        is_selected: the joint that the hand works on.
+        is_hovered: the joint that a press would take hold of.
+        is_ghost: not labelled; shown where it last stood.
+        is_large: of the selected person.
+    """
+
+    form: str
+    filled: bool
+    colour: str
+    is_occluded: bool = False
+    is_doubtful: bool = False
+    is_selected: bool = False
+    is_hovered: bool = False
+    is_ghost: bool = False
+    is_large: bool = False
+
+
+@cache
+def form_path(form: str, radius_px: float) -> QPainterPath:
+    """The outline of a form about the origin. Areas are about equal, so that no form looks bigger than another."""
+    path = QPainterPath()
+    if form == "circle":
+        path.addEllipse(QPointF(0, 0), radius_px, radius_px)
+    elif form == "square":
+        half = radius_px * 0.9
+        path.addRect(QRectF(-half, -half, 2 * half, 2 * half))
+    else:
+        corners = {"diamond": (4, 1.28, -90.0), "triangle": (3, 1.38, -90.0)}[form]
+        count, stretch, first_deg = corners
+        angles = [math.radians(first_deg + 360 * i / count) for i in range(count)]
+        path.addPolygon(QPolygonF([QPointF(math.cos(a), math.sin(a)) * (radius_px * stretch) for a in angles]))
+        path.closeSubpath()
+    return path
+
+
+def draw_marker(painter: QPainter, marker: Marker, at: QPointF) -> None:
+    """Draws one joint."""
+    radius = (SELECTED_RADIUS_PX if marker.is_large else RADIUS_PX) + (1.2 if marker.is_hovered else 0.0)
+    painter.translate(at)
+    if marker.is_ghost:
+        _draw_ghost(painter, radius, QColor(marker.colour))
+    else:
+        _draw_form(painter, marker, form_path(marker.form, radius), radius)
+    if marker.is_doubtful:
+        _draw_doubt(painter, radius + 4.6)
+    if marker.is_selected:
+        _draw_brackets(painter, radius + 6.0)
+    painter.translate(-at)
+
+
+def _draw_form(painter: QPainter, marker: Marker, path: QPainterPath, radius: float) -> None:
+    colour = QColor(marker.colour)
+    outline = QPen(colour, 1.8)
+    outline.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    if marker.is_occluded:
+        outline.setCapStyle(Qt.PenCapStyle.FlatCap)
+        outline.setDashPattern([1.5, 1.15])
+    elif marker.filled:
+        outline = QPen(QColor("#ffffff"), 1.3)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(CASING, 3.8))
+    painter.drawPath(path)
+    fill = QColor(colour) if marker.filled else QColor(8, 10, 12, 40)
+    if marker.is_occluded and marker.filled:
+        fill.setAlpha(120)
+    painter.setBrush(fill)
+    painter.setPen(outline)
+    painter.drawPath(path)
+    if marker.is_occluded:
+        reach = radius + 2.2
+        for pen in (QPen(CASING, 3.4), QPen(colour, 1.5)):
+            painter.setPen(pen)
+            painter.drawLine(QPointF(-reach, reach), QPointF(reach, -reach))
+
+
+def _draw_ghost(painter: QPainter, radius: float, colour: QColor) -> None:
+    for pen in (QPen(CASING, 3.4), QPen(colour, 1.3)):
+        painter.setPen(pen)
+        painter.drawLine(QPointF(-radius, -radius), QPointF(radius, radius))
+        painter.drawLine(QPointF(-radius, radius), QPointF(radius, -radius))
+
+
+def _draw_doubt(painter: QPainter, radius: float) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(CASING, 3.6), QPen(theme.WARNING, 1.7)):
+        painter.setPen(pen)
+        painter.drawEllipse(QPointF(0, 0), radius, radius)
+
+
+def _draw_brackets(painter: QPainter, reach: float) -> None:
+    arm = reach * 0.55
+    path = QPainterPath()
+    for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
+        path.moveTo(sx * reach, sy * (reach - arm))
+        path.lineTo(sx * reach, sy * reach)
+        path.lineTo(sx * (reach - arm), sy * reach)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(CASING, 3.8), QPen(QColor("#ffffff"), 1.8)):
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawPath(path)
