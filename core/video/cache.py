@@ -1,0 +1,115 @@
+"""FrameCache: decoded frames of one source, shared by threads, within a bound of memory."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.video.source import Source
+
+Frame = NDArray[np.uint8]
+
+
+class FrameCache:
+    """Keeps the frames used last, up to `max_bytes`. Any thread may call any method.
+
+    Frames are read-only, as several threads may hold the same one. One frame is decoded at a time; asking for a
+    frame that is there never waits for another to be decoded.
+    """
+
+    def __init__(self, source: Source | Callable[[], Source], max_bytes: int) -> None:
+        """Decodes from `source`, which nobody else may use from now on, or opens one when first needed.
+
+        Args:
+            source: a Source, or a function that opens one (called once, in the thread of the first `get`).
+            max_bytes: bound of what is kept; the newest frame stays even if it alone is larger.
+        """
+        self._open = source if callable(source) else None
+        self._source = None if callable(source) else source
+        self._max_bytes = max_bytes
+        self._frames: OrderedDict[int, Frame] = OrderedDict()
+        self._num_bytes = 0
+        self._lock = threading.Lock()
+        self._decoding = threading.Lock()
+
+    def __len__(self) -> int:
+        """Number of frames kept."""
+        with self._lock:
+            return len(self._frames)
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory that the kept frames take."""
+        with self._lock:
+            return self._num_bytes
+
+    def peek(self, frame_index: int) -> Frame | None:
+        """A frame if it is kept; never decodes."""
+        with self._lock:
+            frame = self._frames.get(frame_index)
+            if frame is not None:
+                self._frames.move_to_end(frame_index)
+            return frame
+
+    def get(self, frame_index: int) -> Frame:
+        """A frame, decoded if it is not kept.
+
+        Raises:
+            IndexError, SourceError: as Source.frame.
+        """
+        frame = self.peek(frame_index)
+        if frame is not None:
+            return frame
+        with self._decoding:
+            frame = self.peek(frame_index)  # another thread may have decoded it while this one waited
+            if frame is None:
+                if self._source is None:
+                    assert self._open is not None
+                    self._source = self._open()
+                frame = self._source.frame(frame_index)
+                frame.setflags(write=False)
+                self._keep(frame_index, frame)
+            return frame
+
+    def nearest(self, frame_index: int) -> tuple[int, Frame] | None:
+        """The kept frame nearest to an index, the earlier of two as near; None if nothing is kept."""
+        with self._lock:
+            if not self._frames:
+                return None
+            index = min(self._frames, key=lambda kept: (abs(kept - frame_index), kept))
+            return index, self._frames[index]
+
+    def prefetch_order(self, frame_index: int, num_frames: int, ahead: int = 8, behind: int = 4) -> list[int]:
+        """Indices worth a `get` while nothing else is asked for: after the frame, then before it, without those kept.
+
+        Before the frame they rise too, as decoding runs forward.
+        """
+        wanted = [*range(frame_index + 1, min(frame_index + ahead + 1, num_frames))]
+        wanted += range(max(0, frame_index - behind), frame_index)
+        with self._lock:
+            return [index for index in wanted if index not in self._frames]
+
+    def clear(self) -> None:
+        """Forgets all frames."""
+        with self._lock:
+            self._frames.clear()
+            self._num_bytes = 0
+
+    def close(self) -> None:
+        """Forgets all frames and closes the source."""
+        with self._decoding:
+            self.clear()
+            if self._source is not None:
+                self._source.close()
+
+    def _keep(self, frame_index: int, frame: Frame) -> None:
+        with self._lock:
+            self._frames[frame_index] = frame
+            self._num_bytes += frame.nbytes
+            while self._num_bytes > self._max_bytes and len(self._frames) > 1:
+                _, dropped = self._frames.popitem(last=False)
+                self._num_bytes -= dropped.nbytes

@@ -1,0 +1,130 @@
+"""Opening a video container with PyAV, and saying in a sentence why one cannot be opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.sidedata.sidedata import Type as SideDataType
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from core.errors import SourceError
+
+_TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
+"""Decoders that paint text files as pictures."""
+
+
+def open_container(path: Path) -> InputContainer:
+    """Opens a local file for demuxing.
+
+    Raises:
+        SourceError: in one sentence, if it is missing, empty, cut off, not a video, or may not be read.
+    """
+    try:
+        return av.open(str(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
+    except (av.FFmpegError, OSError) as error:
+        raise SourceError(_why_not(path, error)) from error
+
+
+def _why_not(path: Path, error: Exception) -> str:
+    if not path.exists():
+        return f"There is no file {path}; choose where it is now."
+    if isinstance(error, PermissionError):
+        return f"{path} may not be read; give yourself the right to read it, or choose another file."
+    if path.stat().st_size == 0:
+        return f"{path.name} is empty; copy it again from where it came from."
+    if _is_cut_off_mp4(path):
+        return (
+            f"{path.name} is cut off: the table of its frames, which stands at its end, is missing; "
+            "copy it again from where it came from."
+        )
+    return f"{path.name} is not a video that can be read; choose a video file or a folder of images."
+
+
+def _mp4_boxes(path: Path) -> list[tuple[bytes, int]]:
+    """Names of the top-level boxes of an MP4 or MOV and where each says it ends; empty for other files."""
+    boxes: list[tuple[bytes, int]] = []
+    with path.open("rb") as file:
+        length = path.stat().st_size
+        start = 0
+        while start + 8 <= length:
+            file.seek(start)
+            header = file.read(16)
+            size, name = int.from_bytes(header[:4], "big"), header[4:8]
+            if not boxes and name not in (b"ftyp", b"wide", b"mdat", b"free", b"skip", b"moov"):
+                return []
+            if size == 1:
+                size = int.from_bytes(header[8:16], "big")
+            elif size == 0:
+                size = length - start
+            if size < 8:
+                break
+            start += size
+            boxes.append((name, start))
+    return boxes
+
+
+def _is_cut_off_mp4(path: Path) -> bool:
+    """True for an MP4 or MOV without a whole "moov" box."""
+    boxes, length = _mp4_boxes(path), path.stat().st_size
+    return bool(boxes) and not any(name == b"moov" and end <= length for name, end in boxes)
+
+
+def is_cut_short(path: Path) -> bool:
+    """True if an MP4, MOV or AVI is shorter than its own headers say."""
+    length = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[:4] == b"RIFF":
+        return int.from_bytes(head[4:8], "little") + 8 > length
+    return any(end > length for _, end in _mp4_boxes(path))
+
+
+def video_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The first moving picture of a container, set to decode on several threads.
+
+    Raises:
+        SourceError: if there is none.
+    """
+    name = container.format.name
+    if name == "image2" or name.endswith("_pipe"):
+        raise SourceError(f"{path.name} is a single image; choose the folder that holds it.")
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if not streams and (container.streams.audio or container.streams.video):
+        raise SourceError(f"{path.name} holds sound and no moving picture; choose a video file.")
+    if not streams or streams[0].codec_context is None or streams[0].codec_context.name in _TEXT_CODECS:
+        raise SourceError(f"{path.name} is not a video that can be read; choose a video file or a folder of images.")
+    streams[0].thread_type = "AUTO"
+    return streams[0]
+
+
+def orientation_of(frame: VideoFrame) -> NDArray[np.int64]:
+    """(2, 2) of -1, 0, 1 that maps coded to displayed axes: column x' y' = matrix @ x y.
+
+    From the display matrix (a, b, u, c, d, v, x, y, w in fixed point): x' = a x + c y, y' = b x + d y. Angles
+    between quarter turns count as the nearest of them.
+    """
+    for side_data in frame.side_data:
+        if side_data.type == SideDataType.DISPLAYMATRIX:
+            a, b, _, c, d = np.frombuffer(bytes(side_data), "=i4")[:5].tolist()
+            if abs(a) + abs(d) >= abs(b) + abs(c):
+                return np.diag([-1 if a < 0 else 1, -1 if d < 0 else 1])
+            return np.array([[0, -1 if c < 0 else 1], [-1 if b < 0 else 1, 0]])
+    return np.eye(2, dtype=np.int64)
+
+
+def oriented(rgb: NDArray[np.uint8], orientation: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """A (H, W, 3) picture as displayed, contiguous."""
+    if not orientation[0, 0]:
+        rgb = rgb.transpose(1, 0, 2)
+    flip_x, flip_y = (orientation.sum(axis=1) < 0).tolist()
+    if flip_x:
+        rgb = rgb[:, ::-1]
+    if flip_y:
+        rgb = rgb[::-1]
+    return np.ascontiguousarray(rgb)
