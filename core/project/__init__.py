@@ -1,0 +1,37 @@
+"""The project file: a journal of every edit, and the labels that it adds up to."""
+
+from core.project.project import Project
+from core.project.records import (
+    Change,
+    CutChange,
+    Effort,
+    FrameProof,
+    JournalEntry,
+    PoseChange,
+    ProjectLockedError,
+    ReviewChange,
+    Round,
+    Run,
+    SourceRecord,
+    Touched,
+    TrackCut,
+)
+from core.project.summary import Summary
+
+__all__ = [
+    "Change",
+    "CutChange",
+    "Effort",
+    "FrameProof",
+    "JournalEntry",
+    "PoseChange",
+    "Project",
+    "ProjectLockedError",
+    "ReviewChange",
+    "Round",
+    "Run",
+    "SourceRecord",
+    "Summary",
+    "Touched",
+    "TrackCut",
+]

@@ -1,0 +1,254 @@
+"""One function for each thing that a person can do to labels: it reads the project and commits one edit.
+
+Every function takes `proofs`, the pictures that the person saw (see `Project.commit`), and returns what it touched, a
+false `Touched` where there is nothing to do. Raises ProjectError where the edit cannot be made or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from core.errors import ProjectError
+from core.keypoints import POSETRACK
+from core.poses import Pose, Provenance, Visibility
+from core.project.project import Project
+from core.project.records import Change, CutChange, PoseChange, ReviewChange, Touched, TrackCut
+
+Proofs = Mapping[int, tuple[float, str]] | None
+
+_VISIBILITY_WORDS = {
+    Visibility.NOT_LABELLED: "not labelled",
+    Visibility.OCCLUDED: "occluded",
+    Visibility.VISIBLE: "visible",
+}
+
+
+def _pose(project: Project, frame_index: int, track_id: int) -> Pose:
+    pose = project.frame(frame_index).pose(track_id)
+    if pose is None:
+        raise ProjectError(f"Person {track_id} is not in frame {frame_index}; add the person there first.")
+    return pose
+
+
+def _commit_pose(
+    project: Project, frame_index: int, after: Pose, before: Pose, *, label: str, action: str, proofs: Proofs
+) -> Touched:
+    return project.commit(label, [PoseChange(frame_index, before, after)], proofs, action)
+
+
+# ---- joints ----
+
+
+def move_keypoint(
+    project: Project, frame_index: int, track_id: int, keypoint: int, xy: ArrayLike, *, proofs: Proofs = None
+) -> Touched:
+    """Puts a joint where a person says, by dragging, placing or snapping; in the undo menu "Move left wrist".
+
+    A joint that was not labelled becomes visible ("Place left wrist"); the score is 1.
+    """
+    before = _pose(project, frame_index, track_id)
+    placed = np.asarray(xy, dtype=np.float64)
+    if placed.shape != (2,) or not np.isfinite(placed).all():
+        raise ValueError(f"a joint is placed at two finite numbers, not {xy!r}")
+    was = Visibility(int(before.visibility[keypoint]))
+    visibility = Visibility.VISIBLE if was == Visibility.NOT_LABELLED else was
+    verb = "Place" if was == Visibility.NOT_LABELLED else "Move"
+    after = before.with_keypoint(keypoint, placed, visibility, 1.0, Provenance.CORRECTED)
+    label = f"{verb} {POSETRACK.label(keypoint)}"
+    return _commit_pose(project, frame_index, after, before, label=label, action="move_keypoint", proofs=proofs)
+
+
+def set_visibility(
+    project: Project, frame_index: int, track_id: int, keypoint: int, visibility: Visibility, *, proofs: Proofs = None
+) -> Touched:
+    """Says whether a joint is visible, occluded or not labelled; in the undo menu "Set left wrist to occluded".
+
+    Coordinates stay, also of a joint that is no longer labelled. A joint that was never located cannot be labelled
+    this way.
+    """
+    before = _pose(project, frame_index, track_id)
+    visibility = Visibility(visibility)
+    if visibility != Visibility.NOT_LABELLED and not np.isfinite(before.keypoints[keypoint]).all():
+        raise ProjectError(f"The {POSETRACK.label(keypoint)} has no place yet; click where it is first.")
+    already = before.visibility[keypoint] == visibility and before.provenance[keypoint] == Provenance.CORRECTED
+    if already:
+        return Touched()
+    after = before.with_keypoint(keypoint, before.keypoints[keypoint], visibility, 1.0, Provenance.CORRECTED)
+    label = f"Set {POSETRACK.label(keypoint)} to {_VISIBILITY_WORDS[visibility]}"
+    return _commit_pose(project, frame_index, after, before, label=label, action="set_visibility", proofs=proofs)
+
+
+def _shifted(pose: Pose, offset_xy: NDArray[np.float64]) -> Pose:
+    moved = pose.labelled
+    return pose.replaced(
+        keypoints=np.where(moved[:, None], pose.keypoints + offset_xy, pose.keypoints),
+        scores=np.where(moved, 1.0, pose.scores),
+        provenance=np.where(moved, Provenance.CORRECTED, pose.provenance),
+        bbox_xywh=pose.bbox_xywh + np.concatenate([offset_xy, np.zeros(2)]),
+        bbox_provenance=Provenance.CORRECTED,
+        bbox_head_xywh=(
+            None if pose.bbox_head_xywh is None else pose.bbox_head_xywh + np.concatenate([offset_xy, np.zeros(2)])
+        ),
+    )
+
+
+def move_pose(
+    project: Project, frame_index: int, track_id: int, dx_px: float, dy_px: float, *, proofs: Proofs = None
+) -> Touched:
+    """Shifts all labelled joints and the boxes of a person; in the undo menu "Move person 3"."""
+    before = _pose(project, frame_index, track_id)
+    offset_xy = np.array([dx_px, dy_px], dtype=np.float64)
+    if not np.isfinite(offset_xy).all():
+        raise ValueError(f"a person is moved by two finite numbers, not {dx_px!r}, {dy_px!r}")
+    if not offset_xy.any():
+        return Touched()
+    after = _shifted(before, offset_xy)
+    return _commit_pose(
+        project, frame_index, after, before, label=f"Move person {track_id}", action="move_pose", proofs=proofs
+    )
+
+
+# ---- accepting ----
+
+
+def _accepted(pose: Pose) -> Pose:
+    """All labelled joints that a machine set, and its box, are now a person's word; scores stay."""
+    machine = pose.labelled & ~pose.human
+    box = pose.bbox_provenance
+    return pose.replaced(
+        provenance=np.where(machine, Provenance.ACCEPTED, pose.provenance),
+        bbox_provenance=box if box.is_human or box == Provenance.NONE else Provenance.ACCEPTED,
+    )
+
+
+def accept_pose(project: Project, frame_index: int, track_id: int, *, proofs: Proofs = None) -> Touched:
+    """Makes what a machine said of a person the person's own word; in the undo menu "Accept person 3"."""
+    before = _pose(project, frame_index, track_id)
+    after = _accepted(before)
+    return _commit_pose(
+        project, frame_index, after, before, label=f"Accept person {track_id}", action="accept_pose", proofs=proofs
+    )
+
+
+def accept_frame(project: Project, frame_index: int, *, proofs: Proofs = None) -> Touched:
+    """Accepts everybody in a frame and marks it as reviewed; in the undo menu "Accept frame 12"."""
+    frame = project.frame(frame_index)
+    changes: list[Change] = [PoseChange(frame_index, pose, _accepted(pose)) for pose in frame.poses]
+    changes.append(ReviewChange(frame_index, frame.reviewed, True))
+    return project.commit(f"Accept frame {frame_index}", changes, proofs, "accept_frame")
+
+
+def mark_reviewed(project: Project, frame_index: int, reviewed: bool = True, *, proofs: Proofs = None) -> Touched:
+    """Says that a frame is done, also with nobody in it; in the undo menu "Mark frame 12 as reviewed"."""
+    before = project.frame(frame_index).reviewed
+    label = f"Mark frame {frame_index} as {'' if reviewed else 'not '}reviewed"
+    return project.commit(label, [ReviewChange(frame_index, before, reviewed)], proofs, "mark_reviewed")
+
+
+# ---- people ----
+
+
+def _box(bbox_xywh: ArrayLike) -> NDArray[np.float64]:
+    box = np.asarray(bbox_xywh, dtype=np.float64)
+    if box.shape != (4,) or not np.isfinite(box).all() or box[2] <= 0 or box[3] <= 0:
+        raise ProjectError("A person's box needs a width and a height; draw it from one corner to the other.")
+    return box
+
+
+def add_person(
+    project: Project, frame_index: int, bbox_xywh: ArrayLike, track_id: int | None = None, *, proofs: Proofs = None
+) -> Touched:
+    """Adds a person by a box; in the undo menu "Add person 3".
+
+    Without a `track_id` it is somebody new, whose number `Touched.track_ids` says.
+    """
+    number = project.next_track_id() if track_id is None else track_id
+    pose = Pose.empty(number, _box(bbox_xywh), Provenance.CORRECTED)
+    return project.commit(f"Add person {number}", [PoseChange(frame_index, None, pose)], proofs, "add_person")
+
+
+def set_box(
+    project: Project, frame_index: int, track_id: int, bbox_xywh: ArrayLike, *, proofs: Proofs = None
+) -> Touched:
+    """Draws a person's box anew; in the undo menu "Change the box of person 3"."""
+    before = _pose(project, frame_index, track_id)
+    after = before.replaced(bbox_xywh=_box(bbox_xywh), bbox_provenance=Provenance.CORRECTED)
+    return _commit_pose(
+        project,
+        frame_index,
+        after,
+        before,
+        label=f"Change the box of person {track_id}",
+        action="set_box",
+        proofs=proofs,
+    )
+
+
+def delete_person(project: Project, track_id: int, frame_index: int | None = None, *, proofs: Proofs = None) -> Touched:
+    """Deletes a person from one frame, or from the whole clip where `frame_index` is None.
+
+    In the undo menu "Delete person 3 from frame 12" or "Delete person 3".
+    """
+    if frame_index is None:
+        return _cut(project, track_id, 0, label=f"Delete person {track_id}", action="delete_person", proofs=proofs)
+    before = _pose(project, frame_index, track_id)
+    label = f"Delete person {track_id} from frame {frame_index}"
+    return project.commit(label, [PoseChange(frame_index, before, None)], proofs, "delete_person")
+
+
+def cut_person_from(project: Project, frame_index: int, track_id: int, *, proofs: Proofs = None) -> Touched:
+    """Deletes a person from a frame on; in the undo menu "Cut person 3 from frame 12 on"."""
+    label = f"Cut person {track_id} from frame {frame_index} on"
+    return _cut(project, track_id, frame_index, label=label, action="cut_person_from", proofs=proofs)
+
+
+def _cut(project: Project, track_id: int, from_frame: int, *, label: str, action: str, proofs: Proofs) -> Touched:
+    changes: list[Change] = [PoseChange(index, pose, None) for index, pose in project.track(track_id, from_frame)]
+    if not changes:
+        raise ProjectError(f"Person {track_id} is not in frame {from_frame} or later; choose somebody who is there.")
+    changes.append(CutChange(None, TrackCut(track_id, from_frame)))
+    return project.commit(label, changes, proofs, action)
+
+
+def change_track_id_from(
+    project: Project, frame_index: int, old: int, new: int, *, swap: bool = False, proofs: Proofs = None
+) -> Touched:
+    """Gives a person another number from a frame on; in the undo menu "Change person 3 to 5 from frame 12 on".
+
+    With `swap`, somebody who has the new number there gets the old one.
+
+    Raises:
+        ProjectError: `old` is not there, or `new` is already taken in one of its frames and `swap` is False.
+    """
+    if new < 0:
+        raise ProjectError("A person's number cannot be negative; choose 0 or more.")
+    if old == new:
+        return Touched()
+    olds = dict(project.track(old, frame_index))
+    news = dict(project.track(new, frame_index))
+    if not olds:
+        raise ProjectError(f"Person {old} is not in frame {frame_index} or later; choose somebody who is there.")
+    both = sorted(olds.keys() & news.keys())
+    if both and not swap:
+        raise ProjectError(
+            f"Person {new} is already in {len(both)} of these frames (first in frame {both[0]}); "
+            "choose another number or swap the two."
+        )
+    changes: list[Change] = [PoseChange(index, pose, pose.replaced(track_id=new)) for index, pose in olds.items()]
+    if swap:
+        changes += [PoseChange(index, pose, pose.replaced(track_id=old)) for index, pose in news.items()]
+        changes.append(CutChange(None, TrackCut(old, frame_index, new, lasting=False)))
+        changes.append(CutChange(None, TrackCut(new, frame_index, old, lasting=False)))
+        label = f"Swap persons {old} and {new} from frame {frame_index} on"
+        return project.commit(label, changes, proofs, "swap_track_ids")
+    changes.append(CutChange(None, TrackCut(old, frame_index, new)))
+    label = f"Change person {old} to {new} from frame {frame_index} on"
+    return project.commit(label, changes, proofs, "change_track_id_from")
+
+
+def swap_track_ids(project: Project, frame_index: int, first: int, second: int, *, proofs: Proofs = None) -> Touched:
+    """Exchanges two people's numbers from a frame on; in the undo menu "Swap persons 3 and 5 from frame 12 on"."""
+    return change_track_id_from(project, frame_index, first, second, swap=True, proofs=proofs)

@@ -1,0 +1,128 @@
+"""How one pose takes over from another: a person's edit, its undoing, a machine's prediction. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.poses import FloatArray, Pose, Provenance, Visibility
+from core.project.codec import joint_bytes
+
+
+def with_joints(pose: Pose, other: Pose, chosen: NDArray[np.bool_]) -> Pose:
+    """`pose` with the joints of `other` where `chosen` (K,) is True."""
+    return pose.replaced(
+        keypoints=np.where(chosen[:, None], other.keypoints, pose.keypoints),
+        visibility=np.where(chosen, other.visibility, pose.visibility),
+        scores=np.where(chosen, other.scores, pose.scores),
+        provenance=np.where(chosen, other.provenance, pose.provenance),
+    )
+
+
+def same_bits(first: FloatArray | None, second: FloatArray | None) -> bool:
+    """True if both are absent, or equal bit by bit."""
+    if first is None or second is None:
+        return first is second
+    return first.tobytes() == second.tobytes()
+
+
+def _same_box(first: Pose, second: Pose) -> bool:
+    return first.bbox_provenance == second.bbox_provenance and same_bits(first.bbox_xywh, second.bbox_xywh)
+
+
+def transfer(current: Pose, source: Pose, target: Pose, always: bool = False) -> Pose:
+    """Does to `current` what leads from `source` to `target`, and nothing else.
+
+    Joint by joint, and for the box, the head's box, the run and the track id: what `source` and `target`
+    have in common stays as it is in `current`. What differs becomes as in `target` where `current` is still as
+    in `source` (nobody wrote since), or where it is a person's word in `target`, or `always`.
+    """
+    differs = np.any(joint_bytes(source) != joint_bytes(target), axis=1)
+    unchanged = np.all(joint_bytes(current) == joint_bytes(source), axis=1)
+    result = with_joints(current, target, differs & (unchanged | target.human | always))
+    fields: dict[str, Any] = {"track_id": target.track_id}
+    if not _same_box(source, target) and (always or target.bbox_provenance.is_human or _same_box(current, source)):
+        fields |= {"bbox_xywh": target.bbox_xywh, "bbox_provenance": target.bbox_provenance}
+    if not same_bits(source.bbox_head_xywh, target.bbox_head_xywh) and (
+        always or same_bits(current.bbox_head_xywh, source.bbox_head_xywh)
+    ):
+        fields["bbox_head_xywh"] = target.bbox_head_xywh
+    if source.run_id != target.run_id and (always or current.run_id == source.run_id):
+        fields["run_id"] = target.run_id
+    return result.replaced(**fields)
+
+
+def overlay(base: Pose, above: Pose) -> Pose:
+    """`above`, completed by the joints of `base` where nobody set those of `above`."""
+    return with_joints(above, base, ~above.human & base.labelled)
+
+
+def holds_human_work(pose: Pose) -> bool:
+    """True if a person set anything of it."""
+    return bool(pose.human.any()) or pose.bbox_provenance.is_human
+
+
+def without_runs(pose: Pose, run_ids: Collection[int]) -> Pose | None:
+    """The pose without what the given (removed) runs predicted; None if nothing remains."""
+    if pose.run_id is None or pose.run_id not in run_ids:
+        return pose
+    if not holds_human_work(pose):
+        return None
+    blank = Pose.empty(pose.track_id, pose.bbox_xywh, pose.bbox_provenance, len(pose.keypoints))
+    return with_joints(pose, blank, ~pose.human).replaced(run_id=None)
+
+
+def merge_run(current: Pose | None, written: Pose, kind: str, run_id: int) -> Pose:
+    """What a machine's run makes of a pose; a person's joints and box stay as they are.
+
+    Args:
+        current: the pose in the project, None if the person is not yet in the frame.
+        written: what the run says.
+        kind: "track" writes boxes only (as PROPAGATED), "predict" and "import" write joints, too, but only
+            "import" may write IMPORTED ones.
+        run_id: the run.
+    """
+    written = _as_machine(written, kind)
+    if current is None:
+        return written.replaced(run_id=run_id)
+    fields: dict[str, Any] = {}
+    if not current.bbox_provenance.is_human and written.bbox_provenance != Provenance.NONE:
+        fields |= {"bbox_xywh": written.bbox_xywh, "bbox_provenance": written.bbox_provenance}
+    if written.bbox_head_xywh is not None and (current.bbox_head_xywh is None or not holds_human_work(current)):
+        fields["bbox_head_xywh"] = written.bbox_head_xywh
+    if kind == "track":
+        return current.replaced(**fields)
+    free = ~current.human
+    if free.any():
+        fields["run_id"] = run_id
+    return with_joints(current, written, free).replaced(**fields)
+
+
+def _as_machine(written: Pose, kind: str) -> Pose:
+    """`written` with no more authority than a run of this kind has."""
+    if kind == "track":
+        return Pose.empty(written.track_id, written.bbox_xywh, Provenance.PROPAGATED, len(written.keypoints))
+    human_as = Provenance.IMPORTED if kind == "import" else Provenance.PREDICTED
+    provenance = np.where(written.human, human_as, written.provenance)
+    nameless = (written.visibility != Visibility.NOT_LABELLED) & (provenance == Provenance.NONE)
+    provenance = np.where(nameless, human_as, provenance)
+    box = human_as if written.bbox_provenance.is_human else written.bbox_provenance
+    return written.replaced(provenance=provenance, bbox_provenance=box)
+
+
+def take_back(current: Pose, before: Pose | None, after: Pose) -> Pose | None:
+    """`current` without what a run wrote when it led from `before` to `after`, where nobody changed it since.
+
+    Returns:
+        None if nothing remains of a person whom the run had added.
+    """
+    if before is not None:
+        return transfer(current, after.replaced(track_id=current.track_id), before.replaced(track_id=current.track_id))
+    blank = Pose.empty(current.track_id, after.bbox_xywh, after.bbox_provenance, len(after.keypoints))
+    rest = transfer(current, after.replaced(track_id=current.track_id), blank)
+    if not _same_box(rest, after) or rest.labelled.any() or holds_human_work(rest):
+        return rest
+    return None

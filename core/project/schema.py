@@ -1,0 +1,134 @@
+"""The tables of a project file, and the steps from one version of them to the next."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from core.errors import ProjectError
+
+APPLICATION_ID = 0x46414D49  # "FAMI" in the file's header tells a project from any other SQLite file
+
+_VERSION_1 = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    # The truth. Entries and changes are only ever appended; `status` and `applied_by` mark where undo and redo stand.
+    """CREATE TABLE entries (
+        entry_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        action TEXT NOT NULL,
+        label TEXT NOT NULL,
+        created_s REAL NOT NULL,
+        status TEXT NOT NULL,
+        applied_by INTEGER,
+        run_id INTEGER,
+        target INTEGER)""",
+    "CREATE INDEX entries_of_people ON entries (status, entry_id) WHERE kind = 'edit'",
+    "CREATE INDEX entries_of_runs ON entries (run_id, entry_id) WHERE kind = 'run'",
+    """CREATE TABLE changes (
+        entry_id INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        what TEXT NOT NULL,
+        frame_index INTEGER NOT NULL,
+        before BLOB,
+        after BLOB,
+        PRIMARY KEY (entry_id, position)) WITHOUT ROWID""",
+    # What the journal adds up to, kept in the same transaction.
+    """CREATE TABLE poses (
+        frame_index INTEGER NOT NULL,
+        track_id INTEGER NOT NULL,
+        pose BLOB NOT NULL,
+        PRIMARY KEY (frame_index, track_id)) WITHOUT ROWID""",
+    "CREATE INDEX poses_of_people ON poses (track_id, frame_index)",
+    """CREATE TABLE frames (
+        frame_index INTEGER PRIMARY KEY,
+        reviewed INTEGER NOT NULL,
+        num_people INTEGER NOT NULL,
+        num_predicted INTEGER NOT NULL,
+        num_accepted INTEGER NOT NULL,
+        num_corrected INTEGER NOT NULL,
+        num_imported INTEGER NOT NULL,
+        min_score REAL,
+        mean_score REAL)""",
+    # Where a person took a track id away from a frame: `moved_to` says who it is now (NULL: nobody).
+    """CREATE TABLE removals (
+        frame_index INTEGER NOT NULL,
+        entry_id INTEGER NOT NULL,
+        track_id INTEGER NOT NULL,
+        moved_to INTEGER,
+        lasting INTEGER NOT NULL,
+        PRIMARY KEY (frame_index, entry_id, track_id)) WITHOUT ROWID""",
+    """CREATE TABLE cuts (
+        track_id INTEGER NOT NULL,
+        entry_id INTEGER NOT NULL,
+        from_frame INTEGER NOT NULL,
+        moved_to INTEGER,
+        lasting INTEGER NOT NULL,
+        PRIMARY KEY (track_id, entry_id)) WITHOUT ROWID""",
+    # Where a person put somebody into a frame, which takes back an earlier cut from there on.
+    """CREATE TABLE creations (
+        entry_id INTEGER NOT NULL,
+        track_id INTEGER NOT NULL,
+        frame_index INTEGER NOT NULL,
+        PRIMARY KEY (track_id, entry_id, frame_index)) WITHOUT ROWID""",
+    """CREATE TABLE proofs (
+        frame_index INTEGER NOT NULL,
+        pixel_hash TEXT NOT NULL,
+        timestamp_s REAL NOT NULL,
+        entry_id INTEGER NOT NULL,
+        PRIMARY KEY (frame_index, pixel_hash)) WITHOUT ROWID""",
+    """CREATE TABLE runs (
+        run_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        weights_sha256 TEXT,
+        settings TEXT NOT NULL,
+        program_version TEXT NOT NULL,
+        started_s REAL NOT NULL,
+        ended_s REAL,
+        status TEXT NOT NULL,
+        began_after INTEGER NOT NULL)""",
+    """CREATE TABLE rounds (
+        round_id INTEGER PRIMARY KEY AUTOINCREMENT,
+        created_s REAL NOT NULL,
+        report TEXT NOT NULL,
+        weights_sha256 TEXT NOT NULL,
+        parent_sha256 TEXT)""",
+)
+
+Migrations = Sequence[Sequence[str]]
+MIGRATIONS: Migrations = (_VERSION_1,)
+"""Step i leads from version i to version i + 1; a published step never changes."""
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The schema version of a file, 0 if it has no tables yet."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check(connection: sqlite3.Connection, name: str, migrations: Migrations = MIGRATIONS) -> None:
+    """Raises ProjectError if the file is no project, or one of a newer program."""
+    if int(connection.execute("PRAGMA application_id").fetchone()[0]) != APPLICATION_ID:
+        raise ProjectError(f"{name} is not a FAMI-Pose project; open the .fami file that the program made.")
+    if version(connection) > len(migrations):
+        raise ProjectError(
+            f"{name} was written by a newer version of this program (format {version(connection)}, known here: "
+            f"{len(migrations)}); update the program to open it."
+        )
+
+
+def migrate(connection: sqlite3.Connection, migrations: Migrations = MIGRATIONS) -> None:
+    """Brings the tables to the newest version, all steps in one transaction or none."""
+    first = version(connection)
+    if first == len(migrations):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for step in migrations[first:]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
