@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -163,10 +163,10 @@ class PersonsPanel(QWidget):
             self._buttons[name].clicked.connect(lambda _checked, signal=signal: self._emit_for_selected(signal))
         return grid
 
-    def _emit_for_selected(self, signal: Signal) -> None:
+    def _emit_for_selected(self, signal: SignalInstance) -> None:
         track_id = self.selected()
         if track_id is not None:
-            signal.emit(track_id)  # type: ignore[attr-defined]  # a bound signal has emit, its annotation does not
+            signal.emit(track_id)
 
     # What to show ---------------------------------------------------------------------------------------------------
 

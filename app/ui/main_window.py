@@ -1,0 +1,295 @@
+"""The window: picture in the middle, timeline below, panels around, and everything a script can ask it for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QTabWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui import theme
+from app.ui.actions import ACTIONS, MENUS, TOOLBAR, apply_keymap, build_actions
+from app.ui.canvas import Canvas
+from app.ui.finetune_panel import FinetunePanel
+from app.ui.heatmap_panel import HeatmapPanel
+from app.ui.joints_panel import JointsPanel
+from app.ui.message_bar import MessageBar
+from app.ui.persons_panel import PersonsPanel
+from app.ui.queue_panel import QueuePanel
+from app.ui.status_bar import StatusBar
+from app.ui.temporal_panel import TemporalPanel
+from app.ui.timeline import Timeline
+from app.ui.transport import Transport
+
+PROGRAM = "FAMI-Pose Review"
+LEFT_PX, RIGHT_PX = 272, 324
+_LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+class MainWindow(QMainWindow):
+    """The program's one window. It holds the widgets; application.py connects them.
+
+    Attributes:
+        canvas, timeline, transport: the picture, the strip below it, and the row between.
+        persons_panel, joints_panel, queue_panel, heatmap_panel, temporal_panel, finetune_panel: the panels.
+
+    Signals:
+        path_dropped(str): a file or folder was dropped on the window.
+        close_requested(): the window closes now; the guard has allowed it.
+    """
+
+    path_dropped = Signal(str)
+    close_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("main_window")
+        self.setWindowIcon(theme.icon("app"))
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.resize(1280, 720)
+        self._close_guard: Callable[[], bool] | None = None
+        self._actions = build_actions(self)
+        self._docks: dict[str, QDockWidget] = {}
+        self._build_centre()
+        self._build_timeline()
+        self._build_docks()
+        self._build_menus()
+        self._build_toolbar()
+        self._status = StatusBar(self._actions["action_cancel"], self)
+        self.setStatusBar(self._status)
+        self._actions["action_reset_layout"].triggered.connect(self.reset_layout)
+        self.set_title("")
+        self.reset_layout()
+
+    # Building -------------------------------------------------------------------------------------------------------
+
+    def _build_centre(self) -> None:
+        centre = QWidget(self)
+        centre.setObjectName("centre")
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._message_bar = MessageBar(centre)
+        self.canvas = Canvas(centre)
+        self.canvas.setMinimumSize(240, 160)
+        column.addWidget(self._message_bar)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(centre)
+
+    def _build_timeline(self) -> None:
+        """The timeline runs below everything, in a dock that cannot be moved or closed."""
+        strip = QWidget(self)
+        strip.setObjectName("timeline_strip")
+        column = QVBoxLayout(strip)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.timeline = Timeline(strip)
+        self.transport = Transport(self.timeline, self._actions, strip)
+        self.transport.frame_chosen.connect(self.timeline.frame_chosen)
+        column.addWidget(self.transport)
+        column.addWidget(self.timeline)
+        dock = QDockWidget("Timeline", self)
+        dock.setObjectName("timeline_dock")
+        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        dock.setTitleBarWidget(QWidget(dock))
+        dock.setWidget(strip)
+        self._timeline_dock = dock
+        for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner):
+            self.setCorner(corner, _BOTTOM)
+
+    def _build_docks(self) -> None:
+        self.persons_panel = PersonsPanel(self)
+        self.joints_panel = JointsPanel(parent=self)
+        self.queue_panel = QueuePanel(self)
+        self.heatmap_panel = HeatmapPanel(self)
+        self.temporal_panel = TemporalPanel(self)
+        self.finetune_panel = FinetunePanel(self)
+        for name, panel in (
+            ("persons", self.persons_panel),
+            ("joints", self.joints_panel),
+            ("queue", self.queue_panel),
+            ("heatmap", self.heatmap_panel),
+            ("temporal", self.temporal_panel),
+            ("finetune", self.finetune_panel),
+        ):
+            switch = self._actions[f"action_panel_{name}"]
+            dock = QDockWidget(switch.text(), self)
+            dock.setObjectName(f"{name}_dock")
+            dock.setWidget(panel)
+            switch.triggered.connect(lambda _checked, name=name: self._toggle_panel(name))
+            dock.toggleViewAction().toggled.connect(switch.setChecked)
+            self._docks[name] = dock
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+
+    def _build_menus(self) -> None:
+        menus: dict[str, QMenu] = {}
+        for title in MENUS:
+            menus[title] = self.menuBar().addMenu(title)
+            menus[title].setObjectName(f"menu_{title.lower()}")
+            menus[title].setToolTipsVisible(True)
+        for spec in ACTIONS:
+            if spec.menu not in menus:
+                parent, title = spec.menu.split("/")
+                menus[spec.menu] = menus[parent].addMenu(title)
+                menus[spec.menu].setObjectName(f"menu_{parent.lower()}_{title.lower()}")
+            elif spec.starts_group:
+                menus[spec.menu].addSeparator()
+            menus[spec.menu].addAction(self._actions[spec.object_name])
+
+    def _build_toolbar(self) -> None:
+        bar = QToolBar("Main verbs", self)
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(theme.ICON_PX, theme.ICON_PX))
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for name in TOOLBAR:
+            if name:
+                bar.addAction(self._actions[name])
+                button = bar.widgetForAction(self._actions[name])
+                button.setObjectName(name.replace("action", "toolbar"))
+                button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            else:
+                bar.addSeparator()
+        ranges = QMenu(bar)
+        ranges.setObjectName("menu_predict_range")
+        for name in ("action_predict_frame", "action_predict_from_here", "action_predict"):
+            ranges.addAction(self._actions[name])
+        predict = bar.widgetForAction(self._actions["action_predict"])
+        if isinstance(predict, QToolButton):
+            predict.setMenu(ranges)
+            predict.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.addToolBar(bar)
+
+    # The layout -----------------------------------------------------------------------------------------------------
+
+    def reset_layout(self) -> None:
+        """Puts every panel back where it was at first."""
+        docks = self._docks
+        for dock in docks.values():
+            dock.setFloating(False)
+        self.addDockWidget(_BOTTOM, self._timeline_dock)
+        self.addDockWidget(_LEFT, docks["persons"])
+        self.splitDockWidget(docks["persons"], docks["queue"], Qt.Orientation.Vertical)
+        self.tabifyDockWidget(docks["queue"], docks["finetune"])
+        self.addDockWidget(_RIGHT, docks["joints"])
+        self.tabifyDockWidget(docks["joints"], docks["temporal"])
+        self.tabifyDockWidget(docks["temporal"], docks["heatmap"])
+        for name, dock in docks.items():
+            dock.show()
+            self._actions[f"action_panel_{name}"].setChecked(True)
+        self.resizeDocks([docks["persons"], docks["joints"]], [LEFT_PX, RIGHT_PX], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["persons"], docks["queue"]], [220, 280], Qt.Orientation.Vertical)
+        docks["queue"].raise_()
+        docks["joints"].raise_()
+
+    def show_panel(self, name: str) -> None:
+        """Brings a panel ("persons", "joints", "queue", "heatmap", "temporal", "finetune") to the front."""
+        self._docks[name].show()
+        self._docks[name].raise_()
+
+    def _toggle_panel(self, name: str) -> None:
+        dock = self._docks[name]
+        if dock.isHidden() or dock.visibleRegion().isEmpty():  # closed, or behind another tab
+            self.show_panel(name)
+            self._actions[f"action_panel_{name}"].setChecked(True)
+        else:
+            dock.close()
+
+    def layout_state(self) -> bytes:
+        """Where the panels are, for `restore_layout` in a later run."""
+        return bytes(self.saveState().data())
+
+    def restore_layout(self, state: bytes) -> bool:
+        """Puts the panels where they were; False (and nothing moved) if `state` is not from this version."""
+        return self.restoreState(QByteArray(state))
+
+    # What to show ---------------------------------------------------------------------------------------------------
+
+    def action(self, object_name: str) -> QAction:
+        """The action of that name (see app/ui/actions.py). Raises KeyError if there is none."""
+        return self._actions[object_name]
+
+    def apply_keymap(self, keymap: Mapping[str, tuple[str, ...]]) -> None:
+        """Gives the actions other keys."""
+        apply_keymap(self._actions, keymap)
+
+    def show_message(self, text: str) -> None:
+        """Shows what happened, for a while, at the foot of the window."""
+        self._status.show_message(text)
+
+    def show_error(self, sentence: str, action_text: str = "", on_action: Callable[[], object] | None = None) -> None:
+        """Shows what went wrong above the picture until it is dismissed, with a button that does something about it."""
+        self._message_bar.show_sentence(sentence, action_text, on_action)
+
+    def dismiss_error(self) -> None:
+        """Puts the sentence of `show_error` away."""
+        self._message_bar.dismiss()
+
+    @property
+    def error_text(self) -> str:
+        """The sentence of `show_error` that stands now, "" if none."""
+        return self._message_bar.text
+
+    def set_task(self, name: str | None, done: int = 0, total: int = 0, seconds_left: float | None = None) -> None:
+        """Shows the running task ("Predicting") and its progress; None where nothing runs."""
+        self._status.set_task(name, done, total, seconds_left)
+        self._actions["action_cancel"].setEnabled(name is not None)
+
+    def set_weights(self, name: str) -> None:
+        """Shows the name of the weights that predict."""
+        self._status.set_weights(name)
+
+    def set_device(self, text: str) -> None:
+        """Shows where the network computes."""
+        self._status.set_device(text)
+
+    def set_read_only(self, read_only: bool) -> None:
+        """Shows that the project can only be looked at."""
+        self._status.set_read_only(read_only)
+
+    def set_title(self, name: str) -> None:
+        """Puts the project's or clip's name before the program's."""
+        self.setWindowTitle(f"{name} – {PROGRAM}" if name else PROGRAM)
+
+    # Closing and dropping -------------------------------------------------------------------------------------------
+
+    def set_close_guard(self, guard: Callable[[], bool] | None) -> None:
+        """`guard()` is asked before the window closes; False keeps it open."""
+        self._close_guard = guard
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Closes, unless the guard objects."""
+        if self._close_guard is not None and not self._close_guard():
+            event.ignore()
+            return
+        self.close_requested.emit()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes one file or folder of this machine."""
+        if _dropped_path(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Says which file or folder was dropped."""
+        path = _dropped_path(event)
+        if path:
+            event.acceptProposedAction()
+            self.path_dropped.emit(path)
+
+
+def _dropped_path(event: QDropEvent) -> str:
+    return next((url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()), "")

@@ -1,0 +1,9 @@
+"""Numbers in words."""
+
+
+def time_left(seconds: float) -> str:
+    """Says "0:34 left", with hours where there are some."""
+    whole = max(round(seconds), 0)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d} left" if hours else f"{minutes}:{rest:02d} left"
