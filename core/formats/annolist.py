@@ -59,7 +59,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
     return label_file
 
 
-def _first(value: object) -> Any:
+def _first(value: object) -> Any:  # noqa: ANN401 - JSON has no one type
     """The value itself, or the only item of the one-item list in which this format wraps every value."""
     return value[0] if isinstance(value, list) and value else None if isinstance(value, list) else value
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import FormatError
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
@@ -208,8 +210,10 @@ def _read_keypoints(
         remarks[f"of {count} keypoints of a person only the {len(names)} with a name were read"] += 1
     unknown = [name for name in names if name not in POSETRACK.keypoint_names]
     if unknown:
-        remarks[f"{', '.join(unknown)} have no place in this program's skeleton and were left out"] = 1
+        named = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} others" if len(unknown) > 3 else "")
+        remarks[f"the file's {named} have no place in this program's skeleton and were left out"] = 1
     rows = mapping(names, POSETRACK)
+    person.extensions = {**person.extensions, **_in_skeleton_order(person.extensions, rows, len(names))}
     scores = annotation.get("scores")
     scores = scores if isinstance(scores, list) and len(scores) >= len(names) else []
     for keypoint, row in enumerate(rows):
@@ -223,8 +227,19 @@ def _read_keypoints(
             person.keypoints[keypoint] = x, y
             person.visibility[keypoint] = visibility
     declared = whole_number(annotation.get("num_keypoints"))
-    if declared is not None and names == POSETRACK.keypoint_names and declared != int(person.labelled.sum()):
+    counts = {int(person.labelled.sum()), int((person.visibility == Visibility.VISIBLE).sum())}
+    if declared is not None and names == POSETRACK.keypoint_names and declared not in counts:
         remarks["num_keypoints is not the number of labelled keypoints; the keypoints were counted instead"] += 1
+
+
+def _in_skeleton_order(extensions: Mapping[str, Any], rows: NDArray[np.int64], count: int) -> dict[str, list[Any]]:
+    """This program's own lists by keypoint, in the order of the PoseTrack skeleton."""
+    nobody = {"provenance": "none", "scores_kept": None}
+    lists = {key: extensions[key] for key in nobody if isinstance(extensions.get(key), list)}
+    return {
+        key: [values[row] if row >= 0 else nobody[key] for row in rows] if len(values) >= count else []
+        for key, values in lists.items()
+    }
 
 
 def _visibility(x: float, y: float, v: float, posetrack: bool) -> Visibility:

@@ -4,7 +4,17 @@ from pathlib import Path
 
 from core.errors import FormatError
 from core.formats import annolist, coco_layout
+from core.formats.labels import Labels, from_records
 from core.formats.records import LabelFile, load_json
+
+
+def read_labels(path: Path | str) -> Labels:
+    """Reads a label file of any supported format.
+
+    Raises:
+        FormatError: the file is missing, is not JSON, or is of no supported format.
+    """
+    return from_records(parse(path))
 
 
 def parse(path: Path | str) -> LabelFile:

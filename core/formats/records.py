@@ -53,7 +53,7 @@ class PersonRecord:
     @property
     def labelled(self) -> NDArray[np.bool_]:
         """(K,) True where the keypoint is labelled, visible or occluded."""
-        return self.visibility != Visibility.NOT_LABELLED
+        return np.asarray(self.visibility != Visibility.NOT_LABELLED)
 
 
 @dataclass(eq=False)
@@ -105,10 +105,13 @@ class LabelFile:
 
     def warnings(self) -> list[str]:
         """One sentence for each kind of thing that was skipped or mended."""
-        return [f"{self.path.name}: {text} ({count} times)." if count > 1 else f"{self.path.name}: {text}." for text, count in self.remarks.items()]
+        return [
+            f"{self.path.name}: {text} ({count} times)." if count > 1 else f"{self.path.name}: {text}."
+            for text, count in self.remarks.items()
+        ]
 
 
-def load_json(path: Path) -> Any:
+def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
     """The content of a JSON file.
 
     Raises:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pycocotools.coco import COCO as CocoDataset
+from pycocotools.coco import COCO as CocoDataset  # noqa: N811 - it is a class
 from pycocotools.cocoeval import COCOeval
 
 from core.errors import FormatError
+from core.formats.annotations import COCO_CODES, annotation
+from core.formats.labels import Labels
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import FloatArray
-
-if TYPE_CHECKING:
-    from core.formats.labels import Labels
 
 OKS_NAMES = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
 
@@ -40,6 +38,7 @@ def pck(
             has no torso size and is left out.
         predicted: (N, K, 2) in the same pixels; a keypoint that is NaN is wrong.
         threshold: as a fraction of the torso size.
+        skeleton: that the K keypoints are in.
 
     Returns:
         Percent by keypoint name, NaN where a keypoint is nowhere labelled, and "mean" over the other keypoints.
@@ -68,11 +67,9 @@ def oks_ap(truth: Labels, predicted: Labels) -> dict[str, float]:
     Raises:
         FormatError: the ground truth holds no pose.
     """
-    from core.formats.coco import annotation  # formats' readers are imported by metrics; this keeps the order simple
-
     ids = {image.frame_index: number for number, image in enumerate(truth.images, start=1)}
     people = [
-        {**annotation(pose, POSETRACK), "id": number, "image_id": ids[index]}
+        {**annotation(pose, POSETRACK, COCO_CODES), "id": number, "image_id": ids[index]}
         for number, (index, pose) in enumerate(
             ((image.frame_index, pose) for image in truth.images for pose in image.poses.poses), start=1
         )
@@ -80,7 +77,7 @@ def oks_ap(truth: Labels, predicted: Labels) -> dict[str, float]:
     if not any(person["num_keypoints"] for person in people):
         raise FormatError("Nothing can be evaluated: the ground truth holds no labelled keypoint.")
     guesses = [
-        {**annotation(pose, POSETRACK), "image_id": ids[image.frame_index]}
+        {**annotation(pose, POSETRACK, COCO_CODES), "image_id": ids[image.frame_index]}
         for image in predicted.images
         for pose in image.poses.poses
         if image.frame_index in ids and pose.labelled.any()

@@ -205,7 +205,8 @@ def _assignment(matches: BoolArray, labelled: BoolArray) -> NDArray[np.int64]:
     prediction; the first wins a tie.
 
     Args:
-        matches: (Q, P, 15). labelled: (P, 15).
+        matches: (Q, P, 15) True where a predicted joint matches a person's.
+        labelled: (P, 15).
 
     Returns:
         (Q,) person, -1 for an unassigned prediction.

@@ -55,7 +55,7 @@ def _frame_errors(frame: JointTracks, joint: int, max_distance: float, paired: d
     """Misses, false positives and switches of one joint in one frame; updates the pairing of tracks in place."""
     truth = np.flatnonzero(frame.labelled[:, joint])
     predicted = np.flatnonzero(frame.present[:, joint])
-    distances = frame.distances[np.ix_(predicted, truth, [joint])][..., 0]
+    distances = frame.distances[..., joint][np.ix_(predicted, truth)]
     may = distances <= max_distance
     rows, columns = set(range(len(predicted))), set(range(len(truth)))
     for column in range(len(truth)):

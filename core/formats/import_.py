@@ -1,0 +1,116 @@
+"""Labels of a file into a project, as one run that can be removed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.formats.labels import LabelImage, Labels
+from core.formats.matching import match_frames
+from core.geometry import intersection_over_union
+from core.poses import Pose, Provenance
+from core.project import Project, ReviewChange, Touched
+
+SAME_PERSON_OVERLAP = 0.3
+"""Boxes of one track id that overlap less on average (intersection over union) are of two people."""
+
+
+def import_labels(
+    project: Project, labels: Labels, source_frame_names: Sequence[str] | None, keypoints: bool = True
+) -> Touched:
+    """Writes labels into a project; what a person set there stays as it is.
+
+    A track id that the project already has for somebody else is replaced by a new one. Images that the source doesn't
+    have are left out, and `labels.warnings` then says how many.
+
+    Args:
+        project: open for writing.
+        labels: what was read.
+        source_frame_names: the names of the source's frames; they count only for a folder of images.
+        keypoints: False takes over boxes and track ids only.
+
+    Returns:
+        What changed, over the run and the marks of reviewed frames.
+
+    Raises:
+        FormatError: the labels don't belong to this source.
+        ProjectError: the project cannot be written.
+    """
+    names = None
+    if project.source.kind == "images" and source_frame_names is not None:
+        # With the folder's name before them, the last two parts of a path can match.
+        names = [f"{project.source.path.name}/{name}" for name in source_frame_names]
+    frames = match_frames(labels, names, project.source.num_frames)
+    matched = [(frames[image.frame_index], image) for image in labels.images if image.frame_index in frames]
+    _remark_on_differences(project, labels, [image for _, image in matched])
+    poses = {index: list(image.poses.poses) for index, image in matched if image.poses.poses}
+    if not keypoints:
+        poses = {index: [_box_only(pose) for pose in people] for index, people in poses.items()}
+    poses = _with_new_track_ids(project, poses)
+    run_id = project.begin_run("import", None, {"format": labels.format_name, "keypoints": keypoints})
+    try:
+        touched = project.write_run(run_id, poses)
+        marks = [
+            ReviewChange(index, False, True)
+            for index, image in matched
+            if keypoints and image.poses.reviewed and not project.frame(index).reviewed
+        ]
+        if marks:
+            touched = _joined(touched, project.commit("Mark imported frames as reviewed", marks, {}))
+    except BaseException:
+        project.finish_run(run_id, "failed")
+        raise
+    project.finish_run(run_id, "done")
+    return touched
+
+
+def _remark_on_differences(project: Project, labels: Labels, matched: Sequence[LabelImage]) -> None:
+    missing = sum(image.labelled for image in labels.images) - sum(image.labelled for image in matched)
+    if missing:
+        labels.warnings.append(f"{missing} labelled images of the file are not among the source's frames.")
+    size = (project.source.width, project.source.height)
+    other = next((image.size for image in matched if image.size is not None and image.size != size), None)
+    if other is not None:
+        labels.warnings.append(
+            f"The labels are for images of {other[0]}x{other[1]} pixels but the source has {size[0]}x{size[1]}; "
+            "check that the joints lie where they should."
+        )
+
+
+def _box_only(pose: Pose) -> Pose:
+    box_provenance = Provenance.IMPORTED if pose.bbox_provenance == Provenance.NONE else pose.bbox_provenance
+    return Pose.empty(pose.track_id, pose.bbox_xywh, box_provenance)
+
+
+def _with_new_track_ids(project: Project, poses: dict[int, list[Pose]]) -> dict[int, list[Pose]]:
+    """The poses, renumbered where the project has somebody else under the same track id."""
+    known = {int(track_id) for track_id in project.track_ids()}
+    overlaps: dict[int, list[float]] = {}
+    for index, people in poses.items():
+        frame = project.frame(index) if known else None
+        for pose in people:
+            if frame is not None and pose.track_id in known:
+                there = frame.pose(pose.track_id)
+                overlap = [] if there is None else [intersection_over_union(there.bbox_xywh, pose.bbox_xywh)]
+                overlaps.setdefault(pose.track_id, []).extend(overlap)
+    others = sorted(t for t, found in overlaps.items() if not found or np.mean(found) < SAME_PERSON_OVERLAP)
+    if not others:
+        return poses
+    imported = {pose.track_id for people in poses.values() for pose in people}
+    first_free = max(project.next_track_id(), max(imported) + 1)
+    new_ids = {track_id: first_free + place for place, track_id in enumerate(others)}
+    return {
+        index: [pose.replaced(track_id=new_ids.get(pose.track_id, pose.track_id)) for pose in people]
+        for index, people in poses.items()
+    }
+
+
+def _joined(first: Touched, second: Touched) -> Touched:
+    return Touched(
+        tuple(sorted({*first.frame_indices, *second.frame_indices})),
+        tuple(sorted({*first.track_ids, *second.track_ids})),
+        first.people_changed or second.people_changed,
+        first.entry_id or second.entry_id,
+        first.label or second.label,
+    )
