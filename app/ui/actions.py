@@ -144,7 +144,7 @@ _VIEW = (
     _A("action_panel_joints", "Joints", ("Ctrl+2",), "Show or hide the list of joints.", None, "View/Panels", checkable=True),
     _A("action_panel_queue", "Queue", ("Ctrl+3",), "Show or hide the queue of doubtful frames.", None, "View/Panels", checkable=True),
     _A("action_panel_heatmap", "Heatmap", ("Ctrl+4",), "Show or hide the heatmap panel.", None, "View/Panels", checkable=True),
-    _A("action_panel_temporal", "Temporal window", ("Ctrl+5",), "Show or hide the frames that fed the prediction.", None, "View/Panels", checkable=True),
+    _A("action_panel_temporal", "Temporal", ("Ctrl+5",), "Show or hide the frames that fed the prediction.", None, "View/Panels", checkable=True),
     _A("action_panel_finetune", "Fine-tuning", ("Ctrl+6",), "Show or hide the fine-tuning panel.", None, "View/Panels", checkable=True),
     _A("action_reset_layout", "Reset the layout", ("Ctrl+0",), "Put all panels back where they were at first.", None, "View"),
 )

@@ -337,7 +337,7 @@ def headline(before: float, after: float) -> str:
 
 def percent(fraction: float) -> str:
     """A fraction as "6.2 %", "–" for NaN."""
-    return "–" if math.isnan(fraction) else f"{100 * fraction:.1f} %"
+    return "–" if math.isnan(fraction) else f"{100 * fraction:.1f}\u00a0%"
 
 
 def _decision(accepted: bool | None) -> str:

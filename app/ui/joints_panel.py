@@ -192,4 +192,6 @@ def joint_mark(side_colour: QColor, who: Provenance, labelled: bool) -> QIcon:
         corners3 = (box.left(), box.bottom()), (middle.x(), box.top()), (box.right(), box.bottom())
         painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in corners3]))
     painter.end()
-    return QIcon(picture)
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)  # else Qt tints it
+    return icon

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QByteArray, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -32,7 +32,7 @@ from app.ui.timeline import Timeline
 from app.ui.transport import Transport
 
 PROGRAM = "FAMI-Pose Review"
-LEFT_PX, RIGHT_PX = 272, 324
+LEFT_PX, RIGHT_PX = 276, 344
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
@@ -117,6 +117,9 @@ class MainWindow(QMainWindow):
         self.heatmap_panel = HeatmapPanel(self)
         self.temporal_panel = TemporalPanel(self)
         self.finetune_panel = FinetunePanel(self)
+        self._title_bars_timer = QTimer(self)
+        self._title_bars_timer.setSingleShot(True)
+        self._title_bars_timer.timeout.connect(self._refresh_title_bars)
         for name, panel in (
             ("persons", self.persons_panel),
             ("joints", self.joints_panel),
@@ -131,6 +134,8 @@ class MainWindow(QMainWindow):
             dock.setWidget(panel)
             switch.triggered.connect(lambda _checked, name=name: self._toggle_panel(name))
             dock.toggleViewAction().toggled.connect(switch.setChecked)
+            for moved in (dock.topLevelChanged, dock.dockLocationChanged, dock.visibilityChanged):
+                moved.connect(lambda *_: self._title_bars_timer.start(0))
             self._docks[name] = dock
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
 
@@ -183,17 +188,26 @@ class MainWindow(QMainWindow):
         self.addDockWidget(_BOTTOM, self._timeline_dock)
         self.addDockWidget(_LEFT, docks["persons"])
         self.splitDockWidget(docks["persons"], docks["queue"], Qt.Orientation.Vertical)
-        self.tabifyDockWidget(docks["queue"], docks["finetune"])
         self.addDockWidget(_RIGHT, docks["joints"])
         self.tabifyDockWidget(docks["joints"], docks["temporal"])
         self.tabifyDockWidget(docks["temporal"], docks["heatmap"])
+        self.tabifyDockWidget(docks["heatmap"], docks["finetune"])
         for name, dock in docks.items():
             dock.show()
             self._actions[f"action_panel_{name}"].setChecked(True)
         self.resizeDocks([docks["persons"], docks["joints"]], [LEFT_PX, RIGHT_PX], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["persons"], docks["queue"]], [220, 280], Qt.Orientation.Vertical)
-        docks["queue"].raise_()
         docks["joints"].raise_()
+        self._refresh_title_bars()
+
+    def _refresh_title_bars(self) -> None:
+        """A panel that has a tab needs no title above it as well."""
+        for dock in self._docks.values():
+            tabbed = bool(self.tabifiedDockWidgets(dock)) and not dock.isFloating()
+            if tabbed and dock.titleBarWidget() is None:
+                dock.setTitleBarWidget(QWidget(dock))
+            elif not tabbed and dock.titleBarWidget() is not None:
+                dock.setTitleBarWidget(None)  # type: ignore[arg-type]  # None brings Qt's own title back
 
     def show_panel(self, name: str) -> None:
         """Brings a panel ("persons", "joints", "queue", "heatmap", "temporal", "finetune") to the front."""
@@ -248,8 +262,8 @@ class MainWindow(QMainWindow):
         self._status.set_task(name, done, total, seconds_left)
         self._actions["action_cancel"].setEnabled(name is not None)
 
-    def set_weights(self, name: str) -> None:
-        """Shows the name of the weights that predict."""
+    def set_weights(self, name: str | None) -> None:
+        """Shows the name of the weights that predict; None where there are none."""
         self._status.set_weights(name)
 
     def set_device(self, text: str) -> None:

@@ -84,6 +84,11 @@ def provenance_summary(pose: Pose) -> str:
     return ", ".join(f"{count} {theme.PROVENANCE_STYLES[who].name}" for who, count in counts.most_common())
 
 
+def short_summary(who: str) -> str:
+    """The summary where there is room for a word: "mixed" for several origins; the tooltip has the whole."""
+    return "mixed" if "," in who else who
+
+
 class PersonsPanel(QWidget):
     """The people of the frame shown.
 
@@ -125,7 +130,7 @@ class PersonsPanel(QWidget):
             header_view.setSectionResizeMode(index, QHeaderView.ResizeMode.ResizeToContents)
         for index in (EYE, LOCK):
             header_view.setSectionResizeMode(index, QHeaderView.ResizeMode.Fixed)
-            table.setColumnWidth(index, 28)
+            table.setColumnWidth(index, 24)
         header_view.setSectionResizeMode(WHO, QHeaderView.ResizeMode.Stretch)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._open_menu)
@@ -185,7 +190,7 @@ class PersonsPanel(QWidget):
             PERSON: f"#{row.track_id}",
             JOINTS: f"{row.num_labelled}/{row.num_keypoints}",
             LOWEST: f"! {lowest}" if row.doubtful else lowest,
-            WHO: row.who,
+            WHO: short_summary(row.who),
         }
         for column in range(len(HEADERS)):
             item = cell(self._table, index, column)
@@ -273,4 +278,6 @@ def _swatch(colour: QColor) -> QIcon:
     painter.setBrush(colour)
     painter.drawRoundedRect(5, 5, 22, 22, 5, 5)
     painter.end()
-    return QIcon(picture)
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)  # else Qt tints it
+    return icon

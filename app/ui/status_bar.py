@@ -38,6 +38,7 @@ class StatusBar(QStatusBar):
         self._cancel.setObjectName("button_cancel")
         self._cancel.setDefaultAction(cancel)
         self._cancel.setIconSize(QSize(14, 14))
+        self._cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._read_only = self._badge(
             "read_only_badge", "Another program edits this project; here it can only be looked at."
         )
@@ -74,11 +75,12 @@ class StatusBar(QStatusBar):
         left = "" if seconds_left is None else f", {time_left(seconds_left)}"
         self._progress.setFormat(f"{name} {done:,} / {total:,}{left}" if total else f"{name} …")
 
-    def set_weights(self, name: str) -> None:
-        """Shows the name of the weights, nothing where it is empty."""
+    def set_weights(self, name: str | None) -> None:
+        """Shows the name of the weights that predict; None where there are none."""
+        name = name or "no weights"
         self._weights.setText(self._weights.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 220))
         self._weights.setToolTip(f"The weights that predict: {name}.")
-        self._weights.setVisible(bool(name))
+        self._weights.setVisible(True)
 
     def set_device(self, text: str) -> None:
         """Shows where the network computes, nothing where it is empty."""

@@ -119,6 +119,9 @@ QToolButton:hover {{ background: {raised}; border-color: {border_strong}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {selection}; border-color: {accent}; }}
 QToolButton:disabled {{ color: {text_disabled}; }}
 QToolButton::menu-indicator {{ image: none; }}
+QToolButton[popupMode="1"] {{ padding-right: 20px; }}
+QToolButton::menu-button {{ border: none; width: 18px; }}
+QToolButton::menu-arrow {{ image: url({arrow_down}); width: 10px; height: 10px; }}
 QPushButton {{ padding: 4px 10px; min-height: 17px; border: 1px solid {border_strong}; border-radius: {radius}px;
     background: {raised}; }}
 QPushButton:hover {{ border-color: {accent}; }}
@@ -138,10 +141,10 @@ QTabBar::tab:hover:!selected {{ color: {text}; background: {raised}; }}
 QTableView, QListView, QTreeView, QPlainTextEdit {{ background: {surface}; alternate-background-color: #242930;
     border: 1px solid {border}; border-radius: {radius}px; selection-background-color: {selection};
     selection-color: {text}; outline: none; }}
-QTableView::item, QListView::item {{ padding: 2px 5px; }}
+QTableView::item, QListView::item {{ padding: 2px 3px; }}
 QTableView::item:selected, QListView::item:selected {{ background: {selection}; color: {text}; }}
 QHeaderView {{ background: {surface}; }}
-QHeaderView::section {{ background: {surface}; color: {text_muted}; padding: 4px 5px; border: none;
+QHeaderView::section {{ background: {surface}; color: {text_muted}; padding: 4px 3px; border: none;
     border-bottom: 1px solid {border}; font-weight: 600; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QKeySequenceEdit {{ background: {background};
     border: 1px solid {border_strong}; border-radius: {radius}px; padding: 3px 6px; min-height: 18px;
@@ -194,7 +197,10 @@ def stylesheet() -> str:
         "accent_text": ACCENT_TEXT,
         "selection": SELECTION,
     }
-    return _STYLESHEET.format(radius=RADIUS, **{name: colour.name() for name, colour in colours.items()})
+    arrow_down = (RESOURCES / "icons" / "arrow_down.svg").as_posix()
+    return _STYLESHEET.format(
+        radius=RADIUS, arrow_down=arrow_down, **{name: colour.name() for name, colour in colours.items()}
+    )
 
 
 def palette() -> QPalette:

@@ -310,7 +310,7 @@ class Timeline(QWidget):
         """The lowest score as a shade, the mean as a line; 1 is the lane's top, 0 its foot."""
         foot = SCORE_TOP + SCORE_HEIGHT
         shade = QColor(theme.ACCENT)
-        shade.setAlpha(90)
+        shade.setAlpha(130)
         for first, last in _runs(~np.isnan(pixels.min_score)):
             xs = left + np.arange(first, last + 1) * pixel
             lows = np.append(pixels.min_score[first:last], pixels.min_score[last - 1])
