@@ -28,8 +28,8 @@ class FrameCache:
             source: a Source, or a function that opens one (called once, in the thread of the first `get`).
             max_bytes: bound of what is kept; the newest frame stays even if it alone is larger.
         """
-        self._open = source if callable(source) else None
-        self._source = None if callable(source) else source
+        self._open = source if callable(source) else lambda: source
+        self._source: Source | None = None
         self._max_bytes = max_bytes
         self._frames: OrderedDict[int, Frame] = OrderedDict()
         self._num_bytes = 0
@@ -68,7 +68,6 @@ class FrameCache:
             frame = self.peek(frame_index)  # another thread may have decoded it while this one waited
             if frame is None:
                 if self._source is None:
-                    assert self._open is not None
                     self._source = self._open()
                 frame = self._source.frame(frame_index)
                 frame.setflags(write=False)

@@ -17,6 +17,7 @@ from core.errors import SourceError
 
 _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 """Decoders that paint text files as pictures."""
+_MATRIX = SideDataType.DISPLAYMATRIX
 
 
 def open_container(path: Path) -> InputContainer:
@@ -109,13 +110,14 @@ def orientation_of(frame: VideoFrame) -> NDArray[np.int64]:
     From the display matrix (a, b, u, c, d, v, x, y, w in fixed point): x' = a x + c y, y' = b x + d y. Angles
     between quarter turns count as the nearest of them.
     """
-    for side_data in frame.side_data:
-        if side_data.type == SideDataType.DISPLAYMATRIX:
-            a, b, _, c, d = np.frombuffer(bytes(side_data), "=i4")[:5].tolist()
-            if abs(a) + abs(d) >= abs(b) + abs(c):
-                return np.diag([-1 if a < 0 else 1, -1 if d < 0 else 1])
-            return np.array([[0, -1 if c < 0 else 1], [-1 if b < 0 else 1, 0]])
-    return np.eye(2, dtype=np.int64)
+    side_data = [frame.side_data[at] for at in range(len(frame.side_data))]  # type: ignore[literal-required]  # PyAV types it as a TypedDict
+    matrices = [item for item in side_data if item.type == _MATRIX]
+    if not matrices:
+        return np.eye(2, dtype=np.int64)
+    a, b, _, c, d = np.frombuffer(bytes(matrices[0]), "=i4")[:5].tolist()
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        return np.diag([-1 if a < 0 else 1, -1 if d < 0 else 1])
+    return np.array([[0, -1 if c < 0 else 1], [-1 if b < 0 else 1, 0]])
 
 
 def oriented(rgb: NDArray[np.uint8], orientation: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -66,7 +66,7 @@ class ImageFolder(Source):
 
     def _common_size(self, on_progress: OnProgress | None, cancelled: IsCancelled | None) -> tuple[int, int]:
         """Width and height of all images. Raises SourceError at the first that differs or cannot be read."""
-        common: tuple[int, int] | None = None
+        common = (0, 0)
         for done, name in enumerate(self._names):
             if cancelled is not None and cancelled():
                 raise Cancelled
@@ -76,13 +76,12 @@ class ImageFolder(Source):
             if size is None:
                 height, width = read_image(self.path / name).shape[:2]
                 size = (width, height)
-            if common is not None and size != common:
+            if done > 0 and size != common:
                 raise SourceError(
                     f"The images of {self.path} differ in size ({self._names[0]} is {common[0]}x{common[1]}, {name} is "
                     f"{size[0]}x{size[1]}); put images of one size into the folder."
                 )
             common = size
-        assert common is not None
         return common
 
     def frame(self, frame_index: int) -> NDArray[np.uint8]:

@@ -107,7 +107,7 @@ class _Packets:
         while self.corrupt and self.corrupt[-1]:
             self.broken_off = True
             for column in (self.pts, self.dts, self.pos, self.key, self.discard, self.corrupt):
-                column.pop()  # type: ignore[attr-defined]  # lists of different types, one operation
+                column.pop()
 
     def presentation_order(self) -> IntArray | None:
         """(N,) ordinals by rising pts; None if the pts are not all there and different."""
@@ -276,7 +276,7 @@ def _spot_check(path: Path, packets: _Packets, order: IntArray) -> bool:
 
 
 def _tail_holds(path: Path, packets: _Packets, order: IntArray) -> bool:
-    """Decodes from the last key frame to the end; True also where that is too far or the seek lands elsewhere."""
+    """Decodes from the last key frame to the end; True also where that is too far."""
     keys = np.flatnonzero(packets.key)
     if not len(keys) or len(packets) - keys[-1] > TAIL_CHECK_PACKETS or packets.pts[keys[-1]] is None:
         return True
@@ -288,8 +288,9 @@ def _tail_holds(path: Path, packets: _Packets, order: IntArray) -> bool:
         for packet in tagged_packets(container, stream):
             shown += [frame.pts for frame in decode_tolerantly(stream, packet)]
         shown += [frame.pts for frame in decode_tolerantly(stream, None)]
-    expected = [packets.pts[i] for i in order[-TAIL_CHECK_PACKETS:] if packets.pts[i] >= packets.pts[start]]  # type: ignore[operator]  # none is None: there is an order
-    return shown[-len(expected) :] == expected
+    pts = np.array([packets.pts[packet] for packet in order[-TAIL_CHECK_PACKETS:].tolist()], np.int64)
+    expected = pts[pts >= int(packets.pts[start] or 0)].tolist()
+    return bool(shown[-len(expected) :] == expected)
 
 
 def _resume_points(packets: _Packets, order: IntArray) -> tuple[ResumePoint, ...]:

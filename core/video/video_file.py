@@ -82,13 +82,13 @@ class VideoFile(Source):
         point = self._resume_point(frame_index)
         reached = point.frame_index if point is not None else 0
         if self._run is not None and reached <= self._next_index <= frame_index:
-            found = self._advance(frame_index)
+            found = self._advance(self._run, frame_index)
             if found is not None:
                 return found
         while True:
             self._stop_run()
             self._run = self._run_from(point)
-            found = self._advance(frame_index)
+            found = self._advance(self._run, frame_index)
             if found is not None:
                 return found
             if point is None:
@@ -110,10 +110,9 @@ class VideoFile(Source):
                 return point
         return None
 
-    def _advance(self, frame_index: int) -> VideoFrame | None:
+    def _advance(self, run: _Run, frame_index: int) -> VideoFrame | None:
         """Runs the decoder up to a frame; None if it ends or passes by without showing that frame."""
-        assert self._run is not None
-        for shown_index, decoded in self._run:
+        for shown_index, decoded in run:
             self._next_index = shown_index + 1
             self._recent[shown_index] = decoded
             self._recent.move_to_end(shown_index)
@@ -154,11 +153,10 @@ class VideoFile(Source):
     def _frames_of_packets(self, packets: _Packets) -> Iterator[VideoFrame]:
         """Decodes packets; each frame's pts is the ordinal of its packet."""
         for ordinal, packet in packets:
-            assert self._stream is not None
             packet.pts = packet.dts = ordinal
-            yield from decode_tolerantly(self._stream, packet)
+            yield from decode_tolerantly(packet.stream, packet)
             if ordinal + 1 == self._index.num_packets:
-                yield from decode_tolerantly(self._stream, None)
+                yield from decode_tolerantly(packet.stream, None)
                 return
 
     def _packets_from(self, point: ResumePoint | None) -> _Packets:
@@ -183,7 +181,7 @@ class VideoFile(Source):
         return tagged_packets(container, stream)
 
     def _landing(self, point: ResumePoint) -> Iterable[tuple[int, av.Packet[VideoStream]]]:
-        """The packets after a seek with their ordinals, the first at or before the point; none if no seek gets there."""
+        """Packets after a seek with their ordinals, the first at or before the point; none if no seek gets there."""
         container, stream = self._opened()
         for timestamp in point.seek_timestamps:
             container.seek(timestamp, stream=stream)

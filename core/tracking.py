@@ -1,0 +1,269 @@
+"""Following a person's box through a clip by optical flow, and linking boxes of neighbouring frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linear_sum_assignment
+
+from core.geometry import intersection_over_union
+
+FloatArray = NDArray[np.float64]
+GrayImage = NDArray[np.uint8]
+
+WORKING_HEIGHT_PX = 160.0
+"""Pictures are scaled so that the person's box is about this high: flow windows then fit limbs at any size."""
+MAX_POINTS = 160
+MIN_POINTS = 8
+FORWARD_BACKWARD_PX = 1.5
+"""A point that does not come back to within this distance was not followed."""
+MAX_SCALE_STEP = 0.06
+"""A person's size changes by no more than this fraction from frame to frame."""
+MIN_VISIBLE_PART = 0.2
+"""A box is lost when less than this part of it is inside the picture (or half of what was, at its start)."""
+MIN_CONFIDENCE = 0.25
+PATIENCE_FRAMES = 3
+"""Frames of too low confidence in a row after which a person counts as lost."""
+_LK = {"winSize": (17, 17), "maxLevel": 4, "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 0.01)}
+_APPEARANCE_WH = (24, 48)
+
+
+@dataclass(frozen=True, eq=False)
+class TrackedBox:
+    """Where a person was found in a frame.
+
+    Attributes:
+        frame_index: the frame.
+        bbox_xywh: (4,) box in full-frame pixels; may reach out of the picture.
+        confidence: 0 to 1; 1 for the box that the following began with.
+    """
+
+    frame_index: int
+    bbox_xywh: FloatArray
+    confidence: float
+
+
+def follow_box(frames: Iterable[tuple[int, NDArray[np.uint8]]], bbox_xywh: ArrayLike) -> Iterator[TrackedBox]:
+    """Follows what a box holds through frames, in either direction of time.
+
+    Corners inside the box are followed by pyramidal Lucas-Kanade flow and kept if they come back when followed
+    backwards. Those that move with the background while others do not are left out, those near the box's middle
+    count more. Their weighted median gives the shift, their spread about it the change of scale.
+
+    Args:
+        frames: (frame_index, (H, W, 3) RGB) in order; the first is the one in which the box was drawn.
+        bbox_xywh: (4,) the box in the first frame, in pixels; may begin partly outside the picture.
+
+    Yields:
+        One box a frame, the first as given. Ends where the person is lost or leaves the picture.
+
+    Raises:
+        ValueError: if the box is empty or not finite.
+    """
+    box = np.array(bbox_xywh, dtype=np.float64)
+    if box.shape != (4,) or not np.isfinite(box).all() or (box[2:] <= 0).any():
+        raise ValueError(f"not a box: {bbox_xywh}")
+    iterator = iter(frames)
+    first = next(iterator, None)
+    if first is None:
+        return
+    yield TrackedBox(first[0], box.copy(), 1.0)
+    follower = _Follower(first[1], box)
+    held_back: list[TrackedBox] = []
+    for frame_index, rgb in iterator:
+        confidence = follower.step(rgb)
+        if confidence is None:
+            return
+        held_back.append(TrackedBox(frame_index, follower.box.copy(), confidence))
+        if confidence >= MIN_CONFIDENCE:  # doubtful boxes count only if the person is found again
+            yield from held_back
+            held_back.clear()
+        elif len(held_back) >= PATIENCE_FRAMES:
+            return
+
+
+class _Follower:
+    """The state between two frames. Inside, boxes and points are in pixels of the scaled picture."""
+
+    def __init__(self, rgb: NDArray[np.uint8], bbox_xywh: FloatArray) -> None:
+        self._factor = float(np.clip(WORKING_HEIGHT_PX / max(bbox_xywh[3], bbox_xywh[2] / 2), 0.05, 3.0))
+        self._box = bbox_xywh * self._factor
+        self._gray = self._scaled(rgb)
+        self._needed_part = min(MIN_VISIBLE_PART, 0.5 * visible_part(self._box, self._gray.shape))
+        self._first_look = _appearance(self._gray, self._box)
+        self._look = self._first_look
+        self._points = self._corners()
+
+    @property
+    def box(self) -> FloatArray:
+        """(4,) the present box in full-frame pixels."""
+        return self._box / self._factor
+
+    def step(self, rgb: NDArray[np.uint8]) -> float | None:
+        """Moves on to the next frame. Returns the confidence, None if nothing is left to follow."""
+        gray = self._scaled(rgb)
+        if len(self._points) < MIN_POINTS:
+            return None
+        moved, found = _flow(self._gray, gray, self._points)
+        part_found = float(found.mean())
+        if found.sum() < MIN_POINTS:
+            return None
+        background = self._background_motion(gray)
+        start, end = self._points[found], moved[found]
+        weights = self._weights(start, end, background)
+        self._move(start, end, weights)
+        self._gray = gray
+        if visible_part(self._box, gray.shape) < self._needed_part:
+            return None
+        look = _appearance(gray, self._box)
+        likeness = max(_correlation(look, self._look), _correlation(look, self._first_look))
+        if likeness > 0.5:
+            self._look = 0.9 * self._look + 0.1 * look
+        self._points = self._renewed(end, weights)
+        return float(np.clip(part_found, 0, 1) * np.clip(0.25 + likeness, 0, 1))
+
+    def _scaled(self, rgb: NDArray[np.uint8]) -> GrayImage:
+        gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+        mode = cv2.INTER_AREA if self._factor < 1 else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(gray, None, fx=self._factor, fy=self._factor, interpolation=mode), np.uint8)
+
+    def _corners(self) -> FloatArray:
+        """(N, 2) corners inside the box, the outer tenth of it left out: there the background prevails."""
+        mask = np.zeros(self._gray.shape, np.uint8)
+        x, y, w, h = self._box
+        left, top = int(max(x + 0.08 * w, 0)), int(max(y + 0.05 * h, 0))
+        mask[top : max(int(y + 0.95 * h), 0), left : max(int(x + 0.92 * w), 0)] = 255
+        return _good_features(self._gray, mask, MAX_POINTS)
+
+    def _background_motion(self, gray: GrayImage) -> FloatArray | None:
+        """(2, 3) affine of what surrounds the box, from the last frame to this one; None if it shows too little."""
+        mask = np.full(self._gray.shape, 255, np.uint8)
+        x, y, w, h = self._box
+        low, high = np.array([x - 0.1 * w, y - 0.1 * h]), np.array([x + 1.1 * w, y + 1.1 * h])
+        left, top = np.maximum(low, 0).astype(int)
+        right, bottom = np.maximum(high, 0).astype(int)
+        mask[top:bottom, left:right] = 0
+        points = _good_features(self._gray, mask, MAX_POINTS)
+        if len(points) < MIN_POINTS:
+            return None
+        moved, found = _flow(self._gray, gray, points)
+        if found.sum() < MIN_POINTS:
+            return None
+        affine, inliers = cv2.estimateAffinePartial2D(
+            points[found], moved[found], method=cv2.RANSAC, ransacReprojThreshold=1.0
+        )
+        if affine is None or inliers.mean() < 0.4:
+            return None
+        return np.asarray(affine, np.float64)
+
+    def _weights(self, start: FloatArray, end: FloatArray, background: FloatArray | None) -> FloatArray:
+        """(N,) how much each point tells of the person: more in the middle, none where it goes with the background."""
+        middle = self._box[:2] + self._box[2:] / 2
+        offsets = (start - middle) / (self._box[2:] / 2)
+        weights = np.exp(-1.5 * (offsets**2).sum(axis=1))
+        if background is not None:
+            expected = start @ background[:, :2].T + background[:, 2]
+            apart = np.linalg.norm(end - expected, axis=1) > 0.7
+            if apart.sum() >= MIN_POINTS and weights[apart].sum() > 0.25 * weights.sum():
+                weights = np.where(apart, weights, 0.0)
+        return np.asarray(weights, np.float64)
+
+    def _move(self, start: FloatArray, end: FloatArray, weights: FloatArray) -> None:
+        """Shifts and scales the box as the points say."""
+        shift = np.array([_weighted_median((end - start)[:, axis], weights) for axis in (0, 1)])
+        middle = np.array([_weighted_median(start[:, axis], weights) for axis in (0, 1)])
+        before = np.linalg.norm(start - middle, axis=1)
+        after = np.linalg.norm(end - middle - shift, axis=1)
+        telling = (before > 0.15 * self._box[2:].min()) & (weights > 0)
+        scale = 1.0
+        if telling.sum() >= MIN_POINTS:
+            scale = _weighted_median(after[telling] / before[telling], weights[telling])
+            scale = float(np.clip(scale, 1 - MAX_SCALE_STEP, 1 + MAX_SCALE_STEP))
+        corner = middle + shift + (self._box[:2] - middle) * scale
+        self._box = np.concatenate([corner, self._box[2:] * scale])
+
+    def _renewed(self, points: FloatArray, weights: FloatArray) -> FloatArray:
+        """The points still inside the box that count, with new corners where they have thinned out."""
+        inside = ((points > self._box[:2]) & (points < self._box[:2] + self._box[2:])).all(axis=1)
+        kept = points[inside & (weights > 0)]
+        fresh = self._corners()
+        if len(kept) and len(fresh):
+            distance = np.linalg.norm(fresh[:, None] - kept[None], axis=2).min(axis=1)
+            fresh = fresh[distance > 4.0]
+        return np.concatenate([kept, fresh])[:MAX_POINTS]
+
+
+def visible_part(bbox_xywh: FloatArray, shape: tuple[int, ...]) -> float:
+    """Which part of a box's area lies inside a picture of shape (H, W)."""
+    low = np.maximum(bbox_xywh[:2], 0)
+    high = np.minimum(bbox_xywh[:2] + bbox_xywh[2:], np.array([shape[1], shape[0]]))
+    return float(np.clip(high - low, 0, None).prod() / bbox_xywh[2:].prod())
+
+
+def associate(
+    previous_xywh: Sequence[ArrayLike], new_xywh: Sequence[ArrayLike], min_iou: float = 0.2
+) -> list[tuple[int, int]]:
+    """Pairs the boxes of two neighbouring frames so that the sum of their overlaps is greatest (Hungarian method).
+
+    Args:
+        previous_xywh: N boxes of the earlier frame.
+        new_xywh: M boxes of the later frame.
+        min_iou: least intersection over union of a pair.
+
+    Returns:
+        (index of a previous box, index of a new box) of each pair, by rising previous index.
+    """
+    if not len(previous_xywh) or not len(new_xywh):
+        return []
+    overlap = np.array([[intersection_over_union(a, b) for b in new_xywh] for a in previous_xywh])
+    overlap[overlap < min_iou] = 0.0
+    rows, columns = linear_sum_assignment(overlap, maximize=True)
+    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if overlap[row, column] > 0]
+
+
+def _good_features(gray: GrayImage, mask: GrayImage, count: int) -> FloatArray:
+    corners = cv2.goodFeaturesToTrack(gray, count, qualityLevel=0.01, minDistance=4, mask=mask, blockSize=5)
+    return np.empty((0, 2)) if corners is None else np.asarray(corners, np.float64).reshape(-1, 2)
+
+
+def _flow(before: GrayImage, after: GrayImage, points: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """(N, 2) where points went, and (N,) whether they come back when followed backwards."""
+    start = points.astype(np.float32).reshape(-1, 1, 2)
+    end, there, _ = cv2.calcOpticalFlowPyrLK(before, after, start, None, **_LK)
+    back, here, _ = cv2.calcOpticalFlowPyrLK(after, before, end, None, **_LK)
+    returned = np.linalg.norm((back - start).reshape(-1, 2), axis=1) < FORWARD_BACKWARD_PX
+    found = returned & there.ravel().astype(bool) & here.ravel().astype(bool)
+    return np.asarray(end, np.float64).reshape(-1, 2), found
+
+
+def _appearance(gray: GrayImage, bbox_xywh: FloatArray) -> FloatArray:
+    """(h, w) what the middle of the box looks like, without mean and of unit length; NaN outside the picture."""
+    w, h = _APPEARANCE_WH
+    x, y, box_w, box_h = bbox_xywh
+    affine = np.array([[box_w * 0.7 / w, 0, x + 0.15 * box_w], [0, box_h * 0.9 / h, y + 0.05 * box_h]])
+    flags = cv2.INTER_AREA | cv2.WARP_INVERSE_MAP
+    blurred = cv2.GaussianBlur(gray, (0, 0), 2.0).astype(np.float32)
+    patch = cv2.warpAffine(
+        blurred, affine, _APPEARANCE_WH, flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=float("nan")
+    )
+    return np.asarray(patch, np.float64)
+
+
+def _correlation(first: FloatArray, second: FloatArray) -> float:
+    """Normalised correlation of two patches where both are inside the picture, 0 where that says nothing."""
+    both = np.isfinite(first) & np.isfinite(second)
+    if both.sum() < 0.1 * both.size:
+        return 0.0
+    a, b = first[both] - first[both].mean(), second[both] - second[both].mean()
+    norm = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b / norm) if norm > 0 else 0.0
+
+
+def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
+    order = np.argsort(values)
+    cumulative = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(cumulative, cumulative[-1] / 2)])
