@@ -1,0 +1,1 @@
+"""Training: the starter's recipe, and one-click fine-tuning on a project's corrections."""

@@ -1,0 +1,71 @@
+"""Losses, rates and averages that the stages of a training share."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_WARM_UP = 0.05
+_LAST_RATE = 0.01
+
+
+def spatial_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """Cross-entropy between the softmax over each map and the Gaussian target as a distribution over its pixels.
+
+    Unlike the squared error, in which a map of nothing but background is nearly right, it presses on the place of the
+    joint from the first step on.
+
+    Args:
+        logits: (B, K, h, w).
+        targets: (B, K, h, w), never negative.
+        weights: (B, K), 0 where the joint's place is not known.
+
+    Returns:
+        Mean over joints of weight above 0; 0 if there is none.
+    """
+    known = targets.flatten(2)
+    distribution = known / known.sum(dim=2, keepdim=True).clamp_min(1e-6)
+    by_joint = -(distribution * F.log_softmax(logits.float().flatten(2), dim=2)).sum(dim=2)
+    # A joint without a label has no target to compare with; its logits must get no gradient at all.
+    return torch.where(weights > 0, by_joint * weights, 0.0).sum() / weights.sum().clamp_min(1e-6)
+
+
+def learning_rate_factor(progress: float) -> float:
+    """The rate at `progress` (0 to 1) of a stage, as a part of the highest: a short rise, then half a cosine."""
+    if progress < _WARM_UP:
+        return max(progress, 1e-3) / _WARM_UP
+    fall = (progress - _WARM_UP) / (1 - _WARM_UP)
+    return _LAST_RATE + (1 - _LAST_RATE) * 0.5 * (1 + math.cos(math.pi * min(fall, 1.0)))
+
+
+class RunningAverage:
+    """An exponential average of a network's weights and of its batch norms' statistics.
+
+    Attributes:
+        state: the average, by parameter name.
+    """
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.updates = 0
+        self.state = {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, module: nn.Module) -> None:
+        """Moves the average toward the module; the first updates weigh more, so that the start is forgotten."""
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        for name, tensor in module.state_dict().items():
+            if tensor.is_floating_point():
+                self.state[name].lerp_(tensor, 1 - decay)
+            else:
+                self.state[name].copy_(tensor)
+
+
+def has_fast_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware; elsewhere it is slower than float32."""
+    capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

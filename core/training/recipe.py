@@ -1,0 +1,109 @@
+"""A training recipe as read from a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from core.errors import TrainingError
+from core.training.augmentation import AugmentationSettings
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training with one loss and one rise and fall of the learning rate.
+
+    Attributes:
+        name: shown in the log.
+        kind: "pictures" trains the single-frame network, "clips" the multi-frame one around it.
+        samples: how many samples are seen; a budget in samples makes a busy machine slower, not worse.
+        batch_size: B.
+        learning_rate: the highest.
+        backbone_learning_rate: the highest for the backbone, in a stage of clips.
+        weight_decay: AdamW's.
+        beta: weight of the mutual information terms (Eq. 12), in a stage of clips.
+    """
+
+    name: str
+    kind: Literal["pictures", "clips"]
+    samples: int
+    batch_size: int
+    learning_rate: float
+    backbone_learning_rate: float = 0.0
+    weight_decay: float = 0.01
+    beta: float = 0.1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole training.
+
+    Attributes:
+        name, description: of the weights.
+        output: where the weights go, relative to the checkout.
+        work_folder: where the training keeps what it needs to resume, relative to the checkout.
+        crops: the people, relative to the folder of shared data.
+        seed: of everything that is drawn.
+        backbone: a name in core.model.config.BACKBONES.
+        supporting_offsets: the window of neighbours.
+        gtm_width, lcm_width: channels inside the alignment.
+        input_size_wh: the crop.
+        sigma: of the targets, in heatmap pixels.
+        held_out_part, calibration_part: shares of the people who are never trained on.
+        average_decay: of the running average of the weights, which is what is kept.
+        checkpoint_every: samples between two checkpoints.
+        augmentation, stages: see there.
+    """
+
+    name: str
+    description: str
+    output: str
+    work_folder: str
+    crops: str
+    seed: int
+    backbone: str
+    supporting_offsets: tuple[int, ...]
+    gtm_width: int
+    lcm_width: int
+    input_size_wh: tuple[int, int]
+    sigma: float
+    held_out_part: float
+    calibration_part: float
+    average_decay: float
+    checkpoint_every: int
+    augmentation: AugmentationSettings
+    stages: tuple[Stage, ...]
+
+    def fingerprint(self, stage: int) -> dict[str, Any]:
+        """What a checkpoint within `stage` depends on: later stages may still be changed."""
+        kept = ("seed", "crops", "backbone", "input_size_wh", "sigma", "held_out_part", "calibration_part")
+        described: dict[str, Any] = {name: getattr(self, name) for name in kept}
+        described["input_size_wh"] = list(self.input_size_wh)
+        described["augmentation"] = asdict(self.augmentation)
+        described["stages"] = [asdict(s) for s in self.stages[: stage + 1]]
+        return described
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in a TOML file.
+
+    Raises:
+        TrainingError: if the file is missing, is no TOML, or lacks or misnames a setting.
+    """
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file)
+        values = {**table}
+        values["supporting_offsets"] = tuple(table["supporting_offsets"])
+        width, height = table["input_size_wh"]
+        values["input_size_wh"] = (int(width), int(height))
+        values["augmentation"] = AugmentationSettings(**table.get("augmentation", {}))
+        values["stages"] = tuple(Stage(**stage) for stage in table["stages"])
+        return Recipe(**values)
+    except OSError as error:
+        raise TrainingError(f"The recipe {path} cannot be read ({error.strerror}); check its path.") from error
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        known = ", ".join(f.name for f in fields(Recipe))
+        raise TrainingError(f"The recipe {path} is not one ({error}); its settings are {known}.") from error

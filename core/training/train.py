@@ -1,0 +1,271 @@
+"""Trains weights by a recipe: `python -m core.training.train --config resources/configs/starter.toml`.
+
+Resumes where it was interrupted, and writes usable weights at every checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from core.errors import Cancelled, FamiError, TrainingError
+from core.model.fami_pose import FamiPose
+from core.model.hrnet import HRNet
+from core.training.accuracy import Accuracy, crop_accuracy
+from core.training.batches import Batch, CropSampler, SampleSettings
+from core.training.exporting import export, multi_frame_config
+from core.training.lspet import REPOSITORY, PersonCrops, Split, shared_path
+from core.training.optimisation import (
+    RunningAverage,
+    has_fast_bfloat16,
+    learning_rate_factor,
+    spatial_cross_entropy,
+)
+from core.training.recipe import Recipe, Stage, read_recipe
+
+CHECKPOINT = "checkpoint.pth"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """How far a training is: the stage's name, samples seen and to see in all stages, running loss, time left."""
+
+    stage: str
+    done: int
+    total: int
+    loss: float
+    seconds_left: float
+
+
+class Training:
+    """A training by a recipe, with all that a checkpoint holds.
+
+    Attributes:
+        recipe: what is done.
+        stage_index: the stage now.
+        done: samples seen in this stage.
+        model: HRNet in stages of pictures, FamiPose in stages of clips.
+        average: running average of the model, which is what is measured and kept.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.crops = PersonCrops(shared_path(recipe.crops))
+        self.split: Split = self.crops.split(recipe.seed, recipe.held_out_part, recipe.calibration_part)
+        self.settings = SampleSettings(recipe.input_size_wh, recipe.sigma, recipe.augmentation)
+        self.work_folder = REPOSITORY / recipe.work_folder
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.stage_index, self.done = 0, 0
+        torch.manual_seed(recipe.seed)
+        self.model: HRNet | FamiPose = self._new_model(recipe.stages[0])
+        self._start_stage(None)
+
+    @property
+    def stage(self) -> Stage:
+        """The stage now."""
+        return self.recipe.stages[self.stage_index]
+
+    def _new_model(self, stage: Stage) -> HRNet | FamiPose:
+        model = HRNet(self.recipe.backbone) if stage.kind == "pictures" else FamiPose(multi_frame_config(self.recipe))
+        return model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]  # torch's stub lacks the pair
+
+    def _start_stage(self, before: dict[str, torch.Tensor] | None) -> None:
+        """A new optimizer, and the weights of the stage before as the start."""
+        stage = self.stage
+        if before is not None:
+            target = self.model.backbone if isinstance(self.model, FamiPose) and "gain" not in before else self.model
+            target.load_state_dict(before)
+        backbone = list(self.model.backbone.parameters()) if isinstance(self.model, FamiPose) else []
+        known = {id(parameter) for parameter in backbone}
+        others = [parameter for parameter in self.model.parameters() if id(parameter) not in known]
+        groups = [{"params": others, "highest": stage.learning_rate}]
+        if backbone:
+            groups.append({"params": backbone, "highest": stage.backbone_learning_rate})
+        self.optimizer = torch.optim.AdamW(groups, lr=stage.learning_rate, weight_decay=stage.weight_decay)
+        self.average = RunningAverage(self.model, self.recipe.average_decay)
+        offsets = self.recipe.supporting_offsets if stage.kind == "clips" else ()
+        seed = (self.recipe.seed, self.stage_index)
+        self.sampler = CropSampler(self.crops, self.split.train, self.settings, seed, offsets)
+
+    def next_stage(self) -> bool:
+        """Goes on to the next stage; False if there is none."""
+        if self.stage_index + 1 == len(self.recipe.stages):
+            return False
+        self.stage_index, self.done = self.stage_index + 1, 0
+        before = self.average.state
+        if self.stage.kind == "clips":
+            self.model = self._new_model(self.stage)
+        self._start_stage(before)
+        return True
+
+    def step(self) -> float:
+        """One batch; the loss."""
+        stage = self.stage
+        size = min(stage.batch_size, stage.samples - self.done)
+        batch = self.sampler.batch(self.done, size)
+        factor = learning_rate_factor(self.done / stage.samples)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["highest"] * factor
+        self.model.train()
+        if isinstance(self.model, FamiPose):
+            freeze_statistics(self.model.backbone)
+        loss = self._loss(batch)
+        value = loss.item()
+        if not np.isfinite(value):
+            raise TrainingError(f"The loss is {value} in stage {stage.name}: lower its learning_rate and start again.")
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimizer.step()
+        self.average.update(self.model)
+        self.done += size
+        return value
+
+    def _loss(self, batch: Batch) -> torch.Tensor:
+        key, targets, weights = (t.to(self.device) for t in (batch.key, batch.targets, batch.weights))
+        if isinstance(self.model, HRNet):
+            fast = self.device.type == "cuda" or has_fast_bfloat16()
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=fast):
+                logits = self.model(key)
+        else:
+            # torchvision's deformable convolution has no bfloat16 on a processor.
+            logits = self.model(key, batch.supporting.to(self.device)).logits
+        return spatial_cross_entropy(logits, targets, weights)
+
+    def averaged_model(self) -> HRNet | FamiPose:
+        """A copy of the network with the averaged weights, ready to be measured."""
+        model = self._new_model(self.stage)
+        model.load_state_dict(self.average.state)
+        return model.eval()
+
+    def save(self) -> None:
+        """Writes the checkpoint, replacing the one before only when it is complete."""
+        self.work_folder.mkdir(parents=True, exist_ok=True)
+        content = {
+            "fingerprint": self.recipe.fingerprint(self.stage_index),
+            "stage_index": self.stage_index,
+            "done": self.done,
+            "model": self.model.state_dict(),
+            "average": self.average.state,
+            "average_updates": self.average.updates,
+            "optimizer": self.optimizer.state_dict(),
+        }
+        partial = self.work_folder / (CHECKPOINT + ".part")
+        torch.save(content, partial)
+        partial.replace(self.work_folder / CHECKPOINT)
+
+    def resume(self) -> bool:
+        """Continues from the checkpoint, if there is one of this recipe.
+
+        Raises:
+            TrainingError: if there is one of another recipe.
+        """
+        path = self.work_folder / CHECKPOINT
+        if not path.is_file():
+            return False
+        content: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+        stage_index = content["stage_index"]
+        if stage_index >= len(self.recipe.stages) or content["fingerprint"] != self.recipe.fingerprint(stage_index):
+            raise TrainingError(f"{path} belongs to another recipe: remove it to start anew.")
+        self.stage_index = stage_index
+        self.model = self._new_model(self.stage)
+        self._start_stage(None)
+        self.done = content["done"]
+        self.model.load_state_dict(content["model"])
+        self.average.state, self.average.updates = content["average"], content["average_updates"]
+        self.optimizer.load_state_dict(content["optimizer"])
+        return True
+
+
+def freeze_statistics(module: nn.Module) -> None:
+    """Puts every batch norm below `module` into evaluation: small batches must not move its statistics."""
+    for child in module.modules():
+        if isinstance(child, nn.BatchNorm2d):
+            child.eval()
+
+
+def main(
+    config_path: Path,
+    on_progress: Callable[[TrainingProgress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Path:
+    """Trains, or goes on training, and writes the weights.
+
+    Args:
+        config_path: the recipe.
+        on_progress: told after every step.
+        cancelled: asked after every step; what is done then stays in the checkpoint.
+
+    Returns:
+        The weights file.
+
+    Raises:
+        TrainingError: if the recipe or the people are missing or wrong.
+        Cancelled: after `cancelled` said so.
+    """
+    recipe = read_recipe(Path(config_path))
+    training = Training(recipe)
+    if training.resume():
+        log.info("going on in stage %s after %d samples", training.stage.name, training.done)
+    started, seen, loss = time.perf_counter(), 0, float("nan")
+    total = sum(stage.samples for stage in recipe.stages)
+    while True:
+        while training.done < training.stage.samples:
+            before = training.done
+            value = training.step()
+            seen += training.done - before
+            loss = value if np.isnan(loss) else 0.98 * loss + 0.02 * value
+            done = sum(s.samples for s in recipe.stages[: training.stage_index]) + training.done
+            seconds = (time.perf_counter() - started) / seen * (total - done)
+            if on_progress is not None:
+                on_progress(TrainingProgress(training.stage.name, done, total, loss, seconds))
+            if training.done // recipe.checkpoint_every != before // recipe.checkpoint_every:
+                training.save()
+                _measure_and_export(training, loss, time.perf_counter() - started)
+            if cancelled is not None and cancelled():
+                training.save()
+                raise Cancelled
+        training.save()
+        _measure_and_export(training, loss, time.perf_counter() - started)
+        if not training.next_stage():
+            return REPOSITORY / recipe.output
+
+
+def _measure_and_export(training: Training, loss: float, seconds: float) -> None:
+    """Writes the weights as they stand, with their accuracy on the split that also sets the score's scale."""
+    model = training.averaged_model()
+    accuracy: Accuracy = crop_accuracy(model, training.crops, training.split.calibration, training.settings)
+    export(training.recipe, model, training.crops, training.split, training.settings)
+    log.info(
+        "stage %s, %d samples, %.0f s: loss %.3f, PCK@0.2 on the calibration split %.3f",
+        training.stage.name, training.done, seconds, loss, accuracy.mean,
+    )  # fmt: skip
+
+
+def _command_line() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="the recipe, a TOML file")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    try:
+        log.info("wrote %s", main(arguments.config))
+    except FamiError as error:
+        log.error("error: %s", error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_command_line())
