@@ -1,0 +1,166 @@
+"""Losses: their scale, the estimator on a channel whose information is known, and where gradients go."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from core.heatmaps import gaussian_targets
+from core.model import FamiPose, FamiPoseConfig, FamiPoseOutput
+from core.model.losses import MutualInformation, heatmap_loss, spatial_cross_entropy, total_loss
+
+
+@pytest.fixture(autouse=True)
+def _one_thread_and_a_seed():
+    torch.set_num_threads(1)
+    torch.manual_seed(3)
+
+
+def labels(batch, size_wh=(12, 16)):
+    joints = torch.rand(batch, 17, 2).numpy() * size_wh * 4
+    pairs = [gaussian_targets(one, [1] * 17, size_wh, 1.0) for one in joints]
+    return torch.stack([torch.from_numpy(t) for t, _ in pairs]), torch.stack([torch.from_numpy(w) for _, w in pairs])
+
+
+def test_the_heatmap_loss_is_half_the_squared_error_of_labelled_joints_over_all_pixels_and_joints():
+    heatmaps, targets, weights = torch.ones(2, 4, 3, 3), torch.zeros(2, 4, 3, 3), torch.tensor([[1.0, 1, 0, 0]] * 2)
+    assert heatmap_loss(heatmaps, targets, weights).item() == pytest.approx(0.25)
+
+
+def test_the_cross_entropy_is_least_where_the_softmax_is_the_target():
+    targets, weights = labels(2)
+    weights[0, 3] = 0
+    perfect = spatial_cross_entropy(targets.clamp_min(1e-9).log(), targets, weights)
+    other = spatial_cross_entropy(torch.randn_like(targets), targets, weights)
+    p = (targets / targets.sum((2, 3), keepdim=True)).clamp_min(1e-30)
+    entropy = -(p * p.log()).sum((2, 3))
+    assert perfect.item() == pytest.approx((entropy * weights).sum().item() / weights.sum().item(), rel=1e-3)
+    assert other > perfect
+    changed = torch.randn_like(targets)
+    changed_elsewhere = changed.clone()
+    changed_elsewhere[0, 3] += torch.randn(16, 12)
+    assert spatial_cross_entropy(changed, targets, weights) == spatial_cross_entropy(
+        changed_elsewhere, targets, weights
+    )
+
+
+def test_with_no_joint_to_learn_from_every_loss_is_zero_and_finite():
+    targets, weights = torch.zeros(1, 17, 16, 12), torch.zeros(1, 17)
+    logits = torch.randn(1, 17, 16, 12, requires_grad=True)
+    loss = spatial_cross_entropy(logits, targets, weights) + heatmap_loss(logits, targets, weights)
+    loss.backward()
+    assert loss.item() == 0
+    assert not logits.grad.any()
+
+
+def channel_output(cells, key_error, enhanced_error, size):
+    """Features that are a mark in the label's cell, or with the given probability in another (a symmetric channel)."""
+
+    def sent(error):
+        wrong = (cells + torch.randint(1, size * size, cells.shape)) % (size * size)
+        received = torch.where(torch.rand(len(cells)) < error, wrong, cells)
+        return torch.nn.functional.one_hot(received, size * size).float().view(-1, 1, size, size)
+
+    key, enhanced = sent(key_error), sent(enhanced_error)
+    nothing = torch.zeros_like(key)
+    return FamiPoseOutput(nothing, nothing, key, enhanced[:, None], enhanced[:, None], enhanced, nothing, None, None)
+
+
+def channel_information(error, cells):
+    """I(y; z) in nats of a symmetric channel with evenly distributed input."""
+    return math.log(cells) + (1 - error) * math.log(1 - error) + error * math.log(error / (cells - 1))
+
+
+def test_on_a_channel_of_known_information_the_estimate_is_the_truth():
+    size, errors = 3, (0.6, 0.4, 0.2, 0.05)
+    knows_nothing = 1 - 1 / size**2  # the received cell is independent of the sent one
+    estimates = []
+    for error in errors:
+        cells = torch.randint(0, size * size, (4000,))
+        output = channel_output(cells, knows_nothing, error, size)
+        targets = torch.nn.functional.one_hot(cells, size * size).float().view(-1, 1, size, size)
+        weights = torch.ones(len(cells), 1)
+        estimator = MutualInformation(1, 1)
+        optimizer = torch.optim.Adam(estimator.parameters(), lr=0.15)
+        for _ in range(90):
+            optimizer.zero_grad()
+            estimator(output, targets, weights)["heads"].backward()
+            optimizer.step()
+        terms = estimator(output, targets, weights)
+        estimates.append(terms["complementary"].item())
+        assert terms["vanishing_supporting"].item() == pytest.approx(0, abs=0.02)  # z~ is all that z_t+d is
+    truth = [channel_information(error, size * size) for error in errors]
+    assert estimates == sorted(estimates)
+    assert estimates == pytest.approx(truth, abs=0.08)
+
+
+def trained_heads(channels):
+    estimator = MutualInformation(channels, 17)
+    for head in (estimator.key_head, estimator.supporting_head, estimator.enhanced_head):
+        torch.nn.init.normal_(head.weight, std=0.5)
+    return estimator
+
+
+def test_each_information_term_reaches_the_alignment_and_nothing_but_through_the_enhanced_feature():
+    model = FamiPose(FamiPoseConfig("w12", initialisation="paper", supporting_offsets=(-1, 1)))
+    targets, weights = labels(2)
+    key = torch.randn(2, 12, 16, 12).relu()
+    supporting = torch.randn(2, 2, 12, 16, 12).relu()
+    estimator = trained_heads(12)
+    for name in ("vanishing_key", "vanishing_supporting", "complementary"):
+        model.zero_grad()
+        estimator.zero_grad()
+        estimator(model.forward_features(key, supporting), targets, weights)[name].backward()
+        for module in (model.global_transformation, model.local_calibration):
+            assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in module.parameters()), name
+        assert all(p.grad is None or not p.grad.any() for p in estimator.parameters()), name
+
+    z_key, z_supporting = key.requires_grad_(), supporting.requires_grad_()
+    output = model.forward_features(z_key, z_supporting)
+    apart = replace(output, enhanced_features=output.enhanced_features.detach())
+    assert not estimator(apart, targets, weights)["mutual_information"].requires_grad
+
+
+def test_fitting_the_heads_moves_no_feature():
+    model = FamiPose(FamiPoseConfig("w12", initialisation="paper", supporting_offsets=(-1,)))
+    output = model.forward_features(torch.randn(1, 12, 16, 12), torch.randn(1, 1, 12, 16, 12))
+    estimator = MutualInformation(12, 17)
+    estimator(output, *labels(1))["heads"].backward()
+    assert all(p.grad is not None and p.grad.any() for p in estimator.parameters())
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_the_maximised_term_is_bounded_by_what_the_label_says_beyond_the_key_frame():
+    targets, weights = labels(1)
+    estimator = trained_heads(17)
+    nothing = torch.zeros(1, 17, 16, 12)
+    extreme = torch.randn(1, 17, 16, 12) * 1e4
+    output = FamiPoseOutput(nothing, nothing, nothing, nothing[:, None], nothing[:, None], extreme, nothing, None, None)
+    term = estimator(output, targets, weights)["complementary"]
+    assert term.isfinite()
+    assert term <= math.log(16 * 12)
+
+
+def test_without_beta_nothing_of_the_information_is_computed_and_with_it_the_terms_have_names():
+    model = FamiPose(FamiPoseConfig("w12", supporting_offsets=(-1, 1)))
+    targets, weights = labels(1)
+    output = model.forward_features(torch.randn(1, 12, 16, 12), torch.randn(1, 2, 12, 16, 12))
+    estimator = MutualInformation(12, 17)
+    calls = []
+    estimator.register_forward_hook(lambda *_: calls.append(1))
+    plain = total_loss(output, targets, weights, estimator, beta=0.0)
+    assert set(plain) == {"heatmap", "total"}
+    assert not calls
+    terms = total_loss(output, targets, weights, estimator, beta=0.1)
+    expected = terms["heatmap"] + 0.1 * terms["mutual_information"] + terms["heads"]
+    assert terms["total"].item() == pytest.approx(expected.item())
+    assert {"vanishing_key", "vanishing_supporting", "complementary"} < set(terms)
+
+
+def test_a_single_frame_network_has_no_neighbours_to_lose():
+    model = FamiPose(FamiPoseConfig("w12", supporting_offsets=()))
+    output = model.forward_features(torch.randn(1, 12, 16, 12), torch.randn(1, 0, 12, 16, 12))
+    terms = MutualInformation(12, 17)(output, *labels(1))
+    assert terms["vanishing_supporting"] == 0
+    assert all(term.isfinite() for term in terms.values())
