@@ -38,12 +38,16 @@ class EditingController(QObject):
     def move_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> None:
         """A joint was dragged or placed."""
         proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs))
+        self._edit(
+            lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs=proofs)
+        )
 
     def place_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> None:
         """A joint without a place was placed; the next one without a place is selected."""
         proofs = self._session.proofs()
-        if self._edit(lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs)):
+        if self._edit(
+            lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs=proofs)
+        ):
             pose = self._session.shown_poses().pose(track_id)
             if pose is not None:
                 self._session.select(track_id, next_without_place(pose, keypoint))
@@ -62,7 +66,9 @@ class EditingController(QObject):
     def set_visibility(self, track_id: int, keypoint: int, visibility: Visibility) -> None:
         """Marks a joint as visible, occluded or not labelled."""
         proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.set_visibility(project, frame, track_id, keypoint, visibility, proofs))
+        self._edit(
+            lambda project, frame: edits.set_visibility(project, frame, track_id, keypoint, visibility, proofs=proofs)
+        )
 
     def cycle_selected_visibility(self) -> None:
         """Walks the visibility of the selected joint."""
@@ -79,12 +85,12 @@ class EditingController(QObject):
     def move_pose(self, track_id: int, dx: float, dy: float) -> None:
         """A whole person was dragged."""
         proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.move_pose(project, frame, track_id, (dx, dy), proofs))
+        self._edit(lambda project, frame: edits.move_pose(project, frame, track_id, dx, dy, proofs=proofs))
 
     def set_box(self, track_id: int, x: float, y: float, width: float, height: float) -> None:
         """A person's box was drawn anew."""
         proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.set_box(project, frame, track_id, (x, y, width, height), proofs))
+        self._edit(lambda project, frame: edits.set_box(project, frame, track_id, (x, y, width, height), proofs=proofs))
 
     def accept_selected(self) -> None:
         """Accepts the selected person's pose; with nobody selected, the frame."""
@@ -93,18 +99,18 @@ class EditingController(QObject):
             self.accept_frame()
             return
         proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.accept_pose(project, frame, track_id, proofs))
+        self._edit(lambda project, frame: edits.accept_pose(project, frame, track_id, proofs=proofs))
 
     def accept_frame(self) -> None:
         """Accepts everything in the frame and marks it as reviewed."""
         proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.accept_frame(project, frame, proofs))
+        self._edit(lambda project, frame: edits.accept_frame(project, frame, proofs=proofs))
 
     def toggle_reviewed(self) -> None:
         """Marks the frame as reviewed, also with nobody in it, or takes the mark back."""
         reviewed = not self._session.shown_poses().reviewed
         proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.mark_reviewed(project, frame, reviewed, proofs))
+        self._edit(lambda project, frame: edits.mark_reviewed(project, frame, reviewed, proofs=proofs))
 
     def delete_selected(self) -> None:
         """Deletes the selected person from the whole clip."""

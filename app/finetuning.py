@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from app.network import Network
@@ -30,7 +31,7 @@ class Round:
     Attributes:
         losses: (step, loss) pairs, in order.
         report: the child's report when it is done, else None.
-        decided: True once a person took or discarded the new weights.
+        taken: True or False once a person took or discarded the new weights, None before.
     """
 
     running: bool = False
@@ -39,7 +40,7 @@ class Round:
     seconds_left: float | None = None
     losses: tuple[tuple[int, float], ...] = field(default=())
     report: dict[str, Any] | None = None
-    decided: bool = False
+    taken: bool | None = None
 
 
 class FinetuningController(QObject):
@@ -78,13 +79,25 @@ class FinetuningController(QObject):
             return "A round is running."
         if self._network.weights_path is None:
             return "There are no weights to start from."
-        corrected = session.project.num_human_frames()
+        corrected = self.corrected_frames()
         if corrected < MIN_CORRECTED_FRAMES:
             return (
                 f"Correct or accept poses in at least {MIN_CORRECTED_FRAMES} frames first "
                 f"({corrected} so far): a part is held out to measure the error."
             )
         return None
+
+    def corrected_frames(self) -> int:
+        """How many frames hold joints that a person set or accepted."""
+        if self._session.project is None:
+            return 0
+        summary = self._session.project.summary()
+        return int(np.count_nonzero(summary.num_accepted + summary.num_corrected + summary.num_imported))
+
+    @property
+    def taken(self) -> bool | None:
+        """Whether the last round's weights were taken into use; None while nobody has decided."""
+        return self.round.taken
 
     def can_roll_back(self) -> bool:
         """True while the project goes on with weights of a round."""
@@ -106,7 +119,9 @@ class FinetuningController(QObject):
                 job["settings"] = {"steps": steps}  # type: ignore[assignment]
             job_path.write_text(json.dumps(job), encoding="utf-8")
         except OSError as error:
-            self._session.error.emit(f"No round was started: {project.weights_folder} cannot be written ({error.strerror}).")
+            self._session.error.emit(
+                f"No round was started: {project.weights_folder} cannot be written ({error.strerror})."
+            )
             return
         self.round, self._pending, self._error, self._cancelled = Round(running=True), b"", None, False
         self._process = process = QProcess(self)
@@ -133,14 +148,16 @@ class FinetuningController(QObject):
     def accept(self) -> None:
         """Takes the new weights into use, without a restart."""
         report, project = self.round.report, self._session.project
-        if report is None or project is None or self.round.decided:
+        if report is None or project is None or self.round.taken is not None:
             return
         path = Path(report["weights"])
-        self._take(report["weights_sha256"], path, f"The network now uses {path.stem[:12]}, trained on your corrections.")
+        self._take(
+            report["weights_sha256"], path, f"The network now uses {path.stem[:12]}, trained on your corrections."
+        )
 
     def discard(self) -> None:
         """Leaves the weights as they are."""
-        self.round = replace(self.round, decided=True)
+        self.round = replace(self.round, taken=False)
         self.changed.emit()
 
     def roll_back(self) -> None:
@@ -153,7 +170,8 @@ class FinetuningController(QObject):
             (entry.parent_sha256 for entry in project.rounds() if entry.weights_sha256 == project.active_weights), None
         )
         try:
-            project.set_active_weights(previous if previous and (project.weights_folder / f"{previous}.pth").exists() else None)
+            known = previous is not None and bool(list(project.weights_folder.glob(f"*{previous[:12]}*")))
+            project.set_active_weights(previous if known else None)
             path = project_weights(project) or default_weights()
         except FamiError as error:
             self._session.error.emit(str(error))
@@ -171,7 +189,7 @@ class FinetuningController(QObject):
         except FamiError as error:
             self._session.error.emit(str(error))
             return
-        self.round = replace(self.round, decided=True)
+        self.round = replace(self.round, taken=True)
         self._prediction.choose(path)
         self._session.message.emit(sentence)
         self.changed.emit()
@@ -215,7 +233,9 @@ class FinetuningController(QObject):
 
     def _on_process_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            self._error = "The training process could not be started: run 'python main.py doctor' to see what is missing."
+            self._error = (
+                "The training process could not be started: run 'python main.py doctor' to see what is missing."
+            )
             self._on_finished(1)
 
     def _on_finished(self, exit_code: int) -> None:
@@ -236,7 +256,9 @@ class FinetuningController(QObject):
         elif report is None:
             log.error("the training process ended with %d: %s", exit_code, trouble)
             last = trouble.splitlines()[-1] if trouble else f"exit status {exit_code}"
-            self._session.error.emit(f"The training process ended early ({last}); your labels and weights are untouched.")
+            self._session.error.emit(
+                f"The training process ended early ({last}); your labels and weights are untouched."
+            )
         else:
             self._record(report)
         self.changed.emit()

@@ -52,7 +52,7 @@ def follow_person(
     run_id = project.begin_run("track", None, {"track_id": track_id, "from": frame_index, "method": "optical flow"})
     proofs: dict[int, tuple[float, str]] = {}
     batch: dict[int, list[Pose]] = {}
-    last_frame, status = frame_index, "finished"
+    last_frame, status = frame_index, "done"
 
     def flush() -> None:
         if batch:

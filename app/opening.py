@@ -40,6 +40,10 @@ class ImagesMissingError(SourceError):
         self.labels_path = labels_path
 
 
+class AlreadyOpenError(ProjectError):
+    """What is to be opened is open in this window."""
+
+
 @dataclass(frozen=True, eq=False)
 class Opened:
     """A project and its open source, ready for the window.
@@ -57,15 +61,17 @@ class Opened:
     frame_index: int | None = None
 
 
-def open_path(path: Path, on_progress: OnProgress, moved_to: Path | None = None) -> Opened:
+def open_path(path: Path, on_progress: OnProgress, moved_to: Path | None = None, held: Path | None = None) -> Opened:
     """Opens whatever `path` is.
 
     Args:
         path: a video, a folder of images, a `.fami` project, or a JSON file of labels.
         on_progress: called with done and total while a long clip is indexed; may raise Cancelled.
         moved_to: where the clip of the project, or the images of the labels, are now.
+        held: the project that this very program has open.
 
     Raises:
+        AlreadyOpenError: `path` leads to the project that is open.
         SourceMissingError: the project's clip is gone from its place.
         ImagesMissingError: the labels' pictures were not found.
         FamiError: anything else that a person can act on.
@@ -75,17 +81,24 @@ def open_path(path: Path, on_progress: OnProgress, moved_to: Path | None = None)
         raise SourceError(f"{path} does not exist: check the name.")
     suffix = path.suffix.lower()
     if suffix == ".fami":
+        _refuse_if_held(path, held)
         return _open_project(path, on_progress, moved_to)
     if suffix == ".json":
-        return _open_labels(path, on_progress, moved_to)
-    source = open_source(path, on_progress)
-    return _with_project(places.project_path_for(path), source)
+        return _open_labels(path, on_progress, moved_to, held)
+    project_path = places.project_path_for(path)
+    _refuse_if_held(project_path, held)
+    return _with_project(project_path, open_source(path, on_progress))
+
+
+def _refuse_if_held(project_path: Path, held: Path | None) -> None:
+    if held is not None and project_path.resolve() == held.resolve():
+        raise AlreadyOpenError(f"{project_path.name} is open already; to add labels to it, import them (Ctrl+I).")
 
 
 def _open_project(path: Path, on_progress: OnProgress, moved_to: Path | None) -> Opened:
     project, notes = _open_or_read_only(path)
     try:
-        source_path = moved_to or project.source_path
+        source_path = moved_to or project.source.path
         if not source_path.exists():
             raise SourceMissingError(path, source_path)
         source = open_source(source_path, on_progress)
@@ -98,14 +111,15 @@ def _open_project(path: Path, on_progress: OnProgress, moved_to: Path | None) ->
     return Opened(project, source, notes, warning)
 
 
-def _open_labels(path: Path, on_progress: OnProgress, images: Path | None) -> Opened:
+def _open_labels(path: Path, on_progress: OnProgress, images: Path | None, held: Path | None) -> Opened:
     labels: Labels = read_labels(path)
     folder = images or find_images(labels, path.parent)
     if folder is None:
         raise ImagesMissingError(path)
+    _refuse_if_held(places.project_path_for(folder), held)
     source = open_source(folder, on_progress)
     opened = _with_project(places.project_path_for(folder), source)
-    if opened.project.read_only or opened.project.labelled_frames():
+    if opened.project.read_only or len(opened.project.labelled_frames()):
         note = f"{opened.project.path.name} holds labels already: to add those of {path.name}, import them (Ctrl+I)."
         return Opened(opened.project, source, (*opened.notes, note), opened.warning)
     try:
@@ -125,7 +139,7 @@ def _with_project(project_path: Path, source: Source) -> Opened:
         if project_path.exists():
             project, notes = _open_or_read_only(project_path)
             warning = _difference(project.source, source) or source.damaged
-            if not project.read_only and project.source_path != source.path:
+            if not project.read_only and project.source.path != source.path:
                 project.relocate(source.path)
             return Opened(project, source, notes, warning)
         project_path.parent.mkdir(parents=True, exist_ok=True)

@@ -24,34 +24,49 @@ class PeopleController(QObject):
     tool_wanted = Signal(str)
     followed = Signal(object)
 
-    def __init__(self, session: Session, editing: EditingController, tasks: TaskRunner, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, editing: EditingController, tasks: TaskRunner, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self._editing = editing
         self._tasks = tasks
 
     def draw_box(self) -> None:
-        """Lets the hand draw a box around a new person."""
+        """Lets the hand draw a box: of the selected person where it is not in this frame, else of somebody new."""
         if self._session.frame_index is None:
             self._session.message.emit("Open a clip first.")
             return
         self.tool_wanted.emit("box")
-        self._session.message.emit("Drag a box around the person. Esc ends drawing.")
+        lost = self._lost_person()
+        whom = "the new person" if lost is None else f"person {lost}, who is not in this frame"
+        self._session.message.emit(f"Drag a box around {whom}. Esc ends drawing.")
+
+    def stop_drawing(self) -> None:
+        """Gives up drawing a box."""
+        self.tool_wanted.emit("select")
+
+    def _lost_person(self) -> int | None:
+        """The selected person, if it is not in the frame on screen."""
+        return self._session.track_id if self._session.selected_pose() is None else None
 
     def add_person(self, x: float, y: float, width: float, height: float) -> None:
-        """A box was drawn around a new person: adds and follows it."""
+        """A box was drawn: adds the person to this frame and follows it."""
         session = self._session
+        lost = self._lost_person()
         self.tool_wanted.emit("select")
         if session.frame_index is None:
             return
         try:
             project = session.writable()
-            track_id = project.next_track_id()
-            touched = edits.add_person(project, session.frame_index, (x, y, width, height), session.proofs())
+            touched = edits.add_person(
+                project, session.frame_index, (x, y, width, height), lost, proofs=session.proofs()
+            )
         except FamiError as error:
             session.error.emit(str(error))
             return
         session.touch(touched)
+        track_id = touched.track_ids[0]
         session.select(track_id, None)
         self.follow(track_id)
 

@@ -85,11 +85,11 @@ class ReviewController(QObject):
             return
         frames = project.labelled_frames()
         here = self._session.playback.wanted
-        ahead = [index for index in frames if (index > here if direction > 0 else index < here)]
-        if not ahead:
+        ahead = frames[frames > here] if direction > 0 else frames[frames < here]
+        if not len(ahead):
             self._session.message.emit(f"No labelled frame {'after' if direction > 0 else 'before'} this one.")
             return
-        self._session.playback.step((min(ahead) if direction > 0 else max(ahead)) - here)
+        self._session.playback.step(int(ahead[0] if direction > 0 else ahead[-1]) - here)
 
     def _ask(self) -> None:
         if self._session.project is None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
@@ -64,7 +62,7 @@ class Session(QObject):
         self.track_id = self.keypoint = None
         self.hidden = self.locked = frozenset()
         last_frame = opened.project.setting("last_frame")
-        start = last_frame if isinstance(last_frame, int) and 0 <= last_frame < len(opened.source) else 0
+        start = int(last_frame) if last_frame is not None and last_frame.isdigit() else 0
         if opened.frame_index is not None:
             start = opened.frame_index
         places.write_setting("last_project", str(opened.project.path))
@@ -80,12 +78,12 @@ class Session(QObject):
         if self.project is None:
             return
         if not self.project.read_only and self.playback.shown is not None:
-            self.remember("last_frame", self.playback.shown.frame_index)
+            self.remember("last_frame", str(self.playback.shown.frame_index))
         self.playback.close()
         self.project.close()
         self.project = None
 
-    def remember(self, name: str, value: Any) -> None:  # noqa: ANN401 - any JSON value
+    def remember(self, name: str, value: str) -> None:
         """Keeps a small setting in the project; one that cannot be kept is not worth an alarm."""
         try:
             self.writable().set_setting(name, value)
@@ -154,8 +152,7 @@ class Session(QObject):
         project = self.project
         if project is None:
             return
-        proof = project.frame_proof(frame.frame_index)
-        if proof is not None and proof[1] != frame.proof:
+        if project.mismatched(frame.frame_index, self.proofs()[frame.frame_index]):
             self.error.emit(
                 f"Frame {frame.frame_index} is not the picture it was labelled on: "
                 "the video was replaced or cut anew. Check its labels, or point the project to the original file."

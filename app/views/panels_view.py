@@ -51,7 +51,6 @@ class PanelsView(QObject):
         timeline = window.timeline
         timeline.frame_dragged.connect(session.playback.scrub)
         timeline.frame_chosen.connect(self._choose_frame)
-        window.transport.frame_chosen.connect(self._choose_frame)
 
         persons = window.persons_panel
         persons.person_selected.connect(lambda track_id: session.select(track_id, session.keypoint))

@@ -1,0 +1,142 @@
+"""Builds the object graph, connects controllers, views and the window, and runs the program."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app import places
+from app.editing import EditingController
+from app.exporting import ExportController
+from app.finetuning import FinetuningController
+from app.instruments import Instruments
+from app.network import Network
+from app.opening_controller import OpeningController
+from app.people import PeopleController
+from app.prediction import PredictionController
+from app.reviewing import ReviewController
+from app.session import Session
+from app.tasks import TaskRunner
+from app.ui import theme
+from app.ui.main_window import MainWindow
+from app.views.actions_view import ActionsView
+from app.views.canvas_view import CanvasView
+from app.views.network_view import NetworkView
+from app.views.panels_view import PanelsView
+
+log = logging.getLogger(__name__)
+
+SCREENSHOT_TIMEOUT_MS = 20_000
+
+
+class Program(QObject):
+    """The window with everything behind it. One at a time in a process.
+
+    Attributes:
+        window, session, tasks, network: the parts that a script may want to look at.
+        opening, editing, people, prediction, finetuning, review, exporting, instruments: the controllers.
+    """
+
+    def __init__(self, device: str = "auto") -> None:
+        super().__init__()
+        self.window = window = MainWindow()
+        self.tasks = tasks = TaskRunner(self)
+        self.session = session = Session(self)
+        self.network = network = Network(device)
+        self.opening = OpeningController(session, tasks, self)
+        self.editing = EditingController(session, self)
+        self.people = PeopleController(session, self.editing, tasks, self)
+        self.prediction = PredictionController(session, network, tasks, self)
+        self.finetuning = FinetuningController(session, network, self.prediction, self)
+        self.review = ReviewController(session, self)
+        self.exporting = ExportController(session, tasks, self)
+        self.instruments = Instruments(session, network, self)
+
+        self.canvas_view = CanvasView(session, self.editing, self.people, self.instruments, window)
+        self.panels_view = PanelsView(session, self.editing, self.people, self.review, window)
+        self.network_view = NetworkView(session, self.prediction, self.finetuning, window)
+        self.actions_view = ActionsView(self)
+
+        tasks.shown.connect(window.set_task)
+        tasks.failed.connect(window.show_error)
+        session.message.connect(window.show_message)
+        session.error.connect(window.show_error)
+        session.opened.connect(self._on_opened)
+        window.close_requested.connect(self.shut_down)
+
+    def _on_opened(self) -> None:
+        project, window = self.session.project, self.window
+        window.dismiss_error()
+        window.set_title("" if project is None else project.source.path.name)
+        window.set_read_only(project is not None and project.read_only)
+
+    def shut_down(self) -> None:
+        """Ends every thread and child process; what was edited is on disk already."""
+        self.finetuning.shut_down()
+        self.tasks.shut_down()
+        self.review.stop()
+        self.instruments.stop()
+        places.write_setting("layout", self.window.layout_state().hex())
+        self.session.close()
+
+
+def start_path(path: Path | None) -> Path:
+    """What to open: the path that was given, else the last project, else the demo clip."""
+    if path is not None:
+        return path
+    last = places.read_settings().get("last_project")
+    if isinstance(last, str) and Path(last).is_file():
+        return Path(last)
+    return places.DEMO_CLIP
+
+
+def main(path: Path | None, screenshot: Path | None = None) -> int:
+    """Runs the window until it is closed; with `screenshot`, draws it once into that file. Returns the exit status."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)  # noqa: S101 - nothing else makes one in this process
+    application.setApplicationName("FAMI-Pose Review")
+    theme.apply(application)
+    program = Program()
+    if screenshot is None:
+        layout = places.read_settings().get("layout")
+        if isinstance(layout, str):
+            program.window.restore_layout(bytes.fromhex(layout))
+    program.window.show()
+    program.opening.open(start_path(path))
+    if screenshot is not None:
+        return draw_once(program, screenshot)
+    # Python sees Ctrl+C in the terminal only while its own code runs now and then.
+    signal.signal(signal.SIGINT, lambda *_: program.window.close())
+    wake = QTimer(program)
+    wake.start(300)
+    return application.exec()
+
+
+def draw_once(program: Program, file: Path) -> int:
+    """Waits until the clip is shown (or cannot be), and writes a picture of the window."""
+    loop = QEventLoop()
+
+    def look() -> None:
+        if (program.session.shown is not None and not program.tasks.running()) or program.window.error_text:
+            QTimer.singleShot(300, loop.quit)
+        else:
+            QTimer.singleShot(50, look)
+
+    look()
+    QTimer.singleShot(SCREENSHOT_TIMEOUT_MS, loop.quit)
+    loop.exec()
+    sentence = program.window.error_text
+    saved = program.window.grab().save(str(file))
+    program.window.close()
+    if not saved:
+        print(f"error: {file} cannot be written: choose another place or a name ending in .png", file=sys.stderr)
+        return 1
+    if sentence:
+        print(f"error: {sentence}", file=sys.stderr)
+        return 1
+    return 0

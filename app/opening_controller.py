@@ -1,0 +1,45 @@
+"""Opening off the window's thread, and asking where a clip has moved to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.opening import ImagesMissingError, Opened, SourceMissingError, open_path
+from app.session import Session
+from app.tasks import Task, TaskRunner
+
+
+class OpeningController(QObject):
+    """Opens paths in a worker thread and hands what was opened to the session.
+
+    Signals:
+        source_wanted: the path that was opened, one sentence: ask where its clip or its images are now.
+    """
+
+    source_wanted = Signal(object, str)
+
+    def __init__(self, session: Session, tasks: TaskRunner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._tasks = tasks
+
+    def open(self, path: Path, moved_to: Path | None = None) -> None:
+        """Opens a clip, a folder of images, a project or a file of labels."""
+        held = self._session.project.path if self._session.project is not None else None
+
+        def work(task: Task) -> Opened | tuple[Path, str]:
+            try:
+                return open_path(path, task.report, moved_to, held)
+            except (SourceMissingError, ImagesMissingError) as error:
+                return path, str(error)
+
+        if not self._tasks.run("open", f"Opening {path.name}", work, succeeded=self._on_opened):
+            self._session.message.emit("Another file is being opened: wait for it, or cancel it.")
+
+    def _on_opened(self, result: Opened | tuple[Path, str]) -> None:
+        if isinstance(result, Opened):
+            self._session.take(result)
+        else:
+            self.source_wanted.emit(*result)

@@ -1,0 +1,345 @@
+"""Every action of the window, connected to the controller that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from app import places
+from app.ui import dialogs
+from app.ui.actions import DEFAULT_KEYMAP, KeymapError, load_keymap, read_keymap, save_keymap
+from app.views.panels_view import with_member
+from core.errors import FamiError
+from core.keypoints import POSETRACK
+from core.poses import Visibility
+
+if TYPE_CHECKING:
+    from app.application import Program
+
+STEP_FRAMES, LEAP_FRAMES = 10, 100
+VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
+
+
+class ActionsView(QObject):
+    """Connects the table of actions to what they do; asks where a path or a number is needed."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program.window)
+        self._program = program
+        self._window = program.window
+        self._session = program.session
+        for object_name, slot in (
+            self._file() | self._edit() | self._go() | self._person() | self._joint() | self._model() | self._view()
+        ).items():
+            self._window.action(object_name).triggered.connect(lambda _checked=False, slot=slot: slot())
+        self._window.path_dropped.connect(lambda path: program.opening.open(Path(path)))
+        self._window.persons_panel.track_id_change_requested.connect(self._change_track)
+        program.opening.source_wanted.connect(self._ask_for_source)
+        session = self._session
+        session.opened.connect(self._refresh)
+        session.frame_shown.connect(lambda _: self._refresh())
+        session.poses_changed.connect(lambda _: self._refresh())
+        session.selection_changed.connect(lambda *_: self._refresh())
+        session.playback.playing_changed.connect(self._window.action("action_play").setChecked)
+        program.people.tool_wanted.connect(
+            lambda tool: self._window.action("action_add_person").setChecked(tool == "box")
+        )
+        program.finetuning.changed.connect(self._refresh)
+        self._take_keymap()
+        self._refresh()
+
+    # What each action does ------------------------------------------------------------------------------------------
+
+    def _file(self) -> dict[str, Callable[[], object]]:
+        return {
+            "action_open": self._open,
+            "action_open_labels": self._import,
+            "action_export": self._export,
+            "action_quit": self._window.close,
+            "action_about": lambda: dialogs.show_about(self._window),
+            "action_keys": self._edit_keys,
+        }
+
+    def _edit(self) -> dict[str, Callable[[], object]]:
+        editing = self._program.editing
+        return {
+            "action_undo": editing.undo,
+            "action_redo": editing.redo,
+            "action_accept": editing.accept_selected,
+            "action_accept_frame": editing.accept_frame,
+            "action_mark_reviewed": editing.toggle_reviewed,
+        }
+
+    def _go(self) -> dict[str, Callable[[], object]]:
+        playback, review = self._session.playback, self._program.review
+
+        def by(frames: int) -> Callable[[], None]:
+            return lambda: playback.step(frames)
+
+        return {
+            "action_next_suggestion": review.next_doubtful,
+            "action_previous_suggestion": review.previous_doubtful,
+            "action_next_labelled": review.next_labelled,
+            "action_previous_labelled": review.previous_labelled,
+            "action_play": playback.toggle_playing,
+            "action_next_frame": by(1),
+            "action_previous_frame": by(-1),
+            "action_step_forward": by(STEP_FRAMES),
+            "action_step_back": by(-STEP_FRAMES),
+            "action_leap_forward": by(LEAP_FRAMES),
+            "action_leap_back": by(-LEAP_FRAMES),
+            "action_first_frame": lambda: playback.step(-playback.num_frames),
+            "action_last_frame": lambda: playback.step(playback.num_frames),
+            "action_go_to_frame": self._go_to_frame,
+        }
+
+    def _person(self) -> dict[str, Callable[[], object]]:
+        people, editing = self._program.people, self._program.editing
+        return {
+            "action_add_person": self._toggle_box_tool,
+            "action_track_person": people.follow_selected,
+            "action_delete_person": editing.delete_selected_here,
+            "action_cut_person": editing.cut_selected,
+            "action_change_track": lambda: self._change_track(self._session.track_id),
+            "action_swap_tracks": self._swap_tracks,
+            "action_toggle_hide": self._toggle_hide,
+            "action_hide_others": self._hide_others,
+            "action_lock": self._toggle_lock,
+            "action_next_person": self._next_person,
+        } | {f"action_person_{row + 1}": self._person_selector(row) for row in range(9)}
+
+    def _joint(self) -> dict[str, Callable[[], object]]:
+        editing = self._program.editing
+        nudges = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+        return {
+            "action_next_joint": lambda: self._step_joint(1),
+            "action_previous_joint": lambda: self._step_joint(-1),
+            "action_deselect": self._deselect,
+            "action_place_joint": self._place_joint,
+            "action_cycle_visibility": editing.cycle_selected_visibility,
+            "action_mark_occluded": lambda: self._mark(Visibility.OCCLUDED),
+            "action_mark_not_labelled": lambda: self._mark(Visibility.NOT_LABELLED),
+        } | {
+            f"action_nudge_{side}": lambda dx=dx, dy=dy: editing.nudge_selected(dx, dy)
+            for side, (dx, dy) in nudges.items()
+        }
+
+    def _model(self) -> dict[str, Callable[[], object]]:
+        prediction, finetuning = self._program.prediction, self._program.finetuning
+        return {
+            "action_predict": prediction.predict_all,
+            "action_predict_frame": prediction.predict_frame,
+            "action_predict_from_here": prediction.predict_from_here,
+            "action_cancel": self._cancel,
+            "action_finetune": self._finetune,
+            "action_rollback": finetuning.roll_back,
+            "action_weights": self._choose_weights,
+        }
+
+    def _view(self) -> dict[str, Callable[[], object]]:
+        window = self._window
+        return {
+            "action_fit": window.canvas.fit,
+            "action_zoom_in": lambda: window.canvas.zoom_by(1.25),
+            "action_zoom_out": lambda: window.canvas.zoom_by(0.8),
+            "action_show_heatmap": lambda: window.heatmap_panel.set_shown(
+                window.action("action_show_heatmap").isChecked()
+            ),
+            "action_show_names": lambda: window.canvas.set_joint_names_visible(
+                window.action("action_show_names").isChecked()
+            ),
+        }
+
+    # Asking --------------------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open", self._start_folder(), VIDEOS)
+        if path:
+            self._program.opening.open(Path(path))
+
+    def _open_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self._window, "Open a folder of images", self._start_folder())
+        if path:
+            self._program.opening.open(Path(path))
+
+    def _start_folder(self) -> str:
+        path = self._session.source_path
+        return str(path.parent if path is not None else Path.home())
+
+    def _ask_for_source(self, path: Path, sentence: str) -> None:
+        self._window.show_error(sentence, "Find it…", lambda: self._find_source(path))
+
+    def _find_source(self, path: Path) -> None:
+        found = dialogs.ask_for_source(self._window, path)
+        if found is not None:
+            self._program.opening.open(path, Path(found))
+
+    def _import(self) -> None:
+        if self._session.project is None:
+            self._session.message.emit("Open the clip that the labels belong to first.")
+            return
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, "Import labels", self._start_folder(), "Labels (*.json);;All files (*)"
+        )
+        if not path:
+            return
+        choice = dialogs.ask_import_options(self._window, Path(path))
+        if choice is not None:
+            self._program.exporting.import_file(Path(path), keypoints=choice.keypoints)
+
+    def _export(self) -> None:
+        project = self._session.project
+        if project is None:
+            self._session.message.emit("There is nothing to export: open a clip first.")
+            return
+        choice = dialogs.ask_export_options(self._window, project.path.with_suffix(".json"))
+        if choice is not None:
+            self._program.exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
+
+    def _choose_weights(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, "Choose weights", str(places.RESOURCES / "weights"), "Weights (*.pth *.pt);;All files (*)"
+        )
+        if path:
+            self._program.prediction.choose(Path(path))
+
+    def _go_to_frame(self) -> None:
+        playback = self._session.playback
+        if playback.num_frames:
+            frame_index = dialogs.ask_frame(self._window, playback.wanted, playback.num_frames)
+            if frame_index is not None:
+                playback.pause()
+                playback.go_to(frame_index)
+
+    def _change_track(self, track_id: int | None) -> None:
+        project = self._session.project
+        if track_id is None or project is None:
+            self._session.message.emit("Select a person first.")
+            return
+        choice = dialogs.ask_track_id(
+            self._window, track_id, tuple(project.track_ids()), self._session.frame_index or 0
+        )
+        if choice is not None:
+            self._session.select(track_id, self._session.keypoint)
+            self._program.editing.change_track_id(track_id, choice.track_id, choice.swap)
+
+    def _swap_tracks(self) -> None:
+        """Swaps at once where two people are in the frame, else asks with whom."""
+        track_ids = [pose.track_id for pose in self._session.shown_poses().poses]
+        selected = self._session.track_id
+        others = [track_id for track_id in track_ids if track_id != selected]
+        if selected in track_ids and len(others) == 1:
+            self._program.editing.change_track_id(selected, others[0], swap=True)
+        else:
+            self._change_track(selected)
+
+    def _edit_keys(self) -> None:
+        keymap = dialogs.edit_keymap(self._window, self._keymap)
+        if keymap is not None:
+            self._keymap = keymap
+            self._window.apply_keymap(keymap)
+            try:
+                save_keymap(keymap, places.settings_file().with_name("keys.toml"))
+            except KeymapError as error:
+                self._session.error.emit(str(error))
+
+    def _take_keymap(self) -> None:
+        own = places.settings_file().with_name("keys.toml")
+        self._keymap = load_keymap(DEFAULT_KEYMAP)
+        if own.is_file():
+            try:
+                self._keymap = read_keymap(own)
+            except KeymapError as error:
+                self._session.error.emit(str(error))
+        self._window.apply_keymap(self._keymap)
+
+    # Acting on the selection ------------------------------------------------------------------------------------------
+
+    def _finetune(self) -> None:
+        self._window.show_panel("finetune")
+        self._program.finetuning.start()
+
+    def _cancel(self) -> None:
+        self._program.tasks.cancel_all()
+        self._program.finetuning.cancel()
+
+    def _toggle_box_tool(self) -> None:
+        if self._window.canvas.tool == "box":
+            self._program.people.stop_drawing()
+        else:
+            self._program.people.draw_box()
+
+    def _toggle_hide(self) -> None:
+        track_id = self._session.track_id
+        if track_id is not None:
+            self._session.set_hidden(with_member(self._session.hidden, track_id, track_id not in self._session.hidden))
+
+    def _hide_others(self) -> None:
+        others = frozenset(pose.track_id for pose in self._session.shown_poses().poses) - {self._session.track_id}
+        self._session.set_hidden(frozenset() if others <= self._session.hidden else others)
+
+    def _toggle_lock(self) -> None:
+        track_id = self._session.track_id
+        if track_id is not None:
+            self._session.set_locked(with_member(self._session.locked, track_id, track_id not in self._session.locked))
+
+    def _next_person(self) -> None:
+        track_ids = [pose.track_id for pose in self._session.shown_poses().poses]
+        if track_ids:
+            here = track_ids.index(self._session.track_id) if self._session.track_id in track_ids else -1
+            self._session.select(track_ids[(here + 1) % len(track_ids)], self._session.keypoint)
+
+    def _person_selector(self, row: int) -> Callable[[], None]:
+        def select() -> None:
+            poses = self._session.shown_poses().poses
+            if row < len(poses):
+                self._session.select(poses[row].track_id, self._session.keypoint)
+
+        return select
+
+    def _step_joint(self, direction: int) -> None:
+        if self._session.track_id is not None:
+            here = self._session.keypoint
+            following = (0 if direction > 0 else -1) if here is None else here + direction
+            self._session.select(self._session.track_id, following % len(POSETRACK))
+
+    def _deselect(self) -> None:
+        session = self._session
+        session.select(session.track_id if session.keypoint is not None else None, None)
+
+    def _place_joint(self) -> None:
+        session = self._session
+        if session.track_id is None or session.keypoint is None:
+            session.message.emit("Select a person and a joint first (Up and Down walk through the joints).")
+            return
+        place = self._window.canvas.pointer_place()
+        if place is not None:
+            self._program.editing.place_keypoint(session.track_id, session.keypoint, *place)
+
+    def _mark(self, visibility: Visibility) -> None:
+        session = self._session
+        if session.track_id is not None and session.keypoint is not None:
+            self._program.editing.set_visibility(session.track_id, session.keypoint, visibility)
+
+    # What can be done now ---------------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Names what undo and redo would do, and says whether the frame is reviewed."""
+        project = self._session.project
+        for name, verb, label in (
+            ("action_undo", "Undo", project.undo_label if project is not None else None),
+            ("action_redo", "Redo", project.redo_label if project is not None else None),
+        ):
+            action = self._window.action(name)
+            action.setEnabled(label is not None)
+            action.setText(f"{verb}: {label}" if label else verb)
+            action.setIconText(verb)
+        self._window.action("action_mark_reviewed").setChecked(self._session.shown_poses().reviewed)
+        self._window.action("action_rollback").setEnabled(self._program.finetuning.can_roll_back())
+        self._window.action("action_cancel").setEnabled(
+            self._program.tasks.running() or self._program.finetuning.round.running
+        )
