@@ -8,7 +8,7 @@ from core.errors import ProjectError
 from core.poses import Pose
 from core.project import journal
 from core.project.codec import identical
-from core.project.merging import merge_run, overlay, take_back, transfer, without_runs
+from core.project.merging import holds_human_work, merge_run, overlay, take_back, transfer, without_runs
 from core.project.records import Change, CutChange, PoseChange, ReviewChange
 from core.project.store import Store
 
@@ -80,9 +80,11 @@ def of_reverting(store: Store, entry_id: int, removed_runs: Collection[int]) -> 
             if journal.is_reviewed(store, change.frame_index) == change.after:
                 actual.append(ReviewChange(change.frame_index, change.after, change.before))
         else:
-            reverted = _of_reverted_pose(frames[change.frame_index], change, leaving, removed_runs)
-            if reverted is not None and not identical(reverted.before, reverted.after):
-                actual.append(reverted)
+            actual += [
+                reverted
+                for reverted in _of_reverted_pose(frames[change.frame_index], change, leaving, removed_runs)
+                if not identical(reverted.before, reverted.after)
+            ]
     return actual
 
 
@@ -91,26 +93,31 @@ def _of_reverted_pose(
     change: PoseChange,
     leaving: Collection[tuple[int, int]],
     removed_runs: Collection[int],
-) -> PoseChange | None:
-    """One change taken back; None where it cannot be without losing what was written since."""
-    was = change.after
+) -> list[PoseChange]:
+    """One change taken back; nothing where that would lose what was imported since."""
+    was, frame_index = change.after, change.frame_index
     target = None if change.before is None else without_runs(change.before, removed_runs)
     in_the_way = None
-    if target is not None and (change.frame_index, target.track_id) not in leaving:
-        in_the_way = poses.get(target.track_id)
+    if target is not None and (frame_index, target.track_id) not in leaving:
+        in_the_way = poses.get(target.track_id)  # a machine has put somebody there meanwhile
     if was is None:  # a deletion: the person comes back
         after = target if target is None or in_the_way is None else overlay(in_the_way, target)
-        return PoseChange(change.frame_index, in_the_way, after)
+        return [PoseChange(frame_index, in_the_way, after)]
     current = poses.get(was.track_id)
-    if current is None or in_the_way is not None:
-        return None
+    if current is None or (in_the_way is not None and holds_human_work(in_the_way)):
+        return []
     if change.before is None:  # a creation: the person goes, but not what was imported for the person since
         imported = current.human & (current.provenance != was.provenance)
-        return None if imported.any() else PoseChange(change.frame_index, current, None)
+        return [] if imported.any() else [PoseChange(frame_index, current, None)]
     if target is None:  # all that it was has been removed with its run: what the edit set is blanked
         blank = Pose.empty(change.before.track_id, change.before.bbox_xywh, change.before.bbox_provenance)
         target = blank.replaced(bbox_head_xywh=change.before.bbox_head_xywh)
-    return PoseChange(change.frame_index, current, transfer(current, was, target))
+    reverted: Pose | None = transfer(current, was, target)
+    if reverted is not None and reverted.run_id is None and not reverted.labelled.any():
+        nothing_left = change.before.run_id in removed_runs and not holds_human_work(reverted)
+        reverted = None if nothing_left else reverted
+    displaced = [] if in_the_way is None else [PoseChange(frame_index, in_the_way, None)]
+    return [*displaced, PoseChange(frame_index, current, reverted)]
 
 
 def of_run(

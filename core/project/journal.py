@@ -118,7 +118,7 @@ def _remember_removals(store: Store, entry_id: int, kind: str, changes: Sequence
     cuts = [change for change in changes if isinstance(change, CutChange)]
     poses = [change for change in changes if isinstance(change, PoseChange)]
     taken = {(change.frame_index, change.after.track_id) for change in poses if change.after is not None}
-    cut_from = {change.after.track_id: change.after.from_frame for change in cuts if change.after is not None}
+    cut_from = {cut.after.track_id: cut.after.from_frame for cut in cuts if cut.after is not None and cut.after.lasting}
     for change in poses:
         if change.before is None and change.after is not None and kind != "undo":
             store.execute(
