@@ -25,10 +25,12 @@ MAX_SCALE_STEP = 0.06
 """A person's size changes by no more than this fraction from frame to frame."""
 MIN_VISIBLE_PART = 0.2
 """A box is lost when less than this part of it is inside the picture (or half of what was, at its start)."""
-MIN_CONFIDENCE = 0.25
+MIN_CONFIDENCE = 0.35
 PATIENCE_FRAMES = 3
 """Frames of too low confidence in a row after which a person counts as lost."""
-_LK = {"winSize": (17, 17), "maxLevel": 4, "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 0.01)}
+APART_PX = 0.7
+"""A point this far from where the background's motion would have taken it moves on its own."""
+MAX_EVIDENCE = 6.0
 _APPEARANCE_WH = (24, 48)
 
 
@@ -51,8 +53,8 @@ def follow_box(frames: Iterable[tuple[int, NDArray[np.uint8]]], bbox_xywh: Array
     """Follows what a box holds through frames, in either direction of time.
 
     Corners inside the box are followed by pyramidal Lucas-Kanade flow and kept if they come back when followed
-    backwards. Those that move with the background while others do not are left out, those near the box's middle
-    count more. Their weighted median gives the shift, their spread about it the change of scale.
+    backwards. Those near the box's middle count more, and those that have stayed with the background while the
+    person moved count less. Their weighted median gives the shift, their spread about it the change of scale.
 
     Args:
         frames: (frame_index, (H, W, 3) RGB) in order; the first is the one in which the box was drawn.
@@ -66,7 +68,7 @@ def follow_box(frames: Iterable[tuple[int, NDArray[np.uint8]]], bbox_xywh: Array
     """
     box = np.array(bbox_xywh, dtype=np.float64)
     if box.shape != (4,) or not np.isfinite(box).all() or (box[2:] <= 0).any():
-        raise ValueError(f"not a box: {bbox_xywh}")
+        raise ValueError(f"not a box: {bbox_xywh!r}")
     iterator = iter(frames)
     first = next(iterator, None)
     if first is None:
@@ -97,6 +99,7 @@ class _Follower:
         self._first_look = _appearance(self._gray, self._box)
         self._look = self._first_look
         self._points = self._corners()
+        self._evidence = np.zeros(len(self._points))
 
     @property
     def box(self) -> FloatArray:
@@ -112,9 +115,8 @@ class _Follower:
         part_found = float(found.mean())
         if found.sum() < MIN_POINTS:
             return None
-        background = self._background_motion(gray)
         start, end = self._points[found], moved[found]
-        weights = self._weights(start, end, background)
+        evidence, weights = self._weighed(start, end, self._evidence[found], self._background_motion(gray))
         self._move(start, end, weights)
         self._gray = gray
         if visible_part(self._box, gray.shape) < self._needed_part:
@@ -123,8 +125,8 @@ class _Follower:
         likeness = max(_correlation(look, self._look), _correlation(look, self._first_look))
         if likeness > 0.5:
             self._look = 0.9 * self._look + 0.1 * look
-        self._points = self._renewed(end, weights)
-        return float(np.clip(part_found, 0, 1) * np.clip(0.25 + likeness, 0, 1))
+        self._renew(end, evidence)
+        return float(np.clip(part_found, 0, 1) * np.clip(likeness / 0.8, 0, 1))
 
     def _scaled(self, rgb: NDArray[np.uint8]) -> GrayImage:
         gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
@@ -160,17 +162,25 @@ class _Follower:
             return None
         return np.asarray(affine, np.float64)
 
-    def _weights(self, start: FloatArray, end: FloatArray, background: FloatArray | None) -> FloatArray:
-        """(N,) how much each point tells of the person: more in the middle, none where it goes with the background."""
+    def _weighed(
+        self, start: FloatArray, end: FloatArray, evidence: FloatArray, background: FloatArray | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """(N,) evidence that each point is on the person, brought up to date, and (N,) how much it counts.
+
+        Only while the person as a whole moves against the background does a point's motion tell on which it is:
+        of one who stands still and waves, the arm must not carry the box away.
+        """
         middle = self._box[:2] + self._box[2:] / 2
         offsets = (start - middle) / (self._box[2:] / 2)
-        weights = np.exp(-1.5 * (offsets**2).sum(axis=1))
+        central = np.exp(-1.5 * (offsets**2).sum(axis=1))
         if background is not None:
-            expected = start @ background[:, :2].T + background[:, 2]
-            apart = np.linalg.norm(end - expected, axis=1) > 0.7
-            if apart.sum() >= MIN_POINTS and weights[apart].sum() > 0.25 * weights.sum():
-                weights = np.where(apart, weights, 0.0)
-        return np.asarray(weights, np.float64)
+            own_motion = end - (start @ background[:, :2].T + background[:, 2])
+            weights = central / (1 + np.exp(-evidence))
+            whole = np.array([_weighted_median(own_motion[:, axis], weights) for axis in (0, 1)])
+            if np.linalg.norm(whole) > APART_PX:
+                apart = np.linalg.norm(own_motion, axis=1) > APART_PX
+                evidence = np.clip(evidence + np.where(apart, 0.5, -1.0), -MAX_EVIDENCE, MAX_EVIDENCE)
+        return evidence, central / (1 + np.exp(-evidence))
 
     def _move(self, start: FloatArray, end: FloatArray, weights: FloatArray) -> None:
         """Shifts and scales the box as the points say."""
@@ -186,15 +196,14 @@ class _Follower:
         corner = middle + shift + (self._box[:2] - middle) * scale
         self._box = np.concatenate([corner, self._box[2:] * scale])
 
-    def _renewed(self, points: FloatArray, weights: FloatArray) -> FloatArray:
-        """The points still inside the box that count, with new corners where they have thinned out."""
+    def _renew(self, points: FloatArray, evidence: FloatArray) -> None:
+        """Keeps the points that are still inside the box, and adds corners where there are none."""
         inside = ((points > self._box[:2]) & (points < self._box[:2] + self._box[2:])).all(axis=1)
-        kept = points[inside & (weights > 0)]
-        fresh = self._corners()
+        kept, fresh = points[inside], self._corners()
         if len(kept) and len(fresh):
-            distance = np.linalg.norm(fresh[:, None] - kept[None], axis=2).min(axis=1)
-            fresh = fresh[distance > 4.0]
-        return np.concatenate([kept, fresh])[:MAX_POINTS]
+            fresh = fresh[np.linalg.norm(fresh[:, None] - kept[None], axis=2).min(axis=1) > 4.0]
+        self._points = np.concatenate([kept, fresh])[:MAX_POINTS]
+        self._evidence = np.concatenate([evidence[inside], np.zeros(len(fresh))])[:MAX_POINTS]
 
 
 def visible_part(bbox_xywh: FloatArray, shape: tuple[int, ...]) -> float:
@@ -233,11 +242,27 @@ def _good_features(gray: GrayImage, mask: GrayImage, count: int) -> FloatArray:
 def _flow(before: GrayImage, after: GrayImage, points: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     """(N, 2) where points went, and (N,) whether they come back when followed backwards."""
     start = points.astype(np.float32).reshape(-1, 1, 2)
-    end, there, _ = cv2.calcOpticalFlowPyrLK(before, after, start, None, **_LK)
-    back, here, _ = cv2.calcOpticalFlowPyrLK(after, before, end, None, **_LK)
+    end, there, _ = _pyramidal_flow(before, after, start)
+    back, here, _ = _pyramidal_flow(after, before, end)
     returned = np.linalg.norm((back - start).reshape(-1, 2), axis=1) < FORWARD_BACKWARD_PX
     found = returned & there.ravel().astype(bool) & here.ravel().astype(bool)
     return np.asarray(end, np.float64).reshape(-1, 2), found
+
+
+def _pyramidal_flow(
+    before: GrayImage, after: GrayImage, points: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 0.01)
+    end, status, error = cv2.calcOpticalFlowPyrLK(
+        before,
+        after,
+        points,
+        None,  # type: ignore[call-overload]  # the stub forgets that no first guess is allowed
+        winSize=(17, 17),
+        maxLevel=4,
+        criteria=criteria,
+    )
+    return end, status, error
 
 
 def _appearance(gray: GrayImage, bbox_xywh: FloatArray) -> FloatArray:
