@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
-
-from core.geometry import intersection_over_union
 from core.poses import FloatArray
-
-LEAST_OVERLAP = 0.3
-"""Boxes of neighbouring frames that overlap less (intersection over union) are different people."""
+from core.tracking import associate
 
 
 def link_people(
@@ -31,10 +25,10 @@ def link_people(
     result = []
     for frame_boxes, frame_ids in zip(boxes, known_ids, strict=True):
         ids = list(frame_ids)
-        free = [i for i, track_id in enumerate(ids) if track_id is None]
-        candidates = [track_id for track_id in previous if track_id not in ids]
-        for person, place in _pairs([frame_boxes[i] for i in free], [previous[c] for c in candidates]):
-            ids[free[person]] = candidates[place]
+        free = {i: box for i, box in enumerate(frame_boxes) if ids[i] is None and box is not None}
+        candidates = {track_id: box for track_id, box in previous.items() if track_id not in ids}
+        for before, now in associate(list(candidates.values()), list(free.values())):
+            ids[list(free)[now]] = list(candidates)[before]
         numbered = []
         for track_id in ids:
             numbered.append(next_id if track_id is None else track_id)
@@ -42,11 +36,3 @@ def link_people(
         result.append(numbered)
         previous = {i: box for i, box in zip(numbered, frame_boxes, strict=True) if box is not None}
     return result
-
-
-def _pairs(boxes: Sequence[FloatArray | None], previous: Sequence[FloatArray]) -> list[tuple[int, int]]:
-    if not boxes or not previous:
-        return []
-    overlap = np.array([[0.0 if a is None else intersection_over_union(a, b) for b in previous] for a in boxes])
-    pairs = zip(*linear_sum_assignment(overlap, maximize=True), strict=True)
-    return [(int(i), int(j)) for i, j in pairs if overlap[i, j] >= LEAST_OVERLAP]

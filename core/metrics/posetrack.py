@@ -143,7 +143,7 @@ def inside_polygon(points: FloatArray, polygon: FloatArray) -> BoolArray:
     # A ray from the point towards rising x crosses each edge that spans the point's y and lies to its right.
     spans = (start[:, 1] > y) != (end[:, 1] > y)
     crosses = spans & ((cross > 0) == (edge[:, 1] > 0))
-    inside: BoolArray = (crosses.sum(axis=1) % 2 == 1) & ~on_edge.any(axis=1)
+    inside: BoolArray = (crosses.sum(axis=1) % 2 == 1) & ~on_edge.any(axis=1) & np.isfinite(points).all(axis=1)
     return inside
 
 

@@ -47,9 +47,9 @@ def test_in_a_video_the_order_counts_relative_to_the_first():
 
 
 def test_more_frames_than_the_source_has_is_said_with_numbers():
-    with pytest.raises(FormatError, match="labels name 20 frames.* the source has only 5"):
+    with pytest.raises(FormatError, match=r"labels name 20 frames.* the source has only 5"):
         match_frames(listing([f"{i:05d}.jpg" for i in range(1, 21)]), None, 5)
-    with pytest.raises(FormatError, match="last one frame 39298 .* source has only 450"):
+    with pytest.raises(FormatError, match=r"last one frame 39298 .* source has only 450"):
         match_frames(listing(["000000000785.jpg", "000000040083.jpg"]), None, 450)
 
 

@@ -194,8 +194,16 @@ def test_what_is_missing_or_wrong_is_counted_and_the_rest_is_read(tmp_path):
     assert image.poses.pose(1).bbox_xywh.tolist() == [1, 2, 30, 40]
     assert len(image.poses.poses) == 6, "all but the one without a box, of no listed image, and of no person"
     said = " ".join(labels.warnings)
-    for part in ("names no listed image", "not triples", "finite coordinates", "not four numbers", "same track id",
-                 "neither a box nor a keypoint", "without width or height", "something else than a person"):  # fmt: skip
+    for part in (
+        "names no listed image",
+        "not triples",
+        "finite coordinates",
+        "not four numbers",
+        "same track id",
+        "neither a box nor a keypoint",
+        "without width or height",
+        "something else than a person",
+    ):
         assert part in said, part
     assert all(sentence.endswith(".") and sentence.startswith("labels.json: ") for sentence in labels.warnings)
 

@@ -86,8 +86,9 @@ def test_posetrack18_holds_every_state(labels):
 
 def walking(index, track_id=0, provenance=Provenance.IMPORTED, score=1.0):
     """A made-up standing person who is a bit further right in each frame, with the ears not labelled."""
-    keypoints = np.column_stack([100 + 40 * np.cos(np.arange(K)), 40 + 12.0 * np.arange(K)]) + [3.0 * index, 0]
-    keypoints[:3] = [[100, 50], [100, 80], [100, 20]] + np.array([3.0 * index, 0])
+    keypoints = np.column_stack([100 + 40 * np.cos(np.arange(K)), 40 + 12.0 * np.arange(K)])
+    keypoints[:3] = [[100, 50], [100, 80], [100, 20]]
+    keypoints[:, 0] += 3.0 * index
     visibility = np.full(K, Visibility.VISIBLE)
     visibility[3:5], visibility[9] = Visibility.NOT_LABELLED, Visibility.OCCLUDED
     labelled = visibility > 0
