@@ -62,7 +62,8 @@ _A = ActionSpec
 # fmt: off
 
 _FILE = (
-    _A("action_open", "Open…", ("Ctrl+O",), "Open a video, a folder of images or a project.", "open", "File", short_text="Open"),
+    _A("action_open", "Open…", ("Ctrl+O",), "Open a video, a project or a file of labels.", "open", "File", short_text="Open"),
+    _A("action_open_folder", "Open folder…", ("Ctrl+Shift+O",), "Open a folder of images as a clip.", None, "File"),
     _A("action_open_labels", "Import labels…", ("Ctrl+I",), "Bring labels of a PoseTrack or COCO file into this project.", "import", "File", short_text="Import"),
     _A("action_export", "Export…", ("Ctrl+E",), "Write the labels to a file that other programs read.", "export", "File", short_text="Export"),
     _A("action_quit", "Quit", ("Ctrl+Q",), "Close the program; every edit is already saved.", None, "File", starts_group=True),
@@ -128,7 +129,7 @@ _MODEL = (
     _A("action_predict", "Predict all frames", ("Ctrl+P",), "Let the network find the joints of everybody in the clip; what you set stays.", "predict", "Model", short_text="Predict"),
     _A("action_predict_frame", "Predict this frame", ("P",), "Let the network find the joints in this frame; what you set stays.", None, "Model"),
     _A("action_predict_from_here", "Predict from here on", ("Shift+P",), "Let the network find the joints from this frame to the end; what you set stays.", None, "Model"),
-    _A("action_cancel", "Cancel the running task", ("Ctrl+.",), "Stop what is running; what is finished stays.", "cancel", "Model"),
+    _A("action_cancel", "Cancel the running task", ("Ctrl+.",), "Stop what is running; what is finished stays.", "cancel", "Model", short_text="Cancel"),
     _A("action_finetune", "Fine-tune", ("Ctrl+Shift+F",), "Train the network on your corrections.", "finetune", "Model", starts_group=True),
     _A("action_rollback", "Roll back weights", ("Ctrl+Shift+B",), "Return to the weights in use before the last fine-tuning.", "rollback", "Model"),
     _A("action_weights", "Choose weights…", ("Ctrl+Shift+W",), "Choose the file of weights that predicts.", "weights", "Model", starts_group=True),

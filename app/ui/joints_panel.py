@@ -36,7 +36,7 @@ NEXT_VISIBILITY = {
     Visibility.OCCLUDED: Visibility.NOT_LABELLED,
     Visibility.NOT_LABELLED: Visibility.VISIBLE,
 }
-ROW_PX = 21
+ROW_PX = 24
 LOW_SCORE = 0.4
 """Below it a score is written in the colour of doubt, with a mark."""
 

@@ -29,7 +29,7 @@ HEADERS = (
     ("", "Shown or hidden on the picture; click to change."),
     ("", "Free or locked against moves; click to change."),
     ("Joints", "Labelled joints, of all."),
-    ("Lowest", "The score of the least sure joint, from 0 to 1."),
+    ("Score", "The score of the least sure joint, from 0 to 1."),
     ("Set by", "Who set the joints."),
 )
 

@@ -134,6 +134,7 @@ QPushButton[primary="true"]:disabled {{ background: {raised}; color: {text_disab
 QDockWidget {{ color: {text_muted}; font-weight: 600; }}
 QDockWidget::title {{ background: {surface}; padding: 5px 8px; border-bottom: 1px solid {border}; }}
 QDockWidget > QWidget {{ background: {surface}; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: {background}; color: {text_muted}; padding: 5px 11px; border: none;
     border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ background: {surface}; color: {text}; border-bottom-color: {accent}; }}
