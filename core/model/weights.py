@@ -25,6 +25,7 @@ from core.model.checkpoints import (
     recognise_keypoints,
 )
 from core.model.config import FamiPoseConfig
+from core.model.device import available_device
 from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
 
@@ -139,19 +140,19 @@ def read_metadata(path: Path | str) -> WeightsMetadata:
     return _read_own(path)[0]
 
 
-def load_model(
-    path: Path | str, device: str | torch.device = "cpu", keypoints: KeypointsChoice = "auto"
-) -> LoadedModel:
+def load_model(path: Path | str, device: str = "cpu", keypoints: KeypointsChoice = "auto") -> LoadedModel:
     """The network of a weights file, ready to predict; a public checkpoint becomes a FamiPose by its warm start.
 
     Args:
         path: one of our own weights files, or a public HRNet-W32 or W48.
-        device: where the network is to compute.
+        device: where the network is to compute: "auto", "cpu", "cuda" or "cuda:N".
         keypoints: as in `load_weights`.
 
     Raises:
         WeightsError: as `load_weights`.
+        PredictionError: if there is no such device.
     """
+    torch_device = available_device(device)
     content = read_checkpoint(path)
     if content.get("format") == FORMAT:
         metadata, state = _parse_own(content, path)
@@ -165,7 +166,7 @@ def load_model(
         model = FamiPose(config)
         _load_strictly(model.backbone, state, path)
         metadata = _public_metadata(path, config, skeleton)
-    return LoadedModel(model.eval().to(device), metadata, file_sha256(path))
+    return LoadedModel(model.eval().to(torch_device), metadata, file_sha256(path))
 
 
 def load_weights(

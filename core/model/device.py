@@ -1,0 +1,31 @@
+"""Where a network computes."""
+
+import re
+
+import torch
+
+from core.errors import PredictionError
+
+
+def available_device(name: str) -> torch.device:
+    """The device that a person's choice means here.
+
+    Args:
+        name: "auto" for the first CUDA device if there is one and else the processor; "cpu", "cuda" or "cuda:N".
+
+    Raises:
+        PredictionError: if the name is none of these, or this machine has no such device.
+    """
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if name == "auto":
+        return torch.device("cuda:0" if count else "cpu")
+    if name == "cpu":
+        return torch.device("cpu")
+    match = re.fullmatch(r"cuda(?::(\d+))?", name)
+    if match is None:
+        raise PredictionError(f"There is no device {name!r}; choose auto, cpu or cuda:N.")
+    index = int(match[1] or 0)
+    if index >= count:
+        there = f"only {count} CUDA device{'s' if count > 1 else ''}" if count else "no usable CUDA device"
+        raise PredictionError(f"{name} is not available, this machine has {there}; choose auto or cpu.")
+    return torch.device("cuda", index)

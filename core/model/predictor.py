@@ -1,0 +1,275 @@
+"""From frames and boxes to keypoints: NumPy outside, torch inside."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.errors import PredictionError
+from core.geometry import FloatArray, apply_affine, invert_affine
+from core.heatmaps import STRIDE, decode_argmax, decode_dark, decode_quarter_shift
+from core.keypoints import SKELETONS
+from core.model.crops import RecentFrames, Request, RgbFrame, cut_window, normalised, request_affine, window_indices
+from core.model.device import available_device
+from core.model.fami_pose import FamiPoseOutput
+from core.model.projection import coloured
+from core.model.weights import LoadedModel
+
+Decoding = Literal["dark", "quarter", "argmax"]
+_CUDA_BATCH = 32
+_CPU_BATCH = 8
+_CPU_BATCH_COST = 144 * 192 * 16
+"""Crop pixels times channels for which `_CPU_BATCH` people at once are well within memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the network says of one person in one frame.
+
+    Attributes:
+        request: what was asked.
+        keypoints: (K, 2) x, y in full-frame pixels; NaN for a joint that these weights never learnt or whose heatmap
+            has nothing in it.
+        scores: (K,) 0 to 1, NaN where the keypoint is. The heatmap's peak, read through the calibration table that
+            the weights bring along; without a table the peak itself, which orders joints but is no probability.
+        heatmaps: (K, h, w) float16.
+        image_from_heatmap: (2, 3) affine from heatmap to full-frame pixels.
+    """
+
+    request: Request
+    keypoints: FloatArray
+    scores: FloatArray
+    heatmaps: NDArray[np.float16]
+    image_from_heatmap: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What the network saw and aligned for one person in one frame. Row 0 of each array is the key frame.
+
+    Attributes:
+        frame_index: of the key frame.
+        track_id: the person.
+        frame_indices: (S+1) the frames that were used; a neighbour beyond the clip is its nearest frame.
+        offsets: the S offsets from the key frame.
+        crops: (S+1, H, W, 3) RGB.
+        features_before: (S+1, h, w, 3) features before the alignment, in fixed colours.
+        features_after: (S+1, h, w, 3) and after it, in the same colours.
+        theta: (S, 2, 3) Eq. 1, in normalised coordinates.
+    """
+
+    frame_index: int
+    track_id: int
+    frame_indices: tuple[int, ...]
+    offsets: tuple[int, ...]
+    crops: NDArray[np.uint8]
+    features_before: NDArray[np.uint8]
+    features_after: NDArray[np.uint8]
+    theta: FloatArray
+
+
+class Predictor:
+    """A loaded network on a device. Several threads may use one: nothing changes but the batch size.
+
+    Args:
+        loaded: the network; it is moved to the device.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        offsets: the window of neighbours, the weights' own by default.
+        flip_test: average with the mirrored crop's heatmaps; twice the time.
+        decoding: "dark", "quarter" (quarter-pixel shift) or "argmax".
+        batch_size: people at once; by default what suits the device. Halved when memory runs out.
+
+    Raises:
+        PredictionError: if there is no such device.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        device: str = "auto",
+        offsets: Sequence[int] | None = None,
+        *,
+        flip_test: bool = False,
+        decoding: Decoding = "dark",
+        batch_size: int | None = None,
+    ) -> None:
+        self.device = available_device(device)
+        self.loaded = loaded
+        self.metadata = loaded.metadata
+        self.offsets = tuple(loaded.metadata.config.supporting_offsets if offsets is None else offsets)
+        self.flip_test = flip_test
+        self.decoding = decoding
+        self.model = loaded.model.eval().to(self.device).to(memory_format=torch.channels_last)
+        self.batch_size = batch_size or self._default_batch_size()
+        self.heatmap_size_wh = (self.metadata.input_size_wh[0] // STRIDE, self.metadata.input_size_wh[1] // STRIDE)
+        skeleton = SKELETONS[self.metadata.keypoints]
+        self._trained = np.array([name in self.metadata.trained_keypoints for name in skeleton.keypoint_names])
+        self._flip_order = torch.from_numpy(skeleton.flip_order).to(self.device)
+        # With a gain of zero, as before any training, the neighbours change nothing and need not be computed.
+        self._prediction_offsets = self.offsets if bool(self.model.gain.any()) else ()
+
+    def _default_batch_size(self) -> int:
+        if self.device.type == "cuda":
+            return _CUDA_BATCH
+        width, height = self.metadata.input_size_wh
+        cost = width * height * self.model.backbone.num_channels
+        return min(_CPU_BATCH, max(1, _CPU_BATCH * _CPU_BATCH_COST // cost))
+
+    def predict(
+        self, requests: Sequence[Request], frame: Callable[[int], RgbFrame], num_frames: int
+    ) -> list[Prediction]:
+        """All predictions, in the order of the requests. See `predict_batches`."""
+        by_request = {
+            id(prediction.request): prediction
+            for batch in self.predict_batches(requests, frame, num_frames)
+            for prediction in batch
+        }
+        return [by_request[id(request)] for request in requests]
+
+    def predict_batches(
+        self, requests: Sequence[Request], frame: Callable[[int], RgbFrame], num_frames: int
+    ) -> Iterator[list[Prediction]]:
+        """Predicts in rising order of frames, one batch at a time; stop iterating to cancel.
+
+        Args:
+            requests: who is to be located, and where the boxes are.
+            frame: gives the RGB frame (H, W, 3) uint8 of an index; called once for each frame of a window.
+            num_frames: of the clip.
+
+        Yields:
+            The predictions of each batch.
+
+        Raises:
+            PredictionError: if a box has no area, or memory runs out even for one person.
+        """
+        offsets = self._prediction_offsets
+        recent = RecentFrames(frame, capacity=max((0, *offsets)) - min((0, *offsets)) + 2)
+        ordered = sorted(requests, key=lambda request: request.frame_index)
+        done = 0
+        while done < len(ordered):
+            batch = ordered[done : done + self.batch_size]
+            windows = np.stack(
+                [
+                    cut_window(
+                        r, recent, window_indices(r.frame_index, offsets, num_frames), self.metadata.input_size_wh
+                    )
+                    for r in batch
+                ]
+            )
+            heatmaps = self._heatmaps_within_memory(windows)
+            done += len(heatmaps)
+            yield self._decoded(batch[: len(heatmaps)], heatmaps)
+
+    def explain(self, request: Request, frame: Callable[[int], RgbFrame], num_frames: int) -> Explanation:
+        """The crops that the network sees, and its features before and after the alignment.
+
+        The colours are three fixed directions in the space of features, scaled by the key frame's, so that rows
+        compare with each other.
+
+        Raises:
+            PredictionError: as `predict_batches`.
+        """
+        indices = window_indices(request.frame_index, self.offsets, num_frames)
+        crops = cut_window(request, frame, indices, self.metadata.input_size_wh)
+        try:
+            output = self._forward(crops[None])
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            _raise_unless_out_of_memory(error)
+            raise PredictionError(_OUT_OF_MEMORY) from error
+        key = output.key_features.float()
+        before = torch.cat([key, output.supporting_features[0].float()]).cpu().numpy()
+        after = torch.cat([key, output.aligned_features[0].float()]).cpu().numpy()
+        return Explanation(
+            request.frame_index,
+            request.track_id,
+            tuple(indices),
+            self.offsets,
+            crops,
+            coloured(before, like=before[0]),
+            coloured(after, like=before[0]),
+            output.theta[0].double().cpu().numpy(),
+        )
+
+    def _heatmaps_within_memory(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Heatmaps (n, K, h, w) of as many of the windows (B, S+1, H, W, 3), from the first on, as memory holds."""
+        while True:
+            try:
+                return self._heatmaps(windows[: self.batch_size])
+            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+                _raise_unless_out_of_memory(error)
+                if self.batch_size == 1 or len(windows) == 1:
+                    raise PredictionError(_OUT_OF_MEMORY) from error
+            # Outside the handler, which holds the failed attempt's tensors through its traceback.
+            self.batch_size = max(1, min(self.batch_size, len(windows)) // 2)
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def _heatmaps(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
+        heatmaps = self._forward(windows).heatmaps.float()
+        if self.flip_test:
+            mirrored = self._forward(np.ascontiguousarray(windows[:, :, :, ::-1])).heatmaps.float()
+            heatmaps = (heatmaps + self._mirrored_back(mirrored)) / 2
+        values: NDArray[np.float32] = heatmaps.cpu().numpy()
+        if not np.isfinite(values).all():
+            raise PredictionError(
+                "The network's heatmaps are not numbers; choose other weights, or predict on the cpu."
+            )
+        return values
+
+    def _mirrored_back(self, heatmaps: Tensor) -> Tensor:
+        """Heatmaps of mirrored crops, as of the crops; moved by the pixel that stride and mirroring leave between."""
+        flipped = heatmaps.flip(3)[:, self._flip_order]
+        return torch.cat([flipped[..., :1], flipped[..., :-1]], dim=3)
+
+    def _forward(self, windows: NDArray[np.uint8]) -> FamiPoseOutput:
+        """The network on windows (B, S+1, H, W, 3), in half precision on CUDA."""
+        batch, frames = windows.shape[:2]
+        on_cuda = self.device.type == "cuda"
+        precision = torch.autocast("cuda", torch.float16) if on_cuda else nullcontext()
+        with torch.inference_mode(), precision:
+            crops = normalised(windows.reshape(-1, *windows.shape[2:]), self.device)
+            crops = crops.reshape(batch, frames, *crops.shape[1:])
+            output: FamiPoseOutput = self.model(crops[:, 0], crops[:, 1:])
+        return output
+
+    def _decoded(self, requests: Sequence[Request], heatmaps: NDArray[np.float32]) -> list[Prediction]:
+        if self.decoding == "dark":
+            points, peaks = decode_dark(heatmaps, self.metadata.config.heatmap_sigma)
+        else:
+            points, peaks = (decode_quarter_shift if self.decoding == "quarter" else decode_argmax)(heatmaps)
+        scores = self._scores(peaks)
+        located = self._trained & (peaks > 0)
+        points[~located] = np.nan
+        scores[~located] = np.nan
+        predictions = []
+        for index, request in enumerate(requests):
+            affine = invert_affine(request_affine(request, self.metadata.input_size_wh, self.heatmap_size_wh))
+            keypoints = apply_affine(affine, points[index])
+            predictions.append(
+                Prediction(request, keypoints, scores[index], heatmaps[index].astype(np.float16), affine)
+            )
+        return predictions
+
+    def _scores(self, peaks: FloatArray) -> FloatArray:
+        """Scores 0 to 1 that rise with the heatmaps' peaks."""
+        if self.metadata.calibration is None:
+            return np.clip(peaks, 0.0, 1.0)
+        table = np.array(self.metadata.calibration)
+        scores: FloatArray = np.interp(peaks, table[:, 0], table[:, 1])
+        return np.clip(scores, 0.0, 1.0)
+
+
+_OUT_OF_MEMORY = "There is not enough memory to predict even one person; choose smaller weights or another device."
+
+
+def _raise_unless_out_of_memory(error: Exception) -> None:
+    """Raises the error again, unless it says that memory ran out: on the processor torch has no type for that."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return
+    if "memory" not in str(error):
+        raise error
