@@ -39,8 +39,13 @@ class ExportController(QObject):
         def work(task: Task) -> ExportResult:
             with open_source(source_path) as source:
                 return export_project(
-                    project, source, format_name, path, only_reviewed=only_reviewed,
-                    images_folder=images_folder, on_progress=task.report,
+                    project,
+                    source,
+                    format_name,
+                    path,
+                    only_reviewed=only_reviewed,
+                    images_folder=images_folder,
+                    on_progress=task.report,
                 )
 
         if not self._tasks.run("export", "Exporting", work, succeeded=self._on_exported):
@@ -74,5 +79,7 @@ class ExportController(QObject):
             self._session.error.emit(sentence + (f" ({len(warnings) - 1} more remarks)" if len(warnings) > 1 else ""))
 
     def _on_exported(self, result: ExportResult) -> None:
-        self._session.message.emit(f"Exported {result.num_frames} frames, {result.num_people} poses, to {result.path.name}.")
+        self._session.message.emit(
+            f"Exported {result.num_frames} frames, {result.num_people} poses, to {result.path.name}."
+        )
         self.exported.emit(result)

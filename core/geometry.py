@@ -11,7 +11,9 @@ CROP_ENLARGEMENT = 1.25
 """The crop is the person's box enlarged by 25 % (paper, section 4)."""
 
 
-def center_and_scale(bbox_xywh: ArrayLike, aspect: float = 0.75, enlargement: float = CROP_ENLARGEMENT) -> tuple[FloatArray, FloatArray]:
+def center_and_scale(
+    bbox_xywh: ArrayLike, aspect: float = 0.75, enlargement: float = CROP_ENLARGEMENT
+) -> tuple[FloatArray, FloatArray]:
     """A box as HRNet's centre and scale: the shorter side padded to the crop's aspect, then enlarged.
 
     Args:
@@ -31,9 +33,7 @@ def center_and_scale(bbox_xywh: ArrayLike, aspect: float = 0.75, enlargement: fl
     return center, np.array([w, h]) / PIXEL_STD * enlargement
 
 
-def crop_affine(
-    center: ArrayLike, scale: ArrayLike, rotation_deg: float, size_wh: tuple[int, int]
-) -> FloatArray:
+def crop_affine(center: ArrayLike, scale: ArrayLike, rotation_deg: float, size_wh: tuple[int, int]) -> FloatArray:
     """The affine from full-frame pixels to a crop (or a heatmap) of size `size_wh`, as HRNet computes it.
 
     The crop's centre maps to size / 2, its width scale[0] * 200 to size_wh[0], without change of aspect;

@@ -61,9 +61,14 @@ def _limbs(names: tuple[str, ...], pairs: str) -> tuple[tuple[int, int], ...]:
     return tuple((names.index(a), names.index(b)) for a, b in (pair.split("-") for pair in pairs.split()))
 
 
-_SIDED = tuple(f"{side}_{part}" for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle") for side in ("left", "right"))
+_SIDED = tuple(
+    f"{side}_{part}" for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle") for side in ("left", "right")
+)
 _BODY_LIMBS = " ".join(
-    [f"{s}_shoulder-{s}_elbow {s}_elbow-{s}_wrist {s}_hip-{s}_knee {s}_knee-{s}_ankle {s}_shoulder-{s}_hip" for s in ("left", "right")]
+    [
+        f"{s}_shoulder-{s}_elbow {s}_elbow-{s}_wrist {s}_hip-{s}_knee {s}_knee-{s}_ankle {s}_shoulder-{s}_hip"
+        for s in ("left", "right")
+    ]
     + ["left_shoulder-right_shoulder left_hip-right_hip"]
 )
 _BODY_SIGMAS = (0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089, 0.089)
@@ -74,7 +79,8 @@ POSETRACK = Skeleton(
     _POSETRACK_NAMES,
     _limbs(
         _POSETRACK_NAMES,
-        "head_top-nose nose-head_bottom head_bottom-left_shoulder head_bottom-right_shoulder nose-left_ear nose-right_ear " + _BODY_LIMBS,
+        "head_top-nose nose-head_bottom head_bottom-left_shoulder head_bottom-right_shoulder nose-left_ear nose-right_ear "
+        + _BODY_LIMBS,
     ),
     (0.026, 0.079, 0.079, 0.035, 0.035, *_BODY_SIGMAS),
 )
@@ -85,7 +91,8 @@ COCO = Skeleton(
     _COCO_NAMES,
     _limbs(
         _COCO_NAMES,
-        "nose-left_eye nose-right_eye left_eye-left_ear right_eye-right_ear left_ear-left_shoulder right_ear-right_shoulder " + _BODY_LIMBS,
+        "nose-left_eye nose-right_eye left_eye-left_ear right_eye-right_ear left_ear-left_shoulder right_ear-right_shoulder "
+        + _BODY_LIMBS,
     ),
     (0.026, 0.025, 0.025, 0.035, 0.035, *_BODY_SIGMAS),
 )

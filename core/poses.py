@@ -88,7 +88,9 @@ class Pose:
             object.__setattr__(self, "bbox_head_xywh", head)
 
     @classmethod
-    def empty(cls, track_id: int, bbox_xywh: ArrayLike, bbox_provenance: Provenance, num_keypoints: int = len(POSETRACK)) -> Self:
+    def empty(
+        cls, track_id: int, bbox_xywh: ArrayLike, bbox_provenance: Provenance, num_keypoints: int = len(POSETRACK)
+    ) -> Self:
         """A person with a box and no keypoint."""
         return cls(
             track_id,
@@ -108,7 +110,8 @@ class Pose:
     @property
     def human(self) -> NDArray[np.bool_]:
         """(K,) True where a person set or accepted the keypoint (or said that it is not labelled)."""
-        return self.provenance >= Provenance.IMPORTED
+        by_a_person: NDArray[np.bool_] = self.provenance >= Provenance.IMPORTED
+        return by_a_person
 
     def replaced(self, **fields: object) -> Pose:
         """A copy with some attributes replaced."""
@@ -118,7 +121,12 @@ class Pose:
         self, keypoint: int, xy: ArrayLike, visibility: Visibility, score: float, provenance: Provenance
     ) -> Pose:
         """A copy with one keypoint set."""
-        keypoints, vis, scores, prov = self.keypoints.copy(), self.visibility.copy(), self.scores.copy(), self.provenance.copy()
+        keypoints, vis, scores, prov = (
+            self.keypoints.copy(),
+            self.visibility.copy(),
+            self.scores.copy(),
+            self.provenance.copy(),
+        )
         keypoints[keypoint], vis[keypoint], scores[keypoint], prov[keypoint] = xy, visibility, score, provenance
         return self.replaced(keypoints=keypoints, visibility=vis, scores=scores, provenance=prov)
 

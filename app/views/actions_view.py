@@ -201,11 +201,9 @@ class ActionsView(QObject):
             self._program.exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
 
     def _choose_weights(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self._window, "Choose weights", str(places.RESOURCES / "weights"), "Weights (*.pth *.pt);;All files (*)"
-        )
-        if path:
-            self._program.prediction.choose(Path(path))
+        path = dialogs.ask_for_weights(self._window, places.RESOURCES / "weights")
+        if path is not None:
+            self._program.prediction.choose(path)
 
     def _go_to_frame(self) -> None:
         playback = self._session.playback
