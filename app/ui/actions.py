@@ -274,7 +274,7 @@ def build_actions(parent: QWidget) -> dict[str, QAction]:
         action.setObjectName(spec.object_name)
         action.setIconText(spec.short_text or spec.text.removesuffix("…"))
         action.setCheckable(spec.checkable)
-        action.setStatusTip(spec.tooltip)
+        action.setIconVisibleInMenu(not spec.checkable)  # a menu shows the tick or the icon
         if spec.icon is not None:
             action.setIcon(theme.icon(spec.icon))
         parent.addAction(action)

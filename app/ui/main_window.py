@@ -32,7 +32,7 @@ from app.ui.timeline import Timeline
 from app.ui.transport import Transport
 
 PROGRAM = "FAMI-Pose Review"
-LEFT_PX, RIGHT_PX = 290, 344
+LEFT_PX, RIGHT_PX = 300, 344
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 

@@ -121,7 +121,7 @@ QToolButton:disabled {{ color: {text_disabled}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QToolButton[popupMode="1"] {{ padding-right: 20px; }}
 QToolButton::menu-button {{ border: none; width: 18px; }}
-QToolButton::menu-arrow {{ image: url({arrow_down}); width: 10px; height: 10px; }}
+QToolButton::menu-arrow {{ image: url({icons}/arrow_down.svg); width: 10px; height: 10px; }}
 QPushButton {{ padding: 4px 10px; min-height: 17px; border: 1px solid {border_strong}; border-radius: {radius}px;
     background: {raised}; }}
 QPushButton:hover {{ border-color: {accent}; }}
@@ -155,6 +155,21 @@ QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabl
     border-color: {border}; }}
 QComboBox QAbstractItemView {{ background: {surface}; border: 1px solid {border_strong};
     selection-background-color: {selection}; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow {{ image: url({icons}/arrow_down.svg); width: 11px; height: 11px; }}
+QSpinBox::up-button, QDoubleSpinBox::up-button {{ border: none; width: 20px; }}
+QSpinBox::down-button, QDoubleSpinBox::down-button {{ border: none; width: 20px; }}
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url({icons}/arrow_up.svg); width: 9px; height: 9px; }}
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url({icons}/arrow_down.svg); width: 9px; height: 9px; }}
+QCheckBox, QRadioButton {{ spacing: 8px; }}
+QCheckBox::indicator, QRadioButton::indicator, QMenu::indicator {{ width: 14px; height: 14px;
+    border: 1px solid {text_disabled}; border-radius: 3px; background: {background}; }}
+QRadioButton::indicator {{ border-radius: 8px; }}
+QMenu::indicator {{ margin-left: 6px; }}
+QCheckBox::indicator:hover, QRadioButton::indicator:hover {{ border-color: {accent}; }}
+QCheckBox::indicator:checked, QMenu::indicator:checked {{ background: {accent}; border-color: {accent};
+    image: url({icons}/box_ticked.svg); }}
+QRadioButton::indicator:checked {{ background: {accent}; border-color: {accent}; image: url({icons}/dot.svg); }}
 QStatusBar {{ background: {surface}; border-top: 1px solid {border}; }}
 QStatusBar::item {{ border: none; }}
 QProgressBar {{ background: {background}; border: 1px solid {border_strong}; border-radius: {radius}px;
@@ -198,10 +213,8 @@ def stylesheet() -> str:
         "accent_text": ACCENT_TEXT,
         "selection": SELECTION,
     }
-    arrow_down = (RESOURCES / "icons" / "arrow_down.svg").as_posix()
-    return _STYLESHEET.format(
-        radius=RADIUS, arrow_down=arrow_down, **{name: colour.name() for name, colour in colours.items()}
-    )
+    icons = (RESOURCES / "icons").as_posix()
+    return _STYLESHEET.format(radius=RADIUS, icons=icons, **{name: colour.name() for name, colour in colours.items()})
 
 
 def palette() -> QPalette:

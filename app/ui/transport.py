@@ -111,7 +111,10 @@ class Transport(QWidget):
         self._spin.setObjectName("frame_spin")
         self._spin.setAccessibleName("Frame number")
         self._spin.setKeyboardTracking(False)
-        self._spin.setStyleSheet("QSpinBox::up-button, QSpinBox::down-button { width: 0; }")  # arrow keys step
+        self._spin.setStyleSheet(  # no arrows: the arrow keys step
+            "QSpinBox::up-button, QSpinBox::down-button { width: 0; }"
+            "QSpinBox::up-arrow, QSpinBox::down-arrow { image: none; width: 0; }"
+        )
         self._spin.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._spin.setMinimumWidth(118)
         self._spin.valueChanged.connect(self.frame_chosen)
