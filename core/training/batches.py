@@ -143,7 +143,7 @@ class CropSampler:
         """(1 + S, H, W, 3) the key frame and its moving neighbours, with the changes of one draw."""
         size, settings = self.settings.input_size_wh, self.settings.augmentation
         colour = draw_colour(rng, settings)
-        border = cv2.BORDER_REFLECT_101 if rng.random() < 0.6 else cv2.BORDER_REPLICATE
+        border = (cv2.BORDER_REFLECT_101, cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT)[rng.choice(3, p=(0.4, 0.3, 0.3))]
         frames = [
             recolour(colour, crop_pixels(moved, person.rgb, size, background, border))
             for moved in [window, *moving_windows(rng, window, self.offsets, size)]
@@ -187,6 +187,6 @@ def labelled_sample(frames: ByteArray, window: WindowDraw, person: Person, setti
 def plain_sample(person: Person, settings: SampleSettings, num_supporting: int = 0) -> Sample:
     """The person as prediction sees it, without chance; a still picture is its own neighbour."""
     window = plain_window(person, settings.input_size_wh)
-    crop = crop_pixels(window, person.rgb, settings.input_size_wh)
+    crop = crop_pixels(window, person.rgb, settings.input_size_wh, border=cv2.BORDER_CONSTANT)
     frames = np.repeat(crop[None], 1 + num_supporting, axis=0)
     return labelled_sample(frames, window, person, settings)

@@ -1,36 +1,14 @@
-"""Losses, rates and averages that the stages of a training share."""
+"""Rates and averages that the stages of a training share."""
 
 from __future__ import annotations
 
 import math
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 _WARM_UP = 0.05
 _LAST_RATE = 0.01
-
-
-def spatial_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """Cross-entropy between the softmax over each map and the Gaussian target as a distribution over its pixels.
-
-    Unlike the squared error, in which a map of nothing but background is nearly right, it presses on the place of the
-    joint from the first step on.
-
-    Args:
-        logits: (B, K, h, w).
-        targets: (B, K, h, w), never negative.
-        weights: (B, K), 0 where the joint's place is not known.
-
-    Returns:
-        Mean over joints of weight above 0; 0 if there is none.
-    """
-    known = targets.flatten(2)
-    distribution = known / known.sum(dim=2, keepdim=True).clamp_min(1e-6)
-    by_joint = -(distribution * F.log_softmax(logits.float().flatten(2), dim=2)).sum(dim=2)
-    # A joint without a label has no target to compare with; its logits must get no gradient at all.
-    return torch.where(weights > 0, by_joint * weights, 0.0).sum() / weights.sum().clamp_min(1e-6)
 
 
 def learning_rate_factor(progress: float) -> float:

@@ -24,6 +24,7 @@ class Stage:
         backbone_learning_rate: the highest for the backbone, in a stage of clips.
         weight_decay: AdamW's.
         beta: weight of the mutual information terms (Eq. 12), in a stage of clips.
+        degraded: probability that a clip's key frame is blurred, and as much that it is occluded.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Stage:
     backbone_learning_rate: float = 0.0
     weight_decay: float = 0.01
     beta: float = 0.1
+    degraded: float = 0.3
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from torch import nn
 from core.errors import Cancelled, FamiError, TrainingError
 from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
-from core.training.accuracy import Accuracy, crop_accuracy
+from core.model.losses import MutualInformation, spatial_cross_entropy
+from core.training.accuracy import crop_accuracy
 from core.training.batches import Batch, CropSampler, SampleSettings
 from core.training.exporting import export, multi_frame_config
 from core.training.lspet import REPOSITORY, PersonCrops, Split, shared_path
@@ -29,7 +30,6 @@ from core.training.optimisation import (
     RunningAverage,
     has_fast_bfloat16,
     learning_rate_factor,
-    spatial_cross_entropy,
 )
 from core.training.recipe import Recipe, Stage, read_recipe
 
@@ -87,17 +87,28 @@ class Training:
         if before is not None:
             target = self.model.backbone if isinstance(self.model, FamiPose) and "gain" not in before else self.model
             target.load_state_dict(before)
-        backbone = list(self.model.backbone.parameters()) if isinstance(self.model, FamiPose) else []
-        known = {id(parameter) for parameter in backbone}
-        others = [parameter for parameter in self.model.parameters() if id(parameter) not in known]
-        groups = [{"params": others, "highest": stage.learning_rate}]
-        if backbone:
-            groups.append({"params": backbone, "highest": stage.backbone_learning_rate})
+        groups: list[dict[str, Any]] = [{"params": list(self.model.parameters()), "highest": stage.learning_rate}]
+        self.information: MutualInformation | None = None
+        if isinstance(self.model, FamiPose):
+            channels, count = self.model.backbone.num_channels, self.model.config.num_keypoints
+            self.information = MutualInformation(channels, count).to(self.device)
+            backbone = list(self.model.backbone.parameters())
+            known = {id(parameter) for parameter in backbone}
+            others = [parameter for parameter in self.model.parameters() if id(parameter) not in known]
+            groups = [
+                {"params": others, "highest": stage.learning_rate},
+                {"params": backbone, "highest": stage.backbone_learning_rate},
+                {"params": list(self.information.parameters()), "highest": stage.learning_rate},
+            ]
         self.optimizer = torch.optim.AdamW(groups, lr=stage.learning_rate, weight_decay=stage.weight_decay)
         self.average = RunningAverage(self.model, self.recipe.average_decay)
         offsets = self.recipe.supporting_offsets if stage.kind == "clips" else ()
+        settings = self.settings
+        if stage.kind == "clips":
+            augmentation = replace(settings.augmentation, blur=stage.degraded, occluded=stage.degraded)
+            settings = replace(settings, augmentation=augmentation)
         seed = (self.recipe.seed, self.stage_index)
-        self.sampler = CropSampler(self.crops, self.split.train, self.settings, seed, offsets)
+        self.sampler = CropSampler(self.crops, self.split.train, settings, seed, offsets)
 
     def next_stage(self) -> bool:
         """Goes on to the next stage; False if there is none."""
@@ -139,10 +150,14 @@ class Training:
             fast = self.device.type == "cuda" or has_fast_bfloat16()
             with torch.autocast(self.device.type, torch.bfloat16, enabled=fast):
                 logits = self.model(key)
-        else:
-            # torchvision's deformable convolution has no bfloat16 on a processor.
-            logits = self.model(key, batch.supporting.to(self.device)).logits
-        return spatial_cross_entropy(logits, targets, weights)
+            return spatial_cross_entropy(logits, targets, weights)
+        # torchvision's deformable convolution has no bfloat16 on a processor.
+        output = self.model(key, batch.supporting.to(self.device))
+        loss: torch.Tensor = spatial_cross_entropy(output.logits, targets, weights)
+        if self.information is None:
+            return loss
+        terms: dict[str, torch.Tensor] = self.information(output, targets, weights)
+        return loss + self.stage.beta * terms["mutual_information"] + terms["heads"]
 
     def averaged_model(self) -> HRNet | FamiPose:
         """A copy of the network with the averaged weights, ready to be measured."""
@@ -160,11 +175,25 @@ class Training:
             "model": self.model.state_dict(),
             "average": self.average.state,
             "average_updates": self.average.updates,
+            "information": None if self.information is None else self.information.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
         partial = self.work_folder / (CHECKPOINT + ".part")
         torch.save(content, partial)
         partial.replace(self.work_folder / CHECKPOINT)
+
+    def keep_stage(self, accuracy: float) -> None:
+        """Remembers the weights that a stage ended with, and their accuracy on the calibration split."""
+        path = self.work_folder / f"stage-{self.stage_index}.pth"
+        torch.save({"average": self.average.state, "accuracy": accuracy}, path)
+
+    def finished_stage(self, index: int) -> dict[str, Any] | None:
+        """What `keep_stage` wrote for a stage, None if there is none."""
+        path = self.work_folder / f"stage-{index}.pth"
+        if index < 0 or not path.is_file():
+            return None
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        return content
 
     def resume(self) -> bool:
         """Continues from the checkpoint, if there is one of this recipe.
@@ -184,6 +213,8 @@ class Training:
         self._start_stage(None)
         self.done = content["done"]
         self.model.load_state_dict(content["model"])
+        if self.information is not None:
+            self.information.load_state_dict(content["information"])
         self.average.state, self.average.updates = content["average"], content["average_updates"]
         self.optimizer.load_state_dict(content["optimizer"])
         return True
@@ -238,20 +269,35 @@ def main(
                 training.save()
                 raise Cancelled
         training.save()
-        _measure_and_export(training, loss, time.perf_counter() - started)
+        _finish_stage(training, loss, time.perf_counter() - started)
         if not training.next_stage():
             return REPOSITORY / recipe.output
 
 
-def _measure_and_export(training: Training, loss: float, seconds: float) -> None:
-    """Writes the weights as they stand, with their accuracy on the split that also sets the score's scale."""
+def _measure_and_export(training: Training, loss: float, seconds: float) -> float:
+    """Writes the weights as they stand; their accuracy on the split that also sets the score's scale."""
     model = training.averaged_model()
-    accuracy: Accuracy = crop_accuracy(model, training.crops, training.split.calibration, training.settings)
+    mean = crop_accuracy(model, training.crops, training.split.calibration, training.settings).mean
     export(training.recipe, model, training.crops, training.split, training.settings)
     log.info(
         "stage %s, %d samples, %.0f s: loss %.3f, PCK@0.2 on the calibration split %.3f",
-        training.stage.name, training.done, seconds, loss, accuracy.mean,
+        training.stage.name, training.done, seconds, loss, mean,
     )  # fmt: skip
+    return mean
+
+
+def _finish_stage(training: Training, loss: float, seconds: float) -> None:
+    """Keeps the stage's weights, unless they are worse than those of the stage before: then these stay the output."""
+    mean = _measure_and_export(training, loss, seconds)
+    before = training.finished_stage(training.stage_index - 1)
+    if before is not None and mean < before["accuracy"]:
+        log.info(
+            "stage %s did not help (%.3f before): its weights are left out", training.stage.name, before["accuracy"]
+        )
+        model = HRNet(training.recipe.backbone)
+        model.load_state_dict(before["average"])
+        export(training.recipe, model.eval(), training.crops, training.split, training.settings)
+    training.keep_stage(mean)
 
 
 def _command_line() -> int:
