@@ -41,8 +41,7 @@ def requests_for(project: Project, start: int, stop: int) -> list[Request]:
                 continue
             people += 1
             if not pose.human.all():
-                x, y, width, height = pose.bbox_xywh.tolist()
-                requests.append(Request(frame.frame_index, pose.track_id, (x, y, width, height)))
+                requests.append(Request(frame.frame_index, pose.track_id, pose.bbox_xywh))
     if not people:
         raise PredictionError("Nobody has a box in these frames: draw a box around each person, or import boxes.")
     return requests
@@ -83,6 +82,7 @@ def run_prediction(
     source: Source,
     predictor: Predictor,
     requests: Sequence[Request],
+    *,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     on_part: Callable[[Touched], None] = lambda touched: None,
     on_predictions: Callable[[Sequence[Prediction]], None] = lambda predictions: None,
@@ -90,7 +90,10 @@ def run_prediction(
     """Predicts the requests part by part and writes each part at once, as one run of the project.
 
     Args:
+        project: holds the people's boxes, and takes the poses.
         source: opened for this thread alone.
+        predictor: the network.
+        requests: by rising frame, as `requests_for` gives them.
         on_progress: called with the poses done and in all; may raise Cancelled, what was written before stays.
         on_part: called after each part that was written.
         on_predictions: called with each part before it is written, for whoever keeps heatmaps.

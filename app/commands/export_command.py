@@ -1,0 +1,41 @@
+"""`python main.py export`: a project's labels into another program's format."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+
+from app.outputs import check_can_write
+from app.terminal import Terminal
+from core.errors import SourceError
+from core.formats import export_project
+from core.project import Project
+from core.video import Source, open_source
+
+
+def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    """Exports. Returns the exit status."""
+    check_can_write(arguments.out)
+    with ExitStack() as stack:
+        project = stack.enter_context(Project.open(arguments.project, read_only=True))
+        source = stack.enter_context(_open_source(project)) if arguments.images else None
+        progress = stack.enter_context(terminal.progress("Writing the frames"))
+        result = export_project(
+            project,
+            source,
+            arguments.format,
+            arguments.out,
+            only_reviewed=arguments.only == "reviewed",
+            images_folder=arguments.out.absolute().parent if arguments.images else None,
+            on_progress=progress,
+        )
+    images = f", {result.num_images} images" if arguments.images else ""
+    terminal.say(f"{result.path}: {result.num_people} poses in {result.num_frames} frames{images}.")
+    return 0
+
+
+def _open_source(project: Project) -> Source:
+    path = project.source.path
+    if not path.exists():
+        raise SourceError(f"The project's clip is not at {path}; open the project in the window and say where it is.")
+    return open_source(path)

@@ -1,0 +1,46 @@
+"""`python main.py import`: another program's labels into a project."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.opening import record_of
+from app.outputs import check_can_write
+from app.terminal import Terminal
+from core.errors import ProjectError
+from core.formats import import_labels, read_labels
+from core.project import Project, SourceRecord
+from core.video import open_source
+
+
+def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    """Imports labels; makes the project where there is none yet. Returns the exit status."""
+    check_can_write(arguments.project)
+    labels = read_labels(arguments.labels)
+    with open_source(arguments.source) as source:
+        record = record_of(source)
+        names = [source.frame_name(index) for index in range(len(source))] if source.kind == "images" else None
+    is_new = not arguments.project.exists()
+    project = Project.create(arguments.project, record) if is_new else Project.open(arguments.project)
+    try:
+        with project:
+            _check_same_source(project.source, record)
+            touched = import_labels(project, labels, names)
+    except BaseException:
+        if is_new:
+            arguments.project.unlink(missing_ok=True)
+        raise
+    terminal.say(
+        f"{arguments.project}: labels in {len(touched.frame_indices)} frames, {len(touched.track_ids)} people."
+    )
+    for warning in labels.warnings:
+        terminal.say(warning)
+    return 0
+
+
+def _check_same_source(known: SourceRecord, given: SourceRecord) -> None:
+    if (known.num_frames, known.width, known.height) != (given.num_frames, given.width, given.height):
+        raise ProjectError(
+            f"The project is of {known.path.name}, not of {given.path.name}; "
+            "give --source the same clip, or --project a new file."
+        )

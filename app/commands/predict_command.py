@@ -1,0 +1,135 @@
+"""`python main.py predict`: people followed, poses estimated, PoseTrack18 JSON written."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from app.following import follow_person
+from app.heatmap_file import HeatmapFile
+from app.opening import record_of
+from app.outputs import check_can_write, replacing
+from app.overlay import write_overlay
+from app.pipeline import requests_for, run_prediction
+from app.terminal import Terminal
+from app.weights import find_weights
+from core.errors import PredictionError, ProjectError
+from core.formats import Labels, export_project, import_labels, match_frames, read_labels
+from core.poses import FramePoses
+from core.project import Project, edits
+from core.video import Source, frame_proof, open_source
+
+Box = tuple[float, float, float, float]
+
+
+def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    """Predicts. Returns the exit status."""
+    check_can_write(arguments.out, arguments.overlay, arguments.heatmaps, arguments.project)
+    if arguments.project is not None and arguments.project.exists():
+        raise ProjectError(f"{arguments.project} exists already; choose another name, so that no label in it is lost.")
+    if arguments.boxes is None and not arguments.box:
+        raise PredictionError(
+            "This version has no person detector yet; say where people are with --boxes FILE or --box X,Y,W,H."
+        )
+    weights_path = find_weights(arguments.weights)
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(arguments.source))
+        start, stop = frames_of(arguments.frames, len(source))
+        project_path = arguments.project or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "run.fami"
+        project = stack.enter_context(Project.create(project_path, record_of(source)))
+        work = Work(project, source, start, stop, terminal)
+        if arguments.boxes is not None:
+            work.import_boxes(arguments.boxes)
+        for box in arguments.box:
+            work.follow(box)
+        work.predict(weights_path, arguments.device, arguments.window, arguments.heatmaps)
+        written = export_project(project, source, "posetrack18", arguments.out)
+        if arguments.overlay is not None:
+            with terminal.progress("Drawing the overlay") as progress:
+                write_overlay(project, source, (start, stop), arguments.overlay, progress)
+    terminal.say(f"{arguments.out}: {written.num_people} poses in {written.num_frames} frames.")
+    for note in work.notes:
+        terminal.say(note)
+    return 0
+
+
+def frames_of(frame_range: tuple[int, int | None], num_frames: int) -> tuple[int, int]:
+    """The frames that a person asked for, within the clip. Raises PredictionError if the clip has none of them."""
+    start, stop = frame_range
+    if start >= num_frames:
+        raise PredictionError(f"--frames begins at {start}, but the clip has {num_frames} frames, counted from 0.")
+    return start, num_frames if stop is None else min(stop, num_frames)
+
+
+@dataclass
+class Work:
+    """One prediction in the making.
+
+    Attributes:
+        project: takes boxes and poses.
+        source: the open clip.
+        start, stop: the half-open range of frames.
+        terminal: shows the progress.
+        notes: sentences worth telling: what a file got wrong, and who was lost.
+    """
+
+    project: Project
+    source: Source
+    start: int
+    stop: int
+    terminal: Terminal
+    notes: list[str] = field(default_factory=list)
+
+    def import_boxes(self, path: Path) -> None:
+        """Takes people's boxes and track ids from a label file."""
+        labels = read_labels(path)
+        names = None
+        if self.source.kind == "images":
+            names = [self.source.frame_name(index) for index in range(len(self.source))]
+        import_labels(self.project, self._within(labels, names), names, keypoints=False)
+        self.notes += labels.warnings
+
+    def _within(self, labels: Labels, names: Sequence[str] | None) -> Labels:
+        """The labels with nobody outside the range; the images stay, as their order says which frame each is."""
+        frames = match_frames(labels, names, len(self.source))
+        images = [
+            image
+            if self.start <= frames.get(image.frame_index, -1) < self.stop
+            else replace(image, poses=FramePoses(image.frame_index), labelled=False)
+            for image in labels.images
+        ]
+        return Labels(images, labels.format_name, labels.warnings)
+
+    def follow(self, box: Box) -> None:
+        """Adds a person by a box in the first frame, and follows it through the range."""
+        start, source = self.start, self.source
+        proofs = {start: (float(source.timestamps[start]), frame_proof(source.frame(start)))}
+        (track_id,) = edits.add_person(self.project, start, box, proofs=proofs).track_ids
+        with self.terminal.progress(f"Following person {track_id}") as progress:
+            followed = follow_person(self.project, source, track_id, start, self.stop, progress, lambda _: None)
+        if followed.lost:
+            self.notes.append(f"Person {track_id} was lost after frame {followed.last_frame}.")
+
+    def predict(
+        self, weights_path: Path, device: str, offsets: Sequence[int] | None, heatmaps_path: Path | None
+    ) -> None:
+        """Runs the network over everybody, and keeps the heatmaps where they are wanted."""
+        requests = requests_for(self.project, self.start, self.stop)
+        from core.model import Predictor, load_model  # noqa: PLC0415 - seconds of torch, after all cheap checks
+
+        predictor = Predictor(load_model(weights_path), device=device, offsets=offsets)
+        with ExitStack() as stack:
+            progress = stack.enter_context(self.terminal.progress("Predicting"))
+            if heatmaps_path is None:
+                run_prediction(self.project, self.source, predictor, requests, on_progress=progress)
+                return
+            partial = stack.enter_context(replacing(heatmaps_path))
+            heatmaps = HeatmapFile(partial, self.source.path, predictor.loaded.sha256)
+            stack.callback(heatmaps.close)
+            run_prediction(
+                self.project, self.source, predictor, requests, on_progress=progress, on_predictions=heatmaps.append
+            )

@@ -1,0 +1,120 @@
+"""What this machine offers and lacks, as lines of a report. Each check stands alone: one that fails is a finding."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app import places
+from app.system_packages import install_command, missing_packages
+from app.weights import HOW_TO_GET_SOME, available_weights
+
+CONSTRAINTS = Path(__file__).resolve().parents[1] / "constraints.txt"
+PACKAGES = ("torch", "torchvision", "PySide6_Essentials", "pyqtgraph", "av", "opencv-python-headless", "h5py")
+LOW_SPACE_GB = 2.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report.
+
+    Attributes:
+        name: what was looked at.
+        text: what was found, and what to do where it is not `fine`.
+        fine: False where something will not work.
+    """
+
+    name: str
+    text: str
+    fine: bool = True
+
+
+def findings() -> Iterator[Finding]:
+    """Everything that is checked, in the order of the report."""
+    checks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        _python, _packages, _machine, _screen, _accelerator, _folders, _weights, _demo,
+    )  # fmt: skip
+    for check in checks:
+        yield from check()
+
+
+def _python() -> Iterator[Finding]:
+    fine = sys.version_info >= (3, 11)
+    yield Finding(
+        "Python", f"{platform.python_version()} at {sys.executable}" + ("" if fine else "; 3.11 is needed"), fine
+    )
+
+
+def _packages() -> Iterator[Finding]:
+    wanted = dict(line.split("==") for line in CONSTRAINTS.read_text(encoding="utf-8").split())
+    for name in PACKAGES:
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, "missing; run ./setup.sh run", fine=False)
+            continue
+        # torch's builds for one kind of accelerator add a local part, such as +cpu.
+        fine = version.split("+")[0] == wanted[name]
+        yield Finding(name, version if fine else f"{version}, tested is {wanted[name]}; run ./setup.sh run", fine)
+
+
+def _machine() -> Iterator[Finding]:
+    tested = "" if sys.platform.startswith("linux") else "; only Linux is tested"
+    yield Finding("System", f"{platform.platform()}, {os.cpu_count()} processors{tested}")
+
+
+def _screen() -> Iterator[Finding]:
+    if not sys.platform.startswith("linux"):
+        return
+    screen = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
+    yield Finding("Screen", screen or "none; the window needs one, --screenshot and the commands do not")
+    for what, window in (("Drawing without a screen", False), ("A window under X11", True)):
+        packages = missing_packages(window)
+        yield Finding(
+            what, f"lacks packages: {install_command(packages)}" if packages else "has its libraries", not packages
+        )
+
+
+def _accelerator() -> Iterator[Finding]:
+    try:
+        import torch  # noqa: PLC0415 - seconds, and it may be what is broken
+    except (ImportError, OSError) as error:
+        yield Finding("torch", f"does not load ({error}); run ./setup.sh run", fine=False)
+        return
+    if not torch.cuda.is_available():
+        yield Finding("Accelerator", f"none that torch {torch.__version__} can use; the processor works, slower")
+        return
+    for index in range(torch.cuda.device_count()):
+        properties = torch.cuda.get_device_properties(index)
+        yield Finding("Accelerator", f"cuda:{index} {properties.name}, {properties.total_memory / 2**30:.0f} GB")
+
+
+def _folders() -> Iterator[Finding]:
+    for name, folder in (("Projects", places.projects_folder()), ("Weights folder", places.weights_folder()),
+                         ("Cache", places.cache_folder())):  # fmt: skip
+        there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        free_gb = shutil.disk_usage(there).free / 1e9
+        if not os.access(there, os.W_OK):
+            yield Finding(name, f"{folder} cannot be written; allow writing to {there}", fine=False)
+        else:
+            low = "; that is little" if free_gb < LOW_SPACE_GB else ""
+            yield Finding(name, f"{folder}, {free_gb:.0f} GB free{low}", free_gb >= LOW_SPACE_GB)
+
+
+def _weights() -> Iterator[Finding]:
+    at_hand = available_weights()
+    if not at_hand:
+        yield Finding("Weights", f"none; {HOW_TO_GET_SOME}", fine=False)
+    for weights in at_hand:
+        yield Finding("Weights", f"{weights.name} ({weights.origin}, {weights.sha256[:8]})")
+
+
+def _demo() -> Iterator[Finding]:
+    lost = [path.name for path in (places.DEMO_CLIP, places.DEMO_LABELS) if not path.is_file()]
+    yield Finding("Demo clip", f"missing {', '.join(lost)}; get the checkout again" if lost else "there", not lost)
