@@ -133,18 +133,20 @@ class Canvas(PictureView):
         """Highlights a person and a joint."""
         self._refresh(selection=Selection(track_id, keypoint if track_id is not None else None))
 
-    def set_heatmap(self, frame_index: int, heatmap: ArrayLike | None, image_from_heatmap: ArrayLike | None) -> None:
+    def set_heatmap(
+        self, frame_index: int | None, heatmap: ArrayLike | None, image_from_heatmap: ArrayLike | None
+    ) -> None:
         """Lays a heatmap over the frame shown; one of another frame is dropped.
 
         Args:
             frame_index: the frame that the heatmap belongs to.
-            heatmap: (h, w), or None for no heatmap.
+            heatmap: (h, w), or None for no heatmap on any frame.
             image_from_heatmap: (2, 3) affine from heatmap cells to full-frame pixels; None only without a heatmap.
         """
-        if frame_index != self._frame_index:
-            return
         if heatmap is None or image_from_heatmap is None:
             self._clear_heatmap()
+        elif frame_index != self._frame_index:
+            return
         else:
             self._heatmap_item.show_pixels(heatmap_rgba(heatmap), image_from_heatmap, SUPERSAMPLING)
             self._heatmap_item.setOpacity(self._heatmap_opacity)

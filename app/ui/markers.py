@@ -14,9 +14,9 @@ from functools import cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
-from app.ui import theme
-
 CASING = QColor(8, 10, 12, 210)
+DOUBT_RING = QColor("#ffee58")
+"""Further from the right side's orange than the theme's warning colour is."""
 RADIUS_PX = 4.2
 SELECTED_RADIUS_PX = 5.2
 
@@ -87,23 +87,22 @@ def _draw_form(painter: QPainter, marker: Marker, path: QPainterPath, radius: fl
     outline.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     if marker.is_occluded:
         outline.setCapStyle(Qt.PenCapStyle.FlatCap)
-        outline.setDashPattern([1.5, 1.15])
+        outline.setDashPattern([1.6, 1.0])
     elif marker.filled:
         outline = QPen(QColor("#ffffff"), 1.3)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(CASING, 3.8))
     painter.drawPath(path)
     fill = QColor(colour) if marker.filled else QColor(8, 10, 12, 40)
-    if marker.is_occluded and marker.filled:
-        fill.setAlpha(120)
+    if marker.is_occluded:
+        fill = fill.darker(190) if marker.filled else QColor(8, 10, 12, 150)
     painter.setBrush(fill)
     painter.setPen(outline)
     painter.drawPath(path)
     if marker.is_occluded:
-        reach = radius + 2.2
-        for pen in (QPen(CASING, 3.4), QPen(colour, 1.5)):
-            painter.setPen(pen)
-            painter.drawLine(QPointF(-reach, reach), QPointF(reach, -reach))
+        reach = radius * 0.62
+        painter.setPen(QPen(QColor("#ffffff"), 1.5))
+        painter.drawLine(QPointF(-reach, reach), QPointF(reach, -reach))
 
 
 def _draw_ghost(painter: QPainter, radius: float, colour: QColor) -> None:
@@ -115,7 +114,7 @@ def _draw_ghost(painter: QPainter, radius: float, colour: QColor) -> None:
 
 def _draw_doubt(painter: QPainter, radius: float) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for pen in (QPen(CASING, 3.6), QPen(theme.WARNING, 1.7)):
+    for pen in (QPen(CASING, 3.6), QPen(DOUBT_RING, 1.7)):
         painter.setPen(pen)
         painter.drawEllipse(QPointF(0, 0), radius, radius)
 

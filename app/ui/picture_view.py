@@ -120,6 +120,10 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no ty
     def _view_changed(self) -> None:
         """Called after each change of `view` or of the viewport's size, for what is drawn in viewport pixels."""
 
+    def close(self) -> bool:
+        """Closes as every widget does; pyqtgraph's own way takes the viewport away and cannot be undone."""
+        return QGraphicsView.close(self)
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Keeps the picture fitted, or else what was in the middle in the middle."""
         super().resizeEvent(event)

@@ -206,22 +206,28 @@ def _paint_words(painter: QPainter, context: PoseContext, pose: Pose) -> None:
     if context.joint_names and pose.track_id == context.selection.track_id:
         _paint_joint_names(painter, context, pose, points)
     hover = context.hover
-    if hover is not None and hover.track_id == pose.track_id:
-        if reachable_joints(pose, context.selection)[hover.keypoint]:
-            words = describe_keypoint(pose, hover.keypoint, context.skeleton)
-            draw_tag(painter, words, points[hover.keypoint] + QPointF(14, -TAG_HEIGHT_PX / 2), context.viewport_wh)
+    if hover is None or hover.track_id != pose.track_id:
+        return
+    if reachable_joints(pose, context.selection)[hover.keypoint]:
+        words = describe_keypoint(pose, hover.keypoint, context.skeleton)
+        draw_tag(painter, words, points[hover.keypoint] + QPointF(14, -TAG_HEIGHT_PX / 2), context.viewport_wh)
 
 
 def _paint_joint_names(painter: QPainter, context: PoseContext, pose: Pose, points: list[QPointF]) -> None:
     """Each name on the outer side of the body, moved down where it would cover the one above it."""
-    middle = _box_on_screen(context.view, pose.bbox_xywh).center().x()
+    placed = placed_joints(pose)
+    # A joint's name stands on the side away from its mirror image; a joint without one goes by the body's middle.
+    opposite_x = np.full(len(pose.keypoints), np.nanmean(pose.keypoints[placed, 0]) if placed.any() else 0.0)
+    for left, right in context.skeleton.flip_pairs:
+        if placed[left] and placed[right]:
+            opposite_x[[left, right]] = pose.keypoints[[right, left], 0]
     lowest = {True: -np.inf, False: -np.inf}
-    for keypoint in sorted(np.flatnonzero(placed_joints(pose)).tolist(), key=lambda k: points[k].y()):
+    for keypoint in sorted(np.flatnonzero(placed).tolist(), key=lambda k: points[k].y()):
         if context.hover is not None and keypoint == context.hover.keypoint:
             continue
-        is_left = points[keypoint].x() < middle
+        is_left = bool(pose.keypoints[keypoint, 0] < opposite_x[keypoint])
         top = max(points[keypoint].y() - TAG_HEIGHT_PX / 2, lowest[is_left])
-        lowest[is_left] = top + TAG_HEIGHT_PX
+        lowest[is_left] = top + TAG_HEIGHT_PX + 1
         at = QPointF(points[keypoint].x() + (-14 if is_left else 14), top)
         draw_tag(painter, context.skeleton.label(keypoint), at, context.viewport_wh, to_the_left=is_left)
 
