@@ -1,0 +1,1 @@
+"""The program: controllers, the command line, and the one place that builds the object graph."""

@@ -28,6 +28,7 @@ from app.views.actions_view import ActionsView
 from app.views.canvas_view import CanvasView
 from app.views.network_view import NetworkView
 from app.views.panels_view import PanelsView
+from core.errors import FamiError
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +119,11 @@ def main(path: Path | None, screenshot: Path | None = None) -> int:
 
 
 def draw_once(program: Program, file: Path) -> int:
-    """Waits until the clip is shown (or cannot be), and writes a picture of the window."""
+    """Waits until the clip is shown (or cannot be), and writes a picture of the window.
+
+    Raises:
+        FamiError: the clip cannot be opened, or the picture cannot be written.
+    """
     loop = QEventLoop()
 
     def look() -> None:
@@ -134,9 +139,7 @@ def draw_once(program: Program, file: Path) -> int:
     saved = program.window.grab().save(str(file))
     program.window.close()
     if not saved:
-        print(f"error: {file} cannot be written: choose another place or a name ending in .png", file=sys.stderr)
-        return 1
+        raise FamiError(f"{file} cannot be written: choose another place, or a name that ends in .png.")
     if sentence:
-        print(f"error: {sentence}", file=sys.stderr)
-        return 1
+        raise FamiError(sentence)
     return 0

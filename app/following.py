@@ -32,6 +32,7 @@ def follow_person(
     track_id: int,
     frame_index: int,
     stop: int,
+    *,
     on_progress: Callable[[int, int], None],
     on_part: Callable[[Touched], None],
 ) -> Followed:
@@ -40,6 +41,11 @@ def follow_person(
     Boxes and joints that a person set stay; the following goes on from a box that a person drew.
 
     Args:
+        project: written batch by batch.
+        source: opened for this thread alone.
+        track_id: the person to follow.
+        frame_index: the frame whose box is followed.
+        stop: the first frame that is left out.
         on_progress: called with done and total frames; may raise Cancelled, what was written before stays.
         on_part: called after each batch that was written.
 

@@ -34,8 +34,8 @@ class ImagesMissingError(SourceError):
 
     def __init__(self, labels_path: Path) -> None:
         super().__init__(
-            f"The pictures that {labels_path.name} names were not found near it: open the clip or its folder of images, "
-            "then import the labels (Ctrl+I)."
+            f"The pictures that {labels_path.name} names were not found near it: open the clip or its folder "
+            "of images, then import the labels (Ctrl+I)."
         )
         self.labels_path = labels_path
 

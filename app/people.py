@@ -95,7 +95,9 @@ class PeopleController(QObject):
 
         def work(task: Task) -> Followed:
             with open_source(path) as source:
-                return follow_person(project, source, track_id, frame_index, stop, task.report, task.deliver)
+                return follow_person(
+                    project, source, track_id, frame_index, stop, on_progress=task.report, on_part=task.deliver
+                )
 
         name = f"Following person {track_id}"
         if not self._tasks.run("follow", name, work, delivered=session.touch, succeeded=self._on_followed):

@@ -13,7 +13,6 @@ from app import places
 from app.ui import dialogs
 from app.ui.actions import DEFAULT_KEYMAP, KeymapError, load_keymap, read_keymap, save_keymap
 from app.views.panels_view import with_member
-from core.errors import FamiError
 from core.keypoints import POSETRACK
 from core.poses import Visibility
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 STEP_FRAMES, LEAP_FRAMES = 10, 100
 VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
+WEIGHTS = "Weights (*.pth *.pt);;All files (*)"
 
 
 class ActionsView(QObject):
@@ -131,9 +131,9 @@ class ActionsView(QObject):
     def _model(self) -> dict[str, Callable[[], object]]:
         prediction, finetuning = self._program.prediction, self._program.finetuning
         return {
-            "action_predict": prediction.predict_all,
-            "action_predict_frame": prediction.predict_frame,
-            "action_predict_from_here": prediction.predict_from_here,
+            "action_predict": self._with_weights(prediction.predict_all),
+            "action_predict_frame": self._with_weights(prediction.predict_frame),
+            "action_predict_from_here": self._with_weights(prediction.predict_from_here),
             "action_cancel": self._cancel,
             "action_finetune": self._finetune,
             "action_rollback": finetuning.roll_back,
@@ -201,9 +201,23 @@ class ActionsView(QObject):
             self._program.exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
 
     def _choose_weights(self) -> None:
-        path = dialogs.ask_for_weights(self._window, places.RESOURCES / "weights")
-        if path is not None:
-            self._program.prediction.choose(path)
+        folder = str(places.RESOURCES / "weights")
+        path, _ = QFileDialog.getOpenFileName(self._window, "Choose weights", folder, WEIGHTS)
+        if path:
+            self._program.prediction.choose(Path(path))
+
+    def _with_weights(self, act: Callable[[], None]) -> Callable[[], None]:
+        """`act` where there are weights; else says that there are none and offers to choose some."""
+
+        def checked() -> None:
+            if self._program.network.weights_path is not None:
+                act()
+                return
+            path = dialogs.ask_for_weights(self._window, places.RESOURCES / "weights")
+            if path is not None:
+                self._program.prediction.choose(path)
+
+        return checked
 
     def _go_to_frame(self) -> None:
         playback = self._session.playback

@@ -10,7 +10,6 @@ from app.instruments import Answer, Instruments, Question
 from app.people import PeopleController
 from app.playback import ShownFrame
 from app.session import Session
-from app.ui.heatmap_colours import heatmap_peaks
 from app.ui.heatmap_panel import HeatmapReading
 from app.ui.main_window import MainWindow
 from app.ui.temporal_panel import TemporalView
