@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ HEAD_DIAGONAL_OF_LENGTH = 1.26
 """A head box's diagonal, as a multiple of the distance from head_bottom to head_top."""
 
 CATEGORY_ID = 1
-POSETRACK_CODES = {Visibility.OCCLUDED: 0, Visibility.VISIBLE: 1}
-COCO_CODES = {Visibility.OCCLUDED: 1, Visibility.VISIBLE: 2}
+PROVENANCE_NAMES = {int(provenance): provenance.name.lower() for provenance in Provenance}
+POSETRACK_CODES: dict[int, int] = {Visibility.OCCLUDED: 0, Visibility.VISIBLE: 1}
+COCO_CODES: dict[int, int] = {Visibility.OCCLUDED: 1, Visibility.VISIBLE: 2}
 
 
 def head_box(pose: Pose) -> FloatArray | None:
@@ -48,23 +50,29 @@ def mean_score(pose: Pose) -> float:
     return float(written_scores(pose)[pose.labelled].mean()) if pose.labelled.any() else 0.0
 
 
-def annotation(pose: Pose, skeleton: Skeleton, codes: dict[Visibility, int]) -> dict[str, Any]:
+def annotation(pose: Pose, skeleton: Skeleton, codes: dict[int, int]) -> dict[str, Any]:
     """A pose as an annotation without id and image_id.
 
     Args:
         pose: in the POSETRACK skeleton.
         skeleton: whose keypoints are written; those that POSETRACK doesn't have are written as absent.
-        codes: the format's number for an occluded and for a visible keypoint.
+        codes: the format's number for an occluded and for a visible keypoint, by Visibility.
     """
-    rows = mapping(POSETRACK.keypoint_names, skeleton)
+    rows = mapping(POSETRACK.keypoint_names, skeleton).tolist()
+    points, states = pose.keypoints.tolist(), pose.visibility.tolist()
     flat: list[float] = []
     kept: dict[str, list[float]] = {}
     for row, name in zip(rows, skeleton.keypoint_names, strict=True):
-        triple, keep = _triple(pose, int(row), codes)
+        if row < 0:
+            flat += [0, 0, 0]
+            continue
+        x, y = points[row]
+        triple, keep = _triple(x, y, codes.get(states[row]))
         flat += triple
         if keep:
-            kept[name] = pose.keypoints[row].tolist()
+            kept[name] = points[row]
     scores = written_scores(pose)
+    written, own_scores, set_by = scores.tolist(), pose.scores.tolist(), pose.provenance.tolist()
     result: dict[str, Any] = {
         "category_id": CATEGORY_ID,
         "track_id": int(pose.track_id),
@@ -72,18 +80,16 @@ def annotation(pose: Pose, skeleton: Skeleton, codes: dict[Visibility, int]) -> 
         "area": float(max(pose.bbox_xywh[2], 0) * max(pose.bbox_xywh[3], 0)),
         "iscrowd": 0,
         "keypoints": flat,
-        "num_keypoints": int(pose.labelled[rows[rows >= 0]].sum()),
-        "scores": [float(scores[row]) if row >= 0 else 0.0 for row in rows],
+        "num_keypoints": sum(row >= 0 and states[row] != Visibility.NOT_LABELLED for row in rows),
+        "scores": [written[row] if row >= 0 else 0.0 for row in rows],
         "score": mean_score(pose),
-        "provenance": [Provenance(pose.provenance[row]).name.lower() if row >= 0 else "none" for row in rows],
+        "provenance": [PROVENANCE_NAMES[set_by[row]] if row >= 0 else "none" for row in rows],
         "bbox_provenance": pose.bbox_provenance.name.lower(),
     }
     if kept:
         result["keypoints_kept"] = kept
     if not np.array_equal(_scores_read_again(pose, scores), pose.scores, equal_nan=True):
-        result["scores_kept"] = [
-            None if row < 0 or np.isnan(pose.scores[row]) else float(pose.scores[row]) for row in rows
-        ]
+        result["scores_kept"] = [None if row < 0 or math.isnan(own_scores[row]) else own_scores[row] for row in rows]
     head = pose.bbox_head_xywh
     if head is None and (head := head_box(pose)) is not None:
         result["bbox_head_made"] = True
@@ -99,16 +105,11 @@ def _scores_read_again(pose: Pose, scores: FloatArray) -> FloatArray:
     return read_scores(scores, pose.labelled)
 
 
-def _triple(pose: Pose, row: int, codes: dict[Visibility, int]) -> tuple[list[float], bool]:
-    """x, y and v of one keypoint, and whether its coordinates need a key of their own."""
-    if row < 0:
-        return [0, 0, 0], False
-    x, y = pose.keypoints[row].tolist()
-    visibility = Visibility(pose.visibility[row])
-    finite = bool(np.isfinite([x, y]).all())
-    if visibility == Visibility.NOT_LABELLED or not finite:
+def _triple(x: float, y: float, code: int | None) -> tuple[list[float], bool]:
+    """x, y and v of one keypoint (code None: not labelled), and whether its coordinates need a key of their own."""
+    finite = math.isfinite(x) and math.isfinite(y)
+    if code is None or not finite:
         return [0, 0, 0], finite
-    code = codes[visibility]
     if code == 0 and x == 0 and y == 0:
         return [OCCLUDED_AT_ORIGIN_PX, 0, code], True
     return [x, y, code], False
