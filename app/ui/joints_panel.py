@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.tables import build_table, cell
+from app.ui.tables import build_table, cell, fit_column
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import Pose, Provenance, Visibility
 
@@ -69,8 +69,9 @@ class JointsPanel(QWidget):
         for keypoint in range(len(self._skeleton)):
             cell(table, keypoint, JOINT).setText(self._skeleton.label(keypoint))
         header_view = table.horizontalHeader()
-        for index in (SEEN, WHO, SCORE):
-            header_view.setSectionResizeMode(index, QHeaderView.ResizeMode.ResizeToContents)
+        fit_column(table, SEEN, *VISIBILITY_NAMES.values())
+        fit_column(table, WHO, *(style.name for style in theme.PROVENANCE_STYLES.values()))
+        fit_column(table, SCORE, "! 0.00")
         header_view.setSectionResizeMode(JOINT, QHeaderView.ResizeMode.Stretch)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._open_menu)

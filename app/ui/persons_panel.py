@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QGridLayout,
     QHeaderView,
+    QLabel,
     QMenu,
     QPushButton,
     QTableWidget,
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.tables import build_table, cell
+from app.ui.tables import build_table, cell, fit_column
 from core.poses import Pose, Provenance
 
 PERSON, EYE, LOCK, JOINTS, LOWEST, WHO = range(6)
@@ -126,8 +127,9 @@ class PersonsPanel(QWidget):
         table = build_table(self, "persons_table", "People in this frame", HEADERS, theme.ROW_PX)
         table.setIconSize(QSize(theme.ICON_PX - 2, theme.ICON_PX - 2))
         header_view = table.horizontalHeader()
-        for index in (PERSON, JOINTS, LOWEST):
-            header_view.setSectionResizeMode(index, QHeaderView.ResizeMode.ResizeToContents)
+        header_view.setSectionResizeMode(PERSON, QHeaderView.ResizeMode.ResizeToContents)
+        fit_column(table, JOINTS, "17/17")
+        fit_column(table, LOWEST, "! 0.00")
         for index in (EYE, LOCK):
             header_view.setSectionResizeMode(index, QHeaderView.ResizeMode.Fixed)
             table.setColumnWidth(index, 24)
@@ -135,6 +137,11 @@ class PersonsPanel(QWidget):
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._open_menu)
         table.cellClicked.connect(self._click)
+        self._empty = QLabel("Nobody is in this frame.\nAdd draws a box around a person.", table.viewport())
+        self._empty.setObjectName("persons_empty")
+        self._empty.setProperty("muted", True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        QVBoxLayout(table.viewport()).addWidget(self._empty)
         self._table = table
         return table
 
@@ -180,6 +187,7 @@ class PersonsPanel(QWidget):
         selected = self.selected()
         self._rows = list(rows)
         self._table.setRowCount(len(rows))
+        self._empty.setVisible(not rows)
         for index, row in enumerate(rows):
             self._fill(index, row)
         self.set_selected(selected)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 
 def build_table(
@@ -39,6 +40,17 @@ def build_table(
     table.horizontalHeader().setHighlightSections(False)
     table.horizontalHeader().setMinimumSectionSize(24)
     return table
+
+
+def fit_column(table: QTableWidget, column: int, *widest: str) -> None:
+    """Gives a column the width of the widest text that it can hold, so that it never moves while frames pass."""
+    header = table.horizontalHeaderItem(column)
+    bold = QFont(table.font())
+    bold.setBold(True)
+    width = max(QFontMetrics(table.font()).horizontalAdvance(text) for text in widest)
+    title = QFontMetrics(bold).horizontalAdvance(header.text() if header is not None else "")
+    table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+    table.setColumnWidth(column, max(width, title) + 14)
 
 
 def cell(table: QTableWidget, row: int, column: int) -> QTableWidgetItem:
