@@ -14,6 +14,7 @@ from core.poses import Pose, Provenance
 
 _K = len(POSETRACK)
 NO_RUN = -1
+_DAMAGED = "A pose in the project file is damaged; open a backup of the file."
 
 # Unaligned and little-endian, so that a file reads the same on every machine.
 POSE_DTYPE = np.dtype(
@@ -52,14 +53,16 @@ def encode(pose: Pose) -> bytes:
 def decode_many(blobs: Sequence[bytes]) -> NDArray[np.void]:
     """(N,) records of `POSE_DTYPE`. Raises ProjectError if one has another size."""
     if any(len(blob) != POSE_DTYPE.itemsize for blob in blobs):
-        raise ProjectError("A pose in the project file is damaged; open a backup of the file.")
+        raise ProjectError(_DAMAGED)
     return np.frombuffer(b"".join(blobs), POSE_DTYPE)
 
 
 def decode(blob: bytes) -> Pose:
-    """The pose that `encode` wrote. Raises ProjectError if the bytes have another size."""
+    """The pose that `encode` wrote. Raises ProjectError if the bytes are no pose."""
     record: Any = decode_many([blob])[0]
     run_id = int(record["run_id"])
+    if record["bbox_provenance"] > max(Provenance):
+        raise ProjectError(_DAMAGED)
     return Pose(
         track_id=int(record["track_id"]),
         bbox_xywh=record["bbox_xywh"],

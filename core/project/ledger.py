@@ -67,7 +67,12 @@ def source(store: Store) -> SourceRecord:
     row = store.one("SELECT value FROM meta WHERE key = 'source'")
     if row is None:
         raise ProjectError(f"{store.path.name} names no video; it was not made completely, so make a new project.")
-    record = json.loads(row[0])
+    try:
+        record = json.loads(row[0])
+    except json.JSONDecodeError as error:
+        raise ProjectError(
+            f"{store.path.name} is damaged: what it says of its video cannot be read; open a backup."
+        ) from error
     path = Path(record["path"])
     if record["relative"] is not None:
         beside = Path(os.path.normpath(store.path.parent / record["relative"]))

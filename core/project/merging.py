@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.poses import FloatArray, Pose, Provenance, Visibility
-from core.project.codec import joint_bytes
+from core.project.codec import identical, joint_bytes
 
 
 def with_joints(pose: Pose, other: Pose, chosen: NDArray[np.bool_]) -> Pose:
@@ -119,10 +119,14 @@ def take_back(current: Pose, before: Pose | None, after: Pose) -> Pose | None:
     Returns:
         None if nothing remains of a person whom the run had added.
     """
+    wrote = after.replaced(track_id=current.track_id)
     if before is not None:
-        return transfer(current, after.replaced(track_id=current.track_id), before.replaced(track_id=current.track_id))
-    blank = Pose.empty(current.track_id, after.bbox_xywh, after.bbox_provenance, len(after.keypoints))
-    rest = transfer(current, after.replaced(track_id=current.track_id), blank)
-    if not _same_box(rest, after) or rest.labelled.any() or holds_human_work(rest):
+        earlier = before.replaced(track_id=current.track_id)
+    else:
+        earlier = Pose.empty(current.track_id, after.bbox_xywh, after.bbox_provenance, len(after.keypoints))
+    rest = transfer(current, wrote, earlier)
+    if identical(rest.replaced(run_id=current.run_id), current) and (rest.labelled.any() or holds_human_work(rest)):
+        return current  # a person has accepted all of it since, and the pose goes on saying which run it came from
+    if before is not None or not _same_box(rest, after) or rest.labelled.any() or holds_human_work(rest):
         return rest
     return None

@@ -94,8 +94,7 @@ _VERSION_1 = (
         parent_sha256 TEXT)""",
 )
 
-Migrations = Sequence[Sequence[str]]
-MIGRATIONS: Migrations = (_VERSION_1,)
+MIGRATIONS: Sequence[Sequence[str]] = (_VERSION_1,)
 """Step i leads from version i to version i + 1; a published step never changes."""
 
 
@@ -104,29 +103,29 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def check(connection: sqlite3.Connection, name: str, migrations: Migrations = MIGRATIONS) -> None:
+def check(connection: sqlite3.Connection, name: str) -> None:
     """Raises ProjectError if the file is no project, or one of a newer program."""
     if int(connection.execute("PRAGMA application_id").fetchone()[0]) != APPLICATION_ID:
         raise ProjectError(f"{name} is not a FAMI-Pose project; open the .fami file that the program made.")
-    if version(connection) > len(migrations):
+    if version(connection) > len(MIGRATIONS):
         raise ProjectError(
             f"{name} was written by a newer version of this program (format {version(connection)}, known here: "
-            f"{len(migrations)}); update the program to open it."
+            f"{len(MIGRATIONS)}); update the program to open it."
         )
 
 
-def migrate(connection: sqlite3.Connection, migrations: Migrations = MIGRATIONS) -> None:
+def migrate(connection: sqlite3.Connection) -> None:
     """Brings the tables to the newest version, all steps in one transaction or none."""
     first = version(connection)
-    if first == len(migrations):
+    if first == len(MIGRATIONS):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for step in migrations[first:]:
+        for step in MIGRATIONS[first:]:
             for statement in step:
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

@@ -57,6 +57,11 @@ class Store:
         self.path = path
         self.read_only = read_only
         self.mutex = threading.RLock()
+        # Before the lock, whose file (and folder) would else be made for nothing.
+        if create and not path.parent.is_dir():
+            raise ProjectError(f"{path} cannot be opened; check that its folder exists and that you may write there.")
+        if not create and not path.is_file():
+            raise ProjectError(f"{path} does not exist; check the name, or make a new project from the video.")
         self._lock = None if read_only else _writers_lock(path)
         try:
             self._connection = self._connect(create)
@@ -65,8 +70,6 @@ class Store:
             raise
 
     def _connect(self, create: bool) -> sqlite3.Connection:
-        if not create and not self.path.is_file():
-            raise ProjectError(f"{self.path} does not exist; check the name, or make a new project from the video.")
         connection: sqlite3.Connection | None = None
         try:
             connection = sqlite3.connect(

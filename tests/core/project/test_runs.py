@@ -1,0 +1,150 @@
+"""What a machine's run may write, and how it is taken back."""
+
+import numpy as np
+import pytest
+
+from core.errors import ProjectError
+from core.poses import Pose, Provenance, Visibility
+from core.project import Project, edits
+
+WRIST = 9
+
+
+def run(project, kind, poses_by_frame):
+    run_id = project.begin_run(kind, "a" * 64 if kind == "predict" else None, {"kind": kind})
+    project.write_run(run_id, poses_by_frame)
+    project.finish_run(run_id)
+    return run_id
+
+
+def test_a_prediction_leaves_what_a_person_set(project, predicted):
+    edits.add_person(project, 0, (1, 2, 30, 40))
+    edits.move_keypoint(project, 0, 1, WRIST, (3, 4))
+    edits.set_visibility(project, 0, 1, WRIST, Visibility.NOT_LABELLED)
+    run_id = run(project, "predict", {0: [predicted(1)]})
+    pose = project.frame(0).pose(1)
+    assert pose.keypoints[WRIST].tolist() == [3, 4] and pose.visibility[WRIST] == Visibility.NOT_LABELLED
+    assert (np.delete(pose.keypoints, WRIST, 0) == 10).all() and pose.run_id == run_id
+    assert pose.bbox_xywh.tolist() == [1, 2, 30, 40] and pose.bbox_provenance == Provenance.CORRECTED
+
+
+def test_no_run_can_pretend_to_be_a_person(project, predicted):
+    claims = predicted(1).replaced(provenance=np.full(17, Provenance.CORRECTED), bbox_provenance=Provenance.ACCEPTED)
+    run(project, "predict", {0: [claims]})
+    run(project, "import", {1: [claims]})
+    run(project, "track", {2: [claims]})
+    assert (project.frame(0).pose(1).provenance == Provenance.PREDICTED).all()
+    assert (project.frame(1).pose(1).provenance == Provenance.IMPORTED).all()
+    followed = project.frame(2).pose(1)
+    assert not followed.labelled.any() and followed.bbox_provenance == Provenance.PROPAGATED
+
+
+def test_following_moves_boxes_but_not_joints_nor_drawn_boxes(project, predicted):
+    run(project, "predict", {0: [predicted(1)], 1: [predicted(1)]})
+    edits.set_box(project, 1, 1, (9, 9, 9, 9))
+    box = Pose.empty(1, (2, 2, 2, 2), Provenance.PROPAGATED)
+    run(project, "track", {0: [box], 1: [box]})
+    assert project.frame(0).pose(1).bbox_xywh.tolist() == [2, 2, 2, 2]
+    assert (project.frame(0).pose(1).keypoints == 10).all()
+    assert project.frame(1).pose(1).bbox_xywh.tolist() == [9, 9, 9, 9]
+
+
+def test_people_whom_a_person_deleted_stay_deleted_until_undone(project, predicted):
+    run(project, "predict", {i: [predicted(1)] for i in range(4)})
+    edits.delete_person(project, 1, 1)
+    run(project, "predict", {1: [predicted(1)]})
+    assert not project.frame(1).poses
+    edits.cut_person_from(project, 3, 1)
+    run(project, "track", {i: [predicted(1)] for i in range(10)})
+    assert [i for i, _ in project.track(1)] == [0, 2]
+    project.undo()
+    run(project, "track", {i: [predicted(1)] for i in range(10)})
+    assert [i for i, _ in project.track(1)] == [0, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_a_person_drawn_again_after_a_cut_can_be_followed_from_there(project, predicted):
+    run(project, "track", {i: [predicted(1)] for i in range(8)})
+    edits.cut_person_from(project, 3, 1)
+    edits.add_person(project, 5, (1, 1, 9, 9), 1)
+    run(project, "track", {i: [predicted(1)] for i in range(8)})
+    assert [i for i, _ in project.track(1)] == [0, 1, 2, 5, 6, 7]
+
+
+def test_a_run_that_began_before_a_renumbering_writes_the_new_number(project, predicted):
+    run(project, "track", {i: [predicted(1), predicted(2)] for i in range(4)})
+    slow = project.begin_run("predict")
+    edits.change_track_id_from(project, 2, 1, 5)
+    edits.swap_track_ids(project, 2, 5, 2)
+    project.write_run(slow, {i: [predicted(1, at=1), predicted(2, at=2)] for i in range(6)})
+    seen = [{pose.track_id: pose.keypoints[0, 0] for pose in project.frame(i).poses} for i in range(6)]
+    assert seen == [{1: 1, 2: 2}] * 2 + [{2: 1, 5: 2}] * 4
+
+
+def test_removing_a_run_brings_the_one_before_back_and_keeps_work(project, predicted):
+    first = run(project, "predict", {0: [predicted(1, at=10)], 1: [predicted(1, at=10)]})
+    second = run(project, "predict", {0: [predicted(1, at=20)], 1: [predicted(1, at=20)], 2: [predicted(1, at=20)]})
+    edits.move_keypoint(project, 0, 1, WRIST, (3, 4))
+    edits.accept_pose(project, 2, 1)
+    touched = project.remove_run(second)
+    assert touched.frame_indices == (0, 1)
+    moved = project.frame(0).pose(1)
+    assert moved.keypoints[WRIST].tolist() == [3, 4] and (np.delete(moved.keypoints, WRIST, 0) == 10).all()
+    assert moved.run_id == first
+    assert (project.frame(2).pose(1).keypoints == 20).all(), "what a person accepted is the person's"
+    project.remove_run(first)
+    assert not project.frame(1).poses
+    assert project.frame(0).pose(1).labelled.sum() == 1
+    assert [run.status for run in project.runs()] == ["removed", "removed"]
+
+
+def test_undoing_after_its_run_was_removed_does_not_bring_the_prediction_back(project, predicted):
+    run_id = run(project, "predict", {0: [predicted(1)]})
+    edits.move_keypoint(project, 0, 1, WRIST, (3, 4))
+    project.remove_run(run_id)
+    project.undo()
+    assert not project.frame(0).poses
+    project.redo()
+    assert project.frame(0).pose(1).keypoints[WRIST].tolist() == [3, 4]
+
+
+def test_removing_a_run_finds_people_who_were_renumbered_since(project, predicted):
+    run_id = run(project, "predict", {0: [predicted(1), predicted(2, at=70)]})
+    edits.swap_track_ids(project, 0, 1, 2)
+    edits.move_keypoint(project, 0, 1, WRIST, (3, 4))
+    project.remove_run(run_id)
+    assert [pose.track_id for pose in project.frame(0).poses] == [1]
+    assert project.frame(0).pose(1).labelled.nonzero()[0].tolist() == [WRIST]
+
+
+def test_undo_passes_over_runs(project, predicted):
+    edits.add_person(project, 0, (1, 2, 30, 40))
+    edits.move_keypoint(project, 0, 1, WRIST, (3, 4))
+    run(project, "predict", {0: [predicted(1)], 1: [predicted(1)]})
+    assert project.undo().label == "Place left wrist"
+    pose = project.frame(0).pose(1)
+    assert (np.delete(pose.keypoints, WRIST, 0) == 10).all() and not pose.labelled[WRIST]
+    assert project.frame(1).poses
+    project.redo()
+    assert project.frame(0).pose(1).keypoints[WRIST].tolist() == [3, 4]
+
+
+def test_a_run_says_what_it_was(project):
+    run_id = project.begin_run("predict", "b" * 64, {"window": [-2, 2], "flip": True})
+    project.finish_run(run_id, "cancelled")
+    (found,) = project.runs()
+    assert (found.run_id, found.kind, found.weights_sha256, found.status) == (run_id, "predict", "b" * 64, "cancelled")
+    assert found.settings == {"window": [-2, 2], "flip": True}
+    assert found.started_s <= found.ended_s and found.program_version
+    with pytest.raises(ProjectError, match="is over"):
+        project.write_run(run_id, {})
+    with pytest.raises(ProjectError, match="no run 99"):
+        project.finish_run(99)
+
+
+def test_a_run_that_the_program_did_not_outlive_is_called_interrupted(project, predicted):
+    run_id = project.begin_run("predict")
+    project.write_run(run_id, {0: [predicted(1)]})
+    project.close()
+    with Project.open(project.path) as again:
+        assert again.runs()[0].status == "interrupted"
+        assert again.frame(0).poses
