@@ -39,9 +39,13 @@ def _why_not(path: Path, error: Exception) -> str:
         return f"{path} may not be read; give yourself the right to read it, or choose another file."
     if path.stat().st_size == 0:
         return f"{path.name} is empty; copy it again from where it came from."
+    return _no_video(path)
+
+
+def _no_video(path: Path) -> str:
     if _is_cut_off_mp4(path):
         return (
-            f"{path.name} is cut off: the table of its frames, which stands at its end, is missing; "
+            f"{path.name} is cut off: the table of its frames, which stands at its end, is not whole; "
             "copy it again from where it came from."
         )
     return f"{path.name} is not a video that can be read; choose a video file or a folder of images."
@@ -99,7 +103,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     if not streams and (container.streams.audio or container.streams.video):
         raise SourceError(f"{path.name} holds sound and no moving picture; choose a video file.")
     if not streams or streams[0].codec_context is None or streams[0].codec_context.name in _TEXT_CODECS:
-        raise SourceError(f"{path.name} is not a video that can be read; choose a video file or a folder of images.")
+        raise SourceError(_no_video(path))
     streams[0].thread_type = "AUTO"
     return streams[0]
 

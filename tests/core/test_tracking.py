@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -191,7 +192,7 @@ def test_associate_keeps_crossing_people_apart(shared: Path) -> None:
     for annotation in labels["annotations"]:
         frames.setdefault(annotation["image_id"], []).append((annotation["track_id"], annotation["bbox"]))
     ordered = [frames[image_id] for image_id in sorted(frames)]
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         pairs = associate([box for _, box in before], [box for _, box in after])
         assert [before[a][0] for a, _ in pairs] == [after[b][0] for _, b in pairs]
         assert len(pairs) == 4
