@@ -64,11 +64,15 @@ def _first(value: object) -> Any:  # noqa: ANN401 - JSON has no one type
     return value[0] if isinstance(value, list) and value else None if isinstance(value, list) else value
 
 
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _read_ignore_regions(entry: dict[str, Any], remarks: Counter[str]) -> list[FloatArray]:
     regions = []
-    for region in entry.get("ignore_regions") or []:
+    for region in _list(entry.get("ignore_regions")):
         points = region.get("point") if isinstance(region, dict) else None
-        xy = [(number(_first(p.get("x"))), number(_first(p.get("y")))) for p in points or [] if isinstance(p, dict)]
+        xy = [(number(_first(p.get("x"))), number(_first(p.get("y")))) for p in _list(points) if isinstance(p, dict)]
         if len(xy) < 3 or any(x is None or y is None for x, y in xy):
             remarks["an ignore region that is no polygon was left out"] += 1
         else:

@@ -157,7 +157,8 @@ def _named_provenance(value: object) -> Provenance | None:
 
 def _provenance(person: PersonRecord, scored: bool) -> ByteArray:
     """(K,) who set each keypoint: by this program's own key, else by the scores (see docs/formats.md)."""
-    named = [_named_provenance(value) for value in person.extensions.get("provenance") or []]
+    values = person.extensions.get("provenance")
+    named = [_named_provenance(value) for value in (values if isinstance(values, list) else [])]
     if len(named) == len(POSETRACK) and None not in named:
         return np.array(named, dtype=np.uint8)
     machine = scored & (person.scores != 1.0)

@@ -148,10 +148,7 @@ def write_file_atomically(path: Path, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        # mkstemp makes files that only their owner may read; labels are as readable as other new files.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).chmod(0o644)  # mkstemp makes files that only their owner may read
         Path(temporary).replace(path)
         temporary = None
     except OSError as error:
