@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 CASING = QColor(8, 10, 12, 210)
 DOUBT_RING = QColor("#ffee58")
 """Further from the right side's orange than the theme's warning colour is."""
 RADIUS_PX = 4.2
 SELECTED_RADIUS_PX = 5.2
+STAMP_PX = 32
+"""Room for the largest mark with its rings."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,29 @@ def form_path(form: str, radius_px: float) -> QPainterPath:
 
 
 def draw_marker(painter: QPainter, marker: Marker, at: QPointF) -> None:
-    """Draws one joint."""
+    """Draws one joint, from a stock of drawn marks; the selected one is drawn afresh, exact to a part of a pixel."""
+    if marker.is_selected:
+        _draw_afresh(painter, marker, at)
+        return
+    scale = painter.device().devicePixelRatio()
+    corner = at - QPointF(STAMP_PX / 2, STAMP_PX / 2)
+    on_device = QPointF(round(corner.x() * scale) / scale, round(corner.y() * scale) / scale)
+    painter.drawPixmap(on_device, _stamp(marker, scale))
+
+
+@lru_cache(maxsize=512)
+def _stamp(marker: Marker, scale: float) -> QPixmap:
+    stamp = QPixmap(round(STAMP_PX * scale), round(STAMP_PX * scale))
+    stamp.setDevicePixelRatio(scale)
+    stamp.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(stamp)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _draw_afresh(painter, marker, QPointF(STAMP_PX / 2, STAMP_PX / 2))
+    painter.end()
+    return stamp
+
+
+def _draw_afresh(painter: QPainter, marker: Marker, at: QPointF) -> None:
     radius = (SELECTED_RADIUS_PX if marker.is_large else RADIUS_PX) + (1.2 if marker.is_hovered else 0.0)
     painter.translate(at)
     if marker.is_ghost:

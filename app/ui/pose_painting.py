@@ -168,17 +168,24 @@ def is_doubtful_keypoint(pose: Pose, keypoint: int, doubtful_score: float) -> bo
 
 
 def _paint_box(painter: QPainter, box: QRectF, colour: QColor, width: float, dashed: bool = False) -> None:
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+    edges = [
+        QLineF(box.topLeft(), box.topRight()),
+        QLineF(box.topRight(), box.bottomRight()),
+        QLineF(box.bottomRight(), box.bottomLeft()),
+        QLineF(box.bottomLeft(), box.topLeft()),
+    ]
+    # Upright lines need no smoothing, which would cost more than all limbs together.
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     casing = QColor(CASING)
     casing.setAlpha(110)
     painter.setPen(QPen(casing, width + 1.6))
-    painter.drawRect(box)
+    painter.drawLines(edges)
     pen = QPen(colour, width)
-    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     if dashed:
         pen.setDashPattern([5.0, 3.0])
     painter.setPen(pen)
-    painter.drawRect(box)
+    painter.drawLines(edges)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
 
 def _paint_handles(painter: QPainter, view: View, pose: Pose) -> None:
