@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -131,6 +132,20 @@ def test_metadata_tells_coco_whose_eyes_are_not_taken_for_the_head(tmp_path):
     assert "left_ear" in trained
     assert not {"head_top", "head_bottom", "left_eye"} & set(trained)
     assert torch.equal(loaded.model.backbone.conv2.weight, w32["conv2.weight"])
+
+
+def test_arrays_in_the_metadata_load_under_the_name_that_older_numpy_gave_their_constructor(tmp_path, published):
+    meta = {"dataset_meta": {"dataset_name": "posetrack18", "sigmas": np.full(17, 0.05), "one": np.float64(2)}}
+    torch.save(mmpose(published, meta), tmp_path / "new.pth")
+    with zipfile.ZipFile(tmp_path / "new.pth") as new, zipfile.ZipFile(tmp_path / "old.pth", "w") as old:
+        for name in new.namelist():
+            content = new.read(name)
+            if name.endswith("data.pkl"):
+                assert b"numpy._core.multiarray\n_reconstruct" in content
+                content = content.replace(b"numpy._core.", b"numpy.core.")
+            old.writestr(name, content)
+    for name in ("new", "old"):
+        assert load_weights(FamiPose(CONFIG), tmp_path / f"{name}.pth").keypoints == "posetrack"
 
 
 def test_names_that_do_not_fit_are_listed_by_kind(tmp_path, published):
