@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from core.model.fami_pose import FamiPose, FamiPoseOutput
 
 _WARM_UP = 0.05
 _LAST_RATE = 0.01
@@ -47,3 +49,29 @@ def has_fast_bfloat16() -> bool:
     """Whether this processor multiplies bfloat16 in hardware; elsewhere it is slower than float32."""
     capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def multi_frame_output(model: FamiPose, key_frame: Tensor, supporting_frames: Tensor) -> FamiPoseOutput:
+    """A FamiPose's forward pass for training: the backbone in bfloat16 where that is fast, all else in float32.
+
+    torchvision's deformable convolution has no bfloat16 on a processor, and the backbone is most of the work.
+
+    Args:
+        model: the network.
+        key_frame: (B, 3, H, W).
+        supporting_frames: (B, S, 3, H, W).
+    """
+    batch, count = supporting_frames.shape[:2]
+    frames = torch.cat([key_frame, supporting_frames.flatten(0, 1)]).contiguous(memory_format=torch.channels_last)
+    device = key_frame.device.type
+    with torch.autocast(device, torch.bfloat16, enabled=device == "cuda" or has_fast_bfloat16()):
+        features = model.backbone.features(frames)
+    features = features.float()
+    return model.forward_features(features[:batch], features[batch:].reshape(batch, count, *features.shape[1:]))
+
+
+def freeze_statistics(module: nn.Module) -> None:
+    """Puts every batch norm below `module` into evaluation: few or similar pictures must not move its statistics."""
+    for child in module.modules():
+        if isinstance(child, nn.BatchNorm2d):
+            child.eval()

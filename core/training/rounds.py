@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from core.errors import TrainingError
@@ -25,8 +25,8 @@ class FinetuneSettings:
         device: "auto", "cpu" or "cuda[:N]".
     """
 
-    steps: int = 120
-    batch_size: int = 8
+    steps: int = 100
+    batch_size: int = 4
     learning_rate: float = 3e-4
     pull: float = 0.02
     held_out_part: float = 0.25
@@ -45,7 +45,7 @@ class FinetuneSettings:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> FinetuneSettings:
         """Settings as a job names them, the others at their defaults. Raises TrainingError for unknown ones."""
-        known = {field.name for field in fields(cls)}
+        known = {f.name for f in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
             raise TrainingError(f"A round has no setting {', '.join(unknown)}; it has {', '.join(sorted(known))}.")
@@ -98,13 +98,13 @@ class RoundReport:
     train_frames: list[int]
     held_out_frames: list[int]
     worse_frames: list[int]
-    skipped_frames: list[int]
     new_keypoints: list[str]
-    seconds: float
-    weights: str
-    weights_sha256: str
-    parent_sha256: str
     accepted: bool
+    skipped_frames: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    weights: str = ""
+    weights_sha256: str = ""
+    parent_sha256: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as written to JSON."""

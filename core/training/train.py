@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from core.errors import Cancelled, FamiError, TrainingError
 from core.model.fami_pose import FamiPose
@@ -28,8 +27,10 @@ from core.training.exporting import export, multi_frame_config
 from core.training.lspet import REPOSITORY, PersonCrops, Split, shared_path
 from core.training.optimisation import (
     RunningAverage,
+    freeze_statistics,
     has_fast_bfloat16,
     learning_rate_factor,
+    multi_frame_output,
 )
 from core.training.recipe import Recipe, Stage, read_recipe
 
@@ -151,8 +152,7 @@ class Training:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=fast):
                 logits = self.model(key)
             return spatial_cross_entropy(logits, targets, weights)
-        # torchvision's deformable convolution has no bfloat16 on a processor.
-        output = self.model(key, batch.supporting.to(self.device))
+        output = multi_frame_output(self.model, key, batch.supporting.to(self.device))
         loss: torch.Tensor = spatial_cross_entropy(output.logits, targets, weights)
         if self.information is None:
             return loss
@@ -218,13 +218,6 @@ class Training:
         self.average.state, self.average.updates = content["average"], content["average_updates"]
         self.optimizer.load_state_dict(content["optimizer"])
         return True
-
-
-def freeze_statistics(module: nn.Module) -> None:
-    """Puts every batch norm below `module` into evaluation: small batches must not move its statistics."""
-    for child in module.modules():
-        if isinstance(child, nn.BatchNorm2d):
-            child.eval()
 
 
 def main(

@@ -1,0 +1,307 @@
+"""One-click fine-tuning: a round of training on what a person corrected in one project.
+
+The project is only read. What comes out is a candidate weights file beside it and a report of the error before and
+after, on corrected frames that were held out.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.errors import Cancelled, PredictionError, TrainingError
+from core.keypoints import POSETRACK
+from core.model.device import available_device
+from core.model.fami_pose import FamiPose
+from core.model.losses import heatmap_loss, spatial_cross_entropy
+from core.model.weights import LoadedModel, load_model, save_weights
+from core.project import Project
+from core.training.batches import Batch, SampleSettings
+from core.training.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler
+from core.training.corrections import (
+    RoundSplit,
+    corrected_poses,
+    split_round,
+    taught_keypoints,
+    training_neighbours,
+)
+from core.training.held_out_error import HeldOutError, held_out_error
+from core.training.memory import available_memory, is_out_of_memory, training_bytes
+from core.training.optimisation import freeze_statistics, learning_rate_factor, multi_frame_output
+from core.training.rounds import FinetuneSettings, RoundProgress, RoundReport
+from core.video import FrameCache, Source, frame_proof, open_source
+
+__all__ = ["FinetuneSettings", "RoundProgress", "RoundReport", "finetune"]
+
+_CACHE_BYTES = 256 * 2**20
+_CANDIDATE = "candidate.pth"
+_MEMORY_TO_SPARE = 1.5
+
+
+def finetune(  # noqa: PLR0917 - the order of the contract
+    project_path: Path | str,
+    weights_path: Path | str,
+    out_folder: Path | str,
+    settings: FinetuneSettings | None = None,
+    on_progress: Callable[[RoundProgress], None] = lambda progress: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> RoundReport:
+    """Runs one round.
+
+    Args:
+        project_path: read only.
+        weights_path: where the round starts from.
+        out_folder: takes the new weights, named by their hash.
+        settings: how it trains.
+        on_progress: told before the first step and after every one.
+        cancelled: asked before every step.
+
+    Returns:
+        What it did. Whether the weights are taken into use is for a person, or `accepted`, to say.
+
+    Raises:
+        TrainingError: in one sentence: fewer than four corrected frames, no memory, a loss that is no number.
+        ProjectError, SourceError, WeightsError, PredictionError: from what it reads.
+        Cancelled: after `cancelled` said so; nothing is left behind.
+    """
+    started = time.perf_counter()
+    settings = settings or FinetuneSettings()
+    out_folder = Path(out_folder)
+    _remove_leftovers(out_folder)
+    device = available_device(settings.device)
+    with Project.open(project_path, read_only=True) as project, open_source(project.source.path) as source:
+        cache = FrameCache(source, _CACHE_BYTES)
+        skipped: list[int] = []
+        poses = corrected_poses(project, lambda index: _is_usable(index, project, source, cache, skipped))
+        split = split_round(poses, settings.held_out_part, settings.seed)
+        loaded = load_model(weights_path, str(device))
+        before = held_out_error(loaded, split.held_out, cache.get, len(source), str(device))
+        candidate, new = _trained(
+            loaded,
+            split,
+            cache,
+            num_frames=len(source),
+            settings=settings,
+            on_progress=on_progress,
+            cancelled=cancelled,
+        )
+        after = held_out_error(candidate, split.held_out, cache.get, len(source), str(device))
+    if cancelled():
+        raise Cancelled
+    path, sha256 = _save(candidate, out_folder)
+    report = _report(before, after, split, new)
+    return replace(
+        report,
+        skipped_frames=sorted(skipped),
+        seconds=time.perf_counter() - started,
+        weights=str(path),
+        weights_sha256=sha256,
+        parent_sha256=loaded.sha256,
+    )
+
+
+def _is_usable(index: int, project: Project, source: Source, cache: FrameCache, skipped: list[int]) -> bool:
+    """Whether the video still shows the picture that was labelled; a label on another picture would teach nonsense."""
+    if index < len(source):
+        proof = (float(source.timestamps[index]), frame_proof(cache.get(index)))
+        if not project.mismatched(index, proof):
+            return True
+    skipped.append(index)
+    return False
+
+
+def _trained(
+    loaded: LoadedModel,
+    split: RoundSplit,
+    cache: FrameCache,
+    *,
+    num_frames: int,
+    settings: FinetuneSettings,
+    on_progress: Callable[[RoundProgress], None],
+    cancelled: Callable[[], bool],
+) -> tuple[LoadedModel, tuple[str, ...]]:
+    """The network after the round, and the names of the keypoints that it learnt anew."""
+    metadata = loaded.metadata
+    names, new = taught_keypoints(split.train, metadata.trained_keypoints, settings.new_joint_examples)
+    taught = np.array([name in names for name in POSETRACK.keypoint_names])
+    model = copy.deepcopy(loaded.model)
+    _prepare_new_keypoints(model, new)
+    offsets = metadata.config.supporting_offsets
+    sampler = CorrectionSampler(
+        split.train,
+        taught,
+        SampleSettings(metadata.input_size_wh, metadata.config.heatmap_sigma, LIGHT_AUGMENTATION),
+        lambda index: training_neighbours(index, offsets, num_frames, split.held_out_frames),
+        cache.get,
+        seed=settings.seed,
+    )
+    RoundTraining(model, sampler, settings).run(on_progress, cancelled)
+    described = replace(
+        metadata,
+        name=f"{metadata.name.split(' +')[0]} + corrections",
+        trained_keypoints=names,
+        description=f"{metadata.description.split(' Fine-tuned')[0]} Fine-tuned on {len(split.train_frames)} corrected "
+        "frames of one clip.",
+        accuracy={},
+        parent_sha256=loaded.sha256,
+    )
+    return LoadedModel(model.eval(), described, ""), new
+
+
+def _prepare_new_keypoints(model: FamiPose, new: Sequence[str]) -> None:
+    """Starts a keypoint that the weights never learnt, all of them on the head, between the head's two ends.
+
+    The mean of two maps of logits is, as probabilities, the product of both: its peak lies between theirs.
+    """
+    final = model.backbone.final_layer
+    ends = [POSETRACK.index("head_bottom"), POSETRACK.index("head_top")]
+    with torch.no_grad():
+        for name in new:
+            k = POSETRACK.index(name)
+            final.weight[k] = final.weight[ends].mean(dim=0)
+            final.get_parameter("bias")[k] = final.get_parameter("bias")[ends].mean()
+
+
+class RoundTraining:
+    """The steps of a round.
+
+    Args:
+        model: trained in place, its batch norms' statistics held.
+        sampler: gives batches.
+        settings: how.
+    """
+
+    def __init__(self, model: FamiPose, sampler: CorrectionSampler, settings: FinetuneSettings) -> None:
+        self.model, self.sampler, self.settings = model, sampler, settings
+        self.device = next(model.parameters()).device
+        self.batch_size = settings.batch_size
+        self.optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=0.0)
+        self._start = [parameter.detach().clone() for parameter in model.parameters()]
+        model.train()
+        freeze_statistics(model)
+
+    def run(self, on_progress: Callable[[RoundProgress], None], cancelled: Callable[[], bool]) -> None:
+        """All steps. Raises TrainingError where memory does not hold even one sample, Cancelled."""
+        steps, loss = self.settings.steps, None
+        memory, seconds = self._estimate()
+        on_progress(RoundProgress(0, steps, None, seconds, memory))
+        started = time.perf_counter()
+        for step in range(steps):
+            if cancelled():
+                raise Cancelled
+            value = self._step_within_memory(step)
+            loss = value if loss is None else 0.9 * loss + 0.1 * value
+            left = (time.perf_counter() - started) / (step + 1) * (steps - step - 1)
+            on_progress(RoundProgress(step + 1, steps, loss, left, memory))
+
+    def _estimate(self) -> tuple[int, float]:
+        """Bytes and seconds that the round will need, from one sample; makes the batch smaller if it would not fit."""
+        try:
+            self.loss(self.sampler.batch(1)).backward()  # type: ignore[no-untyped-call]  # the first pass is slow
+            started = time.perf_counter()
+            for_one = training_bytes(lambda: self.loss(self.sampler.batch(1)).backward())  # type: ignore[no-untyped-call]
+            seconds = time.perf_counter() - started
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise TrainingError(_NO_MEMORY) from error
+            raise
+        self.optimizer.zero_grad(set_to_none=True)
+        fixed = 5 * sum(parameter.numel() * parameter.element_size() for parameter in self._start)
+        free = available_memory(self.device)
+        while free is not None and self.batch_size > 1 and fixed + for_one * self.batch_size * _MEMORY_TO_SPARE > free:
+            self.batch_size //= 2
+        return fixed + for_one * self.batch_size, seconds * self.batch_size * self.settings.steps
+
+    def _step_within_memory(self, step: int) -> float:
+        while True:
+            try:
+                return self._step(step)
+            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                if self.batch_size == 1:
+                    raise TrainingError(_NO_MEMORY) from error
+            # Outside the handler, which holds the failed step's tensors through its traceback.
+            self.batch_size //= 2
+            self.optimizer.zero_grad(set_to_none=True)
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def _step(self, step: int) -> float:
+        loss = self.loss(self.sampler.batch(self.batch_size))
+        value = loss.item()
+        if not np.isfinite(value):
+            raise TrainingError("The loss is no longer a number: start the round again from other weights.")
+        rate = self.settings.learning_rate * learning_rate_factor(step / self.settings.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimizer.step()
+        with torch.no_grad():
+            for parameter, start in zip(self.model.parameters(), self._start, strict=True):
+                parameter.lerp_(start, self.settings.pull * rate / self.settings.learning_rate)
+        return value
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """The loss that the weights were made with: cross-entropy for heatmaps that are a softmax, else Eq. 11."""
+        key, supporting, targets, weights = (
+            tensor.to(self.device) for tensor in (batch.key, batch.supporting, batch.targets, batch.weights)
+        )
+        output = multi_frame_output(self.model, key, supporting)
+        if self.model.config.heatmap_activation == "softmax":
+            return spatial_cross_entropy(output.logits, targets, weights)
+        return heatmap_loss(output.heatmaps, targets, weights)
+
+
+_NO_MEMORY = "There is not enough memory to train even one sample: close other programs, or choose smaller weights."
+
+
+def _remove_leftovers(out_folder: Path) -> None:
+    """A round that was killed while it wrote its weights leaves a part of them behind."""
+    for leftover in out_folder.glob(f"{_CANDIDATE}*"):
+        leftover.unlink(missing_ok=True)
+
+
+def _save(candidate: LoadedModel, out_folder: Path) -> tuple[Path, str]:
+    """Writes the weights, then names them by their hash: a file of that name is always whole."""
+    partial = out_folder / _CANDIDATE
+    sha256 = save_weights(partial, candidate.model, candidate.metadata, half=False)
+    path = out_folder / f"{sha256}.pth"
+    try:
+        partial.replace(path)
+    except OSError as error:
+        raise TrainingError(f"The new weights cannot be written to {out_folder} ({error.strerror}).") from error
+    return path, sha256
+
+
+def _report(
+    before: HeldOutError,
+    after: HeldOutError,
+    split: RoundSplit,
+    new: tuple[str, ...],
+) -> RoundReport:
+    """What the round did to the error; the weights file and the rest are filled in by the caller."""
+    compared = tuple(before.joint_errors)
+    if not compared:
+        raise PredictionError("The held-out frames hold no joint that these weights locate: correct more joints.")
+    errors_before, errors_after = before.errors(compared), after.errors(compared)
+    frames_before, frames_after = before.by_frame(compared), after.by_frame(compared)
+    return RoundReport(
+        before=errors_before,
+        after=errors_after | {name: value for name, value in after.errors(new).items() if name != "mean"},
+        pck_before=before.pck(compared),
+        pck_after=after.pck(compared),
+        train_frames=sorted(split.train_frames),
+        held_out_frames=sorted(split.held_out_frames),
+        worse_frames=[index for index, error in frames_before.items() if frames_after[index] > error],
+        new_keypoints=list(new),
+        accepted=errors_after["mean"] <= errors_before["mean"],
+    )

@@ -1,0 +1,94 @@
+"""The error of a network on corrected poses, measured with the predictor that people use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.keypoints import POSETRACK
+from core.model.crops import Request
+from core.model.predictor import Predictor
+from core.model.weights import LoadedModel
+from core.training.corrections import CorrectedPose
+
+FloatArray = NDArray[np.float64]
+
+PCK_THRESHOLD = 0.1
+"""A joint is found within this part of the person's size; for somebody upright it is about 0.3 of the torso."""
+_MISSED = 1.0
+
+
+@dataclass(frozen=True)
+class HeldOutError:
+    """Distances from the labels, as fractions of the person's size.
+
+    Attributes:
+        frame_indices: (N,) of the poses.
+        distances: (N, 17) NaN where the joint has no label or the weights do not know it; a joint that they know and
+            did not find counts as a whole person's size away.
+    """
+
+    frame_indices: NDArray[np.int64]
+    distances: FloatArray
+
+    @property
+    def joint_errors(self) -> dict[str, float]:
+        """Mean distance by keypoint name, of the keypoints that could be measured."""
+        return {
+            name: float(np.nanmean(self.distances[:, k]))
+            for k, name in enumerate(POSETRACK.keypoint_names)
+            if np.isfinite(self.distances[:, k]).any()
+        }
+
+    def _columns(self, names: Sequence[str]) -> FloatArray:
+        return self.distances[:, [POSETRACK.index(name) for name in names]]
+
+    def errors(self, names: Sequence[str]) -> dict[str, float]:
+        """Mean distance: "mean" over all joints of these names, and by name."""
+        columns = self._columns(names)
+        by_name = {name: value for name, value in self.joint_errors.items() if name in names}
+        return {"mean": float(np.nanmean(columns)), **by_name} if np.isfinite(columns).any() else by_name
+
+    def pck(self, names: Sequence[str]) -> dict[str, float]:
+        """Share of joints within `PCK_THRESHOLD`: "mean" over all joints of these names, and by name."""
+        near = np.where(np.isfinite(self.distances), self.distances <= PCK_THRESHOLD, np.nan)
+        return HeldOutError(self.frame_indices, near.astype(np.float64)).errors(names)
+
+    def by_frame(self, names: Sequence[str]) -> dict[int, float]:
+        """Mean distance by frame index, of the frames where a joint of these names is measured."""
+        columns = self._columns(names)
+        return {
+            int(index): float(np.nanmean(columns[self.frame_indices == index]))
+            for index in np.unique(self.frame_indices)
+            if np.isfinite(columns[self.frame_indices == index]).any()
+        }
+
+
+def held_out_error(
+    loaded: LoadedModel,
+    poses: Sequence[CorrectedPose],
+    frame: Callable[[int], NDArray[np.uint8]],
+    num_frames: int,
+    device: str,
+) -> HeldOutError:
+    """Predicts the poses from their boxes, and compares.
+
+    Args:
+        loaded: the network.
+        poses: what a person said.
+        frame: the pixels of a frame.
+        num_frames: of the clip.
+        device: where to compute.
+    """
+    predictor = Predictor(loaded, device)
+    requests = [Request(pose.frame_index, pose.track_id, pose.bbox_xywh) for pose in poses]
+    predictions = predictor.predict(requests, frame, num_frames)
+    learnt = np.array([name in loaded.metadata.trained_keypoints for name in POSETRACK.keypoint_names])
+    distances = np.full((len(poses), len(POSETRACK)), np.nan)
+    for row, (pose, prediction) in enumerate(zip(poses, predictions, strict=True)):
+        distance = np.linalg.norm(prediction.keypoints - pose.keypoints, axis=1) / pose.size_px
+        distances[row] = np.where(pose.known & learnt, np.nan_to_num(distance, nan=_MISSED), np.nan)
+    return HeldOutError(np.array([pose.frame_index for pose in poses]), distances)
