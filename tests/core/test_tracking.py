@@ -37,6 +37,7 @@ def textured(shape: tuple[int, int], seed: int, grain_px: float) -> np.ndarray:
 def moving_patch(
     count: int,
     step: tuple[float, float],
+    *,
     growth: float = 1.0,
     pan: int = 0,
     shown_until: int | None = None,
