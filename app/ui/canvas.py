@@ -95,6 +95,13 @@ class Canvas(PictureView):
         """The selected person's track id and the selected keypoint."""
         return self._context.selection.track_id, self._context.selection.keypoint
 
+    def pointer_place(self) -> tuple[float, float] | None:
+        """The place under the pointer in full-frame pixels; None off the picture."""
+        if self._picture is None or not self.viewport().underMouse():
+            return None
+        place = self.view.to_picture(self._last_px.x(), self._last_px.y())
+        return self._picture.clamped(*place) if self._picture.contains(*place) else None
+
     def show_frame(self, frame_index: int, rgb: NDArray[np.uint8], pixel_aspect: float = 1.0) -> None:
         """Shows a frame; people and heatmap of another frame go away, a drag in progress is given up.
 

@@ -24,6 +24,7 @@ from app.ui import theme
 from app.ui.heatmap_colours import colour_table
 
 DEFAULT_OPACITY_PERCENT = 60
+MAX_PEAK_ROWS = 6
 NO_READING = "Select a joint of a predicted person to see where the network looked for it."
 
 
@@ -140,8 +141,8 @@ class HeatmapPanel(QWidget):
         layout.addWidget(self._words)
         layout.addLayout(legend)
         layout.addWidget(self._peaks_title)
-        layout.addWidget(self._peaks, 1)
-        layout.addStretch(0)
+        layout.addWidget(self._peaks)
+        layout.addStretch(1)
 
     @property
     def is_wanted(self) -> bool:
@@ -171,6 +172,8 @@ class HeatmapPanel(QWidget):
             self._peaks.addItem(item)
         if reading.peaks:
             self._high.setText(f"peak {reading.peaks[0][2]:.2f}")
+            rows = min(len(reading.peaks), MAX_PEAK_ROWS)
+            self._peaks.setFixedHeight(rows * self._peaks.sizeHintForRow(0) + 2 * self._peaks.frameWidth() + 4)
 
     def _on_opacity(self, percent: int) -> None:
         self._say_opacity()

@@ -15,7 +15,8 @@ from app.ui.temporal_grid import GridColumn, TemporalGrid
 
 NOTHING = "Select a person to see which frames fed the prediction."
 BUSY = "Working out how the network saw this person …"
-STALE = "Of frame {frame}, person #{person}: being worked out for what is shown now."
+TITLE = "Person #{person} in frame {frame}"
+STALE = TITLE + " · updating …"
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,7 @@ class TemporalPanel(QScrollArea):
         self._title = QLabel()
         self._title.setObjectName("temporal_title")
         self._title.setStyleSheet("font-size: 13px; font-weight: 600;")
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._words = QLabel()
         self._words.setObjectName("temporal_words")
         self._words.setWordWrap(True)
@@ -124,16 +126,16 @@ class TemporalPanel(QScrollArea):
     def _refresh(self) -> None:
         view = self._view
         is_stale = view is not None and self._is_busy
-        self._title.setVisible(view is not None and not is_stale)
-        self._words.setVisible(view is None or is_stale)
+        self._title.setVisible(view is not None)
+        self._words.setVisible(view is None)
         self._grid.setVisible(view is not None)
         self._grid.set_faint(is_stale)
-        self._shifts.setVisible(view is not None and not is_stale)
+        self._shifts.setVisible(view is not None)
+        self._shifts.setEnabled(not is_stale)
         if view is None:
             self._words.setText(BUSY if self._is_busy else NOTHING)
             return
-        self._title.setText(f"Person #{view.track_id} in frame {view.frame_index}")
-        self._words.setText(STALE.format(frame=view.frame_index, person=view.track_id))
+        self._title.setText((STALE if is_stale else TITLE).format(frame=view.frame_index, person=view.track_id))
         self._shifts.setText(_shifts_in_words(view))
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -467,3 +467,13 @@ def test_a_real_frame_and_its_labels(canvas, shared):
     x, y = (int(value) for value in canvas.view.to_picture(500, 380))
     at = canvas.viewport_position(x, y)
     assert pixels(canvas)[at.y(), at.x()].tolist() == rgb[y, x].tolist()
+
+
+def test_the_place_under_the_pointer_is_known_on_the_picture_only(canvas):
+    move(canvas, 123, 45)
+    assert canvas.pointer_place() == pytest.approx((123, 45), abs=0.5)
+    canvas.zoom_by(0.3)
+    QTest.mouseMove(canvas.viewport(), QPoint(3, 3))
+    assert canvas.pointer_place() is None
+    canvas.clear()
+    assert canvas.pointer_place() is None
