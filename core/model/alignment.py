@@ -56,7 +56,6 @@ class GlobalTransformation(nn.Module):
     def forward(self, key_features: Tensor, supporting_features: Tensor) -> tuple[Tensor, Tensor]:
         """Theta (N, 2, 3) and the warped feature (N, C, h, w), out of two features (N, C, h, w)."""
         residual = self.estimator(torch.cat([key_features, supporting_features], dim=1))
-        # Coordinates in half precision would be off by a tenth of a pixel.
         theta = residual.float().view(-1, 2, 3) + identity_theta(len(residual), residual.device)
         return theta, warp(supporting_features, theta)
 
@@ -68,6 +67,8 @@ def identity_theta(count: int, device: torch.device) -> Tensor:
 
 def warp(features: Tensor, theta: Tensor) -> Tensor:
     """Samples features (N, C, h, w) bilinearly at Theta (N, 2, 3) of each pixel; zero beyond the map."""
+    if features.dtype in (torch.float16, torch.bfloat16):
+        features = features.float()  # half precision would place pixels a fiftieth of a pixel off
     grid = F.affine_grid(theta, list(features.shape), align_corners=False)
     return F.grid_sample(features, grid.to(features.dtype), mode="bilinear", align_corners=False)
 

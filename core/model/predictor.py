@@ -266,10 +266,12 @@ class Predictor:
 
 _OUT_OF_MEMORY = "There is not enough memory to predict even one person; choose smaller weights or another device."
 
+_OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
+
 
 def _raise_unless_out_of_memory(error: Exception) -> None:
     """Raises the error again, unless it says that memory ran out: on the processor torch has no type for that."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return
-    if "memory" not in str(error):
+    if not any(words in str(error) for words in _OUT_OF_MEMORY_WORDS):
         raise error

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import WeightsError
-from core.keypoints import POSETRACK, Skeleton
+from core.keypoints import POSETRACK, SKELETONS, Skeleton
 from core.model.checkpoints import (
     KeypointsChoice,
     backbone_of,
@@ -76,7 +76,10 @@ class WeightsMetadata:
             kept["trained_keypoints"] = tuple(kept["trained_keypoints"])
             if kept.get("calibration") is not None:
                 kept["calibration"] = tuple((float(peak), float(score)) for peak, score in kept["calibration"])
-            return cls(**kept)
+            metadata = cls(**kept)
+            if len(SKELETONS[metadata.keypoints]) != metadata.config.num_keypoints:
+                raise ValueError(f"{metadata.config.num_keypoints} heatmaps for {metadata.keypoints} keypoints")
+            return metadata
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise WeightsError(f"The weights do not say what they are ({error}); fetch or train them again.") from error
 

@@ -66,6 +66,13 @@ def test_theta_moves_by_a_share_of_the_map_whatever_its_size():
         assert warp(features, theta)[0, 0, 8].argmax() == width // 2 - width // 4
 
 
+def test_warping_in_half_precision_keeps_the_places_of_full_precision():
+    features = torch.rand(1, 2, 96, 72)
+    theta = identity_theta(1, torch.device("cpu")) + 0.013
+    difference = warp(features.half(), theta) - warp(features, theta)
+    assert difference.abs().max() < 1e-3
+
+
 def test_the_key_frame_steers_the_alignment_but_none_of_it_enters_the_aligned_feature():
     model = trained_looking(FamiPose(FamiPoseConfig("w12", initialisation="paper")))
     gtm, lcm = model.global_transformation, model.local_calibration

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.errors import WeightsError
-from core.model import BACKBONES, HRNet
+from core.model import BACKBONES, FamiPose, FamiPoseConfig, HRNet
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +65,15 @@ def test_a_small_backbone_takes_crops_that_do_not_halve_evenly_and_is_small(back
 def test_an_unknown_backbone_is_named_with_those_there_are():
     with pytest.raises(WeightsError, match=r"'w99'.*w48"):
         HRNet("w99")
+
+
+def test_on_w32_any_neighbours_leave_the_checkpoints_heatmaps_as_they_are(w32):
+    backbone, image, _ = w32
+    model = FamiPose(FamiPoseConfig("w32"))
+    model.backbone.load_state_dict(backbone.state_dict())
+    neighbours = torch.randn(1, 4, 3, 256, 192, generator=torch.Generator().manual_seed(2))
+    with torch.inference_mode():
+        expected = backbone(image)
+        output = model.eval()(image, neighbours)
+    assert (output.heatmaps - expected).abs().max() < 1e-4 * expected.std()
+    assert output.aligned_features.std() > 0

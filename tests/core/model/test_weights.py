@@ -206,6 +206,11 @@ def test_weights_of_another_version_or_network_say_so(tmp_path):
     torch.save(content, tmp_path / "unknown.pth")
     with pytest.raises(WeightsError, match="use_everything"):
         read_metadata(tmp_path / "unknown.pth")
+    content["metadata"]["config"].pop("use_everything")
+    for field, value in (("keypoints", "horses"), ("input_size_wh", [96]), ("calibration", 3)):
+        torch.save({**content, "metadata": {**content["metadata"], field: value}}, tmp_path / "odd.pth")
+        with pytest.raises(WeightsError, match="do not say what they are"):
+            load_model(tmp_path / "odd.pth")
     with pytest.raises(WeightsError, match="missing"):
         load_weights(FamiPose(replace(CONFIG, lcm_blocks=3)), tmp_path / "w.pth")
 
