@@ -41,10 +41,15 @@ def project_path_for(source_path: Path) -> Path:
     beside = folder / f"{source_path.stem if source_path.is_file() else source_path.name}.fami"
     if beside.exists():
         return beside
-    if os.access(folder, os.W_OK) and not folder.is_relative_to(RESOURCES):
+    if _invites_writing(folder) and not folder.is_relative_to(RESOURCES):
         return beside
     digest = hashlib.sha256(str(source_path).encode()).hexdigest()[:8]
     return projects_folder() / f"{beside.stem}-{digest}.fami"
+
+
+def _invites_writing(folder: Path) -> bool:
+    """Whether a project may be laid there: root can write everywhere, but a folder marked read-only says no."""
+    return os.access(folder, os.W_OK) and bool(folder.stat().st_mode & 0o222)
 
 
 def read_settings() -> dict[str, Any]:
