@@ -21,7 +21,7 @@ class FeatureCache:
     """The latest heatmaps in an HDF5 file, oldest overwritten first. Safe to use from several threads.
 
     The file holds maps of one shape; weights with another shape start it anew, and so does a damaged file. A second
-    program that finds the file in use keeps its heatmaps in memory only.
+    program that finds the file in use keeps its heatmaps in memory only, as does one that may not write there.
 
     Args:
         max_bytes: the most that the heatmaps take.
@@ -80,10 +80,15 @@ class FeatureCache:
             self._file.close()
 
     def _open(self) -> h5py.File:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            _LOG.warning("heatmaps are cached in memory only, there is no folder for %s: %s", self._path, error)
+            return h5py.File.in_memory()
         try:
             file = h5py.File(self._path, "a")
-        except BlockingIOError:
+        except (BlockingIOError, PermissionError) as error:
+            _LOG.warning("heatmaps are cached in memory only, %s cannot be used: %s", self._path, error)
             return h5py.File.in_memory()
         except OSError as error:
             _LOG.warning("the heatmap cache %s is damaged and starts anew: %s", self._path, error)

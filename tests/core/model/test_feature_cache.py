@@ -85,6 +85,14 @@ def test_a_file_in_use_by_another_program_leaves_a_cache_in_memory(tmp_path):
         other.communicate("")
 
 
+def test_where_no_folder_can_be_made_the_cache_is_in_memory(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    cache = FeatureCache(ROOM_FOR_FOUR, tmp_path / "file" / "h.h5")
+    cache.put("clip", "aa", prediction(1))
+    assert cache.get("clip", "aa", 1, 1) is not None
+    cache.close()
+
+
 def test_without_room_for_one_nothing_is_kept(tmp_path):
     cache = FeatureCache(100, tmp_path / "h.h5")
     cache.put("clip", "aa", prediction(1))
