@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
-from typing import Any
-
-from core.training.finetune import FinetuneSettings, RoundReport, finetune
 
 from app.outputs import check_can_write, write_json
 from app.terminal import Terminal
 from app.weights import find_weights, project_weights
-from core.project import Project
+from core.project import Project, ProjectLockedError
+from core.training.finetune import finetune
+from core.training.rounds import FinetuneSettings, RoundProgress, RoundReport
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
-    """Trains one round and says what it did to the error. Returns the exit status."""
+    """Trains one round, says what it did to the error, and takes better weights into use. Returns the exit status."""
     check_can_write(arguments.json)
     with Project.open(arguments.project, read_only=True) as project:
         own = project_weights(project) if arguments.weights is None else None
@@ -23,29 +21,40 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     weights_path = own or find_weights(arguments.weights)
     with terminal.progress("Training") as progress:
 
-        def on_progress(event: Any) -> None:
-            progress(event.step, event.steps)
+        def on_progress(step: RoundProgress) -> None:
+            progress(step.step, step.steps)
 
-        report = finetune(
-            arguments.project,
-            weights_path,
-            out_folder,
-            FinetuneSettings(device=arguments.device),
-            on_progress,
-            lambda: False,
-        )
-    _say(report, terminal)
+        settings = FinetuneSettings(device=arguments.device)
+        report = finetune(arguments.project, weights_path, out_folder, settings, on_progress)
+    say_report(report, terminal)
+    if report.accepted:
+        take_into_use(arguments, report, terminal)
     if arguments.json is not None:
-        write_json(arguments.json, asdict(report))
+        write_json(arguments.json, report.to_dict())
     return 0
 
 
-def _say(report: RoundReport, terminal: Terminal) -> None:
-    before, after = report.before["mean"], report.after["mean"]
-    frames = len(report.held_out_frames)
+def say_report(report: RoundReport, terminal: Terminal) -> None:
+    """The errors before and after, the mean first, and the frames that got worse."""
     terminal.say(
-        f"Mean error on {frames} held-out frames: {before:.4f} before, {after:.4f} after (of the person's size)."
+        f"Trained on {len(report.train_frames)} frames. Error on {len(report.held_out_frames)} held-out frames, "
+        "as a part of the person's size:"
     )
-    terminal.say(
-        f"Weights: {report.weights} ({'accepted' if report.accepted else 'not accepted: they are not better'})."
-    )
+    for name in sorted(report.after, key=lambda name: (name != "mean", name)):
+        before = report.before.get(name)
+        terminal.say(f"  {name:<16}{'new' if before is None else f'{before:.4f}':>8}  -> {report.after[name]:.4f}")
+    if report.worse_frames:
+        terminal.say(f"Worse in frames {', '.join(map(str, report.worse_frames))}.")
+    terminal.say(f"Weights: {report.weights}{'' if report.accepted else ' (not taken into use: the error grew)'}")
+
+
+def take_into_use(arguments: argparse.Namespace, report: RoundReport, terminal: Terminal) -> None:
+    """Records the round in the project, which then predicts with its weights; the window can take it back."""
+    try:
+        with Project.open(arguments.project) as project:
+            project.record_round(report.to_dict(), report.weights_sha256, report.parent_sha256)
+            project.set_active_weights(report.weights_sha256)
+    except ProjectLockedError:
+        terminal.say(
+            "The project is open in another program, so it keeps its weights; close it there and run this again."
+        )

@@ -110,7 +110,9 @@ class Work:
         proofs = {start: (float(source.timestamps[start]), frame_proof(source.frame(start)))}
         (track_id,) = edits.add_person(self.project, start, box, proofs=proofs).track_ids
         with self.terminal.progress(f"Following person {track_id}") as progress:
-            followed = follow_person(self.project, source, track_id, start, self.stop, progress, lambda _: None)
+            followed = follow_person(
+                self.project, source, track_id, start, self.stop, on_progress=progress, on_part=lambda _: None
+            )
         if followed.lost:
             self.notes.append(f"Person {track_id} was lost after frame {followed.last_frame}.")
 

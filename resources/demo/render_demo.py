@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from figures import HER, HER_CLOTHES, HIM, HIS_CLOTHES, limbs
 from numpy.typing import NDArray
-from painter import Camera, Canvas, FloatImage
+from painter import Camera, Canvas, FloatImage, Limb
 from room import cast_shadows, panorama, seen_through
 from walker import Vector, walk
 
@@ -76,14 +76,15 @@ def labelled_points(points: dict[str, Vector], camera: Camera, canvas: Canvas) -
     return flat
 
 
-def boxes(figure: int, canvas: Canvas, flat: list[float]) -> dict[str, list[float]] | None:
-    """The boxes of a figure and of its head in pixels, None where the figure is not in the picture."""
-    drawn = canvas.owner == figure
-    if not drawn.any():
+def boxes(parts: list[Limb], camera: Camera, flat: list[float]) -> dict[str, list[float]] | None:
+    """The boxes of a figure, hidden parts and all, and of its head in pixels; None outside the picture."""
+    pixels, depths = camera.project(np.stack([part.ends for part in parts]))
+    reach = (np.array([part.radii for part in parts]) * camera.focal_px / depths)[..., None]
+    low = np.maximum((pixels - reach).min(axis=(0, 1)), 0.0)
+    high = np.minimum((pixels + reach).max(axis=(0, 1)), camera.size)
+    if (low >= high).any():
         return None
-    columns, rows = np.flatnonzero(drawn.any(axis=0)) / FACTOR, np.flatnonzero(drawn.any(axis=1)) / FACTOR
-    x, y = float(columns[0]), float(rows[0])
-    found = {"bbox": [round(v, 2) for v in (x, y, float(columns[-1]) - x, float(rows[-1]) - y)]}
+    found = {"bbox": [round(float(v), 2) for v in (*low, *(high - low))]}
     top, bottom = np.array(flat[6:8]), np.array(flat[3:5])
     if top.any() and bottom.any():
         side = 0.9 * float(np.linalg.norm(top - bottom))
@@ -123,7 +124,7 @@ def render(frames: range) -> tuple[list[NDArray[np.uint8]], list[dict[str, Any]]
         pictures.append(sensor(canvas.finish(picture), np.random.default_rng((SEED, index))))
         for figure, (walked, _) in enumerate(people):
             flat = labelled_points(walked[index], camera, canvas)
-            found = boxes(figure, canvas, flat)
+            found = boxes(drawn[figure], camera, flat)
             if found is not None:
                 annotations.append(_annotation(index, figure, flat, found))
     return pictures, annotations

@@ -1,0 +1,149 @@
+"""predict, import, export and weights, end to end on the demo clip with a network made here."""
+
+import io
+import json
+from pathlib import Path
+
+import av
+import h5py
+import numpy as np
+import pytest
+import torch
+from pycocotools.coco import COCO
+
+from app import places
+from app.cli import main
+from app.terminal import Terminal
+from core.formats import read_labels
+from core.model import FamiPose, FamiPoseConfig, WeightsMetadata, save_weights
+from core.poses import Provenance
+from core.project import Project
+
+FRAMES = (20, 24)
+
+
+def run(*argv: object) -> tuple[int, str, str]:
+    """A command's exit status, output and errors."""
+    output, errors = io.StringIO(), io.StringIO()
+    status = main([str(word) for word in argv], Terminal(output, errors))
+    return status, output.getvalue(), errors.getvalue()
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small untrained network: what it says means nothing, but it runs as any other."""
+    torch.manual_seed(7)
+    config = FamiPoseConfig(backbone="w12", gtm_width=16, lcm_width=12, initialisation="paper")
+    path = tmp_path_factory.mktemp("weights") / "tiny.pth"
+    save_weights(path, FamiPose(config), WeightsMetadata("tiny", config, (96, 128)))
+    return path
+
+
+def test_boxes_of_a_file_become_poses_in_every_kind_of_file(weights: Path, tmp_path: Path) -> None:
+    out, project_path = tmp_path / "labels.json", tmp_path / "walkers.fami"
+    overlay, heatmaps = tmp_path / "overlay.mp4", tmp_path / "heatmaps.h5"
+    words = ["predict", places.DEMO_CLIP, "--boxes", places.DEMO_LABELS, "--frames", "20:24", "--weights", weights]
+    words += ["--out", out, "--project", project_path, "--overlay", overlay, "--heatmaps", heatmaps, "--device", "cpu"]
+    status, output, errors = run(*words)
+    assert (status, errors) == (0, "")
+    assert "8 poses in 4 frames" in output
+
+    predicted, truth = COCO(str(out)), COCO(str(places.DEMO_LABELS))
+    assert len(predicted.anns) == 8
+    frames = {image.frame_index: image.poses for image in read_labels(out).images if image.poses.poses}
+    true_frames = {image.frame_index: image.poses for image in read_labels(places.DEMO_LABELS).images}
+    assert sorted(frames) == list(range(*FRAMES))
+    for index, frame in frames.items():
+        for pose in frame.poses:
+            known = true_frames[index].pose(pose.track_id)
+            np.testing.assert_allclose(pose.bbox_xywh, known.bbox_xywh, atol=0.01)
+            assert pose.labelled.any()
+            assert ((pose.scores[pose.labelled] >= 0) & (pose.scores[pose.labelled] <= 1)).all()
+    assert len(truth.anns) == 250
+
+    with Project.open(project_path, read_only=True) as project:
+        assert project.labelled_frames().tolist() == list(range(*FRAMES))
+        run_of_network = project.runs()[-1]
+        assert (run_of_network.kind, run_of_network.status) == ("predict", "done")
+        assert run_of_network.settings["offsets"] == [-2, -1, 1, 2]
+        pose = project.frame(20).poses[0]
+        assert set(pose.provenance[pose.labelled]) == {Provenance.PREDICTED}
+        assert project.frame_proofs(20)
+    with av.open(str(overlay)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 4
+    with h5py.File(heatmaps) as file:
+        assert file["heatmaps"].shape == (8, 17, 32, 24)
+        assert file["heatmaps"].dtype == np.float16
+        assert file["frame_index"][:].tolist() == [20, 20, 21, 21, 22, 22, 23, 23]
+        assert len(file.attrs["weights_sha256"]) == 64
+    assert not list(tmp_path.glob("*.part*"))
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_box_of_the_first_frame_is_followed(weights: Path, tmp_path: Path) -> None:
+    out = tmp_path / "labels.json"
+    truth = read_labels(places.DEMO_LABELS).images[FRAMES[0]].poses.poses[0]
+    box = ",".join(f"{value:.1f}" for value in truth.bbox_xywh)
+    words = ["predict", places.DEMO_CLIP, "--box", box, "--frames", "20:24", "--window=-1,1", "--weights", weights]
+    status, output, errors = run(*words, "--out", out)
+    assert (status, errors) == (0, "")
+    assert "4 poses in 4 frames" in output
+    document = json.loads(out.read_text())
+    assert {image["id"] for image in document["images"] if image["is_labeled"]} == {
+        annotation["image_id"] for annotation in document["annotations"]
+    }
+
+
+def test_a_range_outside_the_clip_and_a_project_that_exists_are_refused(weights: Path, tmp_path: Path) -> None:
+    words = ["predict", places.DEMO_CLIP, "--box", "1,2,30,40", "--weights", weights, "--out", tmp_path / "o.json"]
+    status, _, errors = run(*words, "--frames", "500:")
+    assert status == 1
+    assert "125 frames" in errors
+    (tmp_path / "there.fami").write_text("mine")
+    status, _, errors = run(*words, "--project", tmp_path / "there.fami")
+    assert status == 1
+    assert "exists already" in errors
+    assert (tmp_path / "there.fami").read_text() == "mine"
+
+
+def test_imported_labels_are_exported_again_as_they_were(tmp_path: Path) -> None:
+    project_path, out = tmp_path / "walkers.fami", tmp_path / "out.json"
+    words = ["import", places.DEMO_LABELS, "--source", places.DEMO_CLIP, "--project", project_path]
+    status, output, errors = run(*words)
+    assert (status, errors) == (0, "")
+    assert "labels in 125 frames, 2 people" in output
+    status, output, errors = run("export", project_path, "--format", "posetrack18", "--out", out)
+    assert (status, errors) == (0, "")
+    assert "250 poses in 125 frames" in output
+    for before, after in zip(read_labels(places.DEMO_LABELS).images, read_labels(out).images, strict=True):
+        for pose, again in zip(before.poses.poses, after.poses.poses, strict=True):
+            assert pose.track_id == again.track_id
+            np.testing.assert_array_equal(pose.visibility, again.visibility)
+            np.testing.assert_allclose(pose.keypoints[pose.labelled], again.keypoints[again.labelled], atol=0.01)
+
+
+def test_labels_of_another_clip_are_refused_and_leave_no_project(shared: Path, tmp_path: Path) -> None:
+    clip = shared / "data" / "video" / "ntu_drink_h264_avi.avi"
+    project_path = tmp_path / "p.fami"
+    status, _, errors = run("import", places.DEMO_LABELS, "--source", clip, "--project", project_path)
+    assert status == 1
+    assert errors.startswith("error: ")
+    assert not project_path.exists()
+
+
+def test_weights_are_imported_listed_and_found_by_name(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "weights_folder", lambda: tmp_path / "mine")
+    status, output, errors = run("weights", "import", weights)
+    assert (status, errors) == (0, "")
+    assert "predict --weights tiny" in output
+    status, output, _ = run("weights", "list")
+    assert status == 0
+    assert output.startswith("* tiny  ")
+    status, _, errors = run("weights", "import", weights)
+    assert status == 1
+    assert "already" in errors
+    status, _, errors = run("weights", "import", places.DEMO_LABELS)
+    assert status == 1
+    assert errors.startswith("error: ")
