@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QHideEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
+from app.ui.cursors import cursor_shape
 from app.ui.gestures import CLICK_TOLERANCE_PX, BoxDraw, BoxResize, Gesture, JointDrag, Pan, PersonDrag
 from app.ui.heatmap_colours import SUPERSAMPLING, heatmap_peaks, heatmap_rgba
 from app.ui.hit_test import Handle, JointHit, Selection, handle_at, joint_at, person_at, placed_joints
@@ -22,7 +23,6 @@ from core.keypoints import POSETRACK
 from core.poses import FramePoses
 
 TOOLS = ("select", "box", "place")
-_DIAGONALS = {1: Qt.CursorShape.SizeFDiagCursor, -1: Qt.CursorShape.SizeBDiagCursor}
 
 
 class Canvas(PictureView):
@@ -67,6 +67,7 @@ class Canvas(PictureView):
         self._gesture: Gesture | None = None
         self._press_px = QPointF()
         self._last_px = QPointF()
+        self._is_pointer_inside = False
         self._has_moved = False
         self._selection_before_click = Selection()
         self._heatmap_opacity = 0.6
@@ -97,7 +98,7 @@ class Canvas(PictureView):
 
     def pointer_place(self) -> tuple[float, float] | None:
         """The place under the pointer in full-frame pixels; None off the picture."""
-        if self._picture is None or not self.viewport().underMouse():
+        if self._picture is None or not self._is_pointer_inside:
             return None
         place = self.view.to_picture(self._last_px.x(), self._last_px.y())
         return self._picture.clamped(*place) if self._picture.contains(*place) else None
@@ -213,7 +214,7 @@ class Canvas(PictureView):
             self._refresh()
 
     def _cursor_note(self, selection: Selection) -> tuple[float, float, str] | None:
-        if self._tool != "place" or self._picture is None or not self.viewport().underMouse():
+        if self._tool != "place" or self._picture is None or not self._is_pointer_inside:
             return None
         has_joint = selection.track_id is not None and selection.keypoint is not None
         words = POSETRACK.label(selection.keypoint or 0) if has_joint else "select a joint to place"
@@ -286,7 +287,7 @@ class Canvas(PictureView):
         event.accept()
         at = event.position()
         self._carry_on(at)
-        self._last_px = at
+        self._last_px, self._is_pointer_inside = at, True
         if self._picture is not None:
             self._update_cursor(at)
             self._refresh(hover=None if self._gesture is not None else self._joint_at(at))
@@ -373,8 +374,14 @@ class Canvas(PictureView):
         else:
             self.mousePressEvent(event)
 
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """The pointer may have come without a move, as where a window opens under it."""
+        self._last_px, self._is_pointer_inside = event.position(), True
+        super().enterEvent(event)
+
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing lies under the pointer any more."""
+        self._is_pointer_inside = False
         self._refresh(hover=None)
         self.pointer_left.emit()
 
@@ -409,17 +416,6 @@ class Canvas(PictureView):
             self._select(Selection())
 
     def _update_cursor(self, at: QPointF) -> None:
-        shape = Qt.CursorShape.ArrowCursor
-        handle = self._gesture.handle if isinstance(self._gesture, BoxResize) else None
-        if isinstance(self._gesture, Pan) and self._has_moved:
-            shape = Qt.CursorShape.ClosedHandCursor
-        elif self._tool != "select":
-            shape = Qt.CursorShape.CrossCursor
-        elif isinstance(self._gesture, JointDrag | PersonDrag):
-            shape = Qt.CursorShape.SizeAllCursor
-        elif handle is None and self._joint_at(at) is not None:
-            shape = Qt.CursorShape.PointingHandCursor
-        elif (handle := handle or self._handle_at(at)) is not None:
-            straight = Qt.CursorShape.SizeHorCursor if handle[1] == 0 else Qt.CursorShape.SizeVerCursor
-            shape = _DIAGONALS.get(handle[0] * handle[1], straight)
+        gesture = self._gesture if self._has_moved or not isinstance(self._gesture, Pan) else None
+        shape = cursor_shape(self._tool, gesture, self._joint_at(at), self._handle_at(at))
         self.viewport().setCursor(shape)

@@ -477,3 +477,18 @@ def test_the_place_under_the_pointer_is_known_on_the_picture_only(canvas):
     assert canvas.pointer_place() is None
     canvas.clear()
     assert canvas.pointer_place() is None
+
+
+def test_the_cursor_says_what_a_press_would_do(canvas):
+    def shape_at(x, y):
+        move(canvas, x, y)
+        return canvas.viewport().cursor().shape()
+
+    canvas.fit()
+    assert shape_at(5, 5) == Qt.CursorShape.ArrowCursor
+    assert shape_at(*wrist(canvas)) == Qt.CursorShape.PointingHandCursor
+    canvas.set_selection(1, None)
+    assert shape_at(60, 40) == Qt.CursorShape.SizeFDiagCursor
+    assert shape_at(60, 120) == Qt.CursorShape.SizeHorCursor
+    canvas.set_tool("box")
+    assert shape_at(5, 5) == Qt.CursorShape.CrossCursor

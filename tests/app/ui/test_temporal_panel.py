@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -66,7 +66,9 @@ def test_the_key_frame_is_marked(panel):
     panel.set_explanation(view())
     grid = grid_of(panel)
     image = grid.grab().toImage()
-    borders = [image.pixelColor(grid.picture_rect(column, 0).topLeft().toPoint() + QPoint(1, 8)) for column in range(5)]
+    edges = [grid.picture_rect(column, 0).left() for column in range(5)]
+    middle = round(grid.picture_rect(0, 0).center().y())
+    borders = [image.pixelColor(round(edge + 0.5), middle) for edge in edges]
     distances = [
         abs(border.red() - theme.ACCENT.red()) + abs(border.blue() - theme.ACCENT.blue()) for border in borders
     ]
