@@ -25,6 +25,7 @@ from app.ui.main_window import MainWindow  # noqa: E402
 from core.poses import Provenance  # noqa: E402
 
 PANELS = (
+    "main_window",
     "canvas",
     "timeline",
     "transport",
@@ -90,7 +91,7 @@ def provenance_section() -> list[str]:
 
 def signals_of(widget: QObject) -> list[str]:
     """The signals that the widget's own class declares."""
-    meta = widget.metaObject()
+    meta = type(widget).staticMetaObject
     methods = [meta.method(index) for index in range(meta.methodOffset(), meta.methodCount())]
     signals = [method for method in methods if method.methodType() == QMetaMethod.MethodType.Signal]
     texts = [str(bytes(signal.methodSignature().data()), "ascii") for signal in signals]
@@ -101,7 +102,7 @@ def panels_section(window: MainWindow) -> list[str]:
     """Each panel: what it is, its signals, and the widgets in it."""
     lines = ["", "## Panels"]
     for name in PANELS:
-        panel = window.findChild(QWidget, name)
+        panel = window if name == window.objectName() else window.findChild(QWidget, name)
         if panel is None:
             raise LookupError(f"the window has no {name}")
         about = (inspect.getdoc(type(panel)) or "").split("\n")[0]
@@ -109,7 +110,7 @@ def panels_section(window: MainWindow) -> list[str]:
         signals = signals_of(panel)
         if signals:
             lines += ["", "Signals: " + ", ".join(f"`{signal}`" for signal in signals)]
-        lines += widgets_of(panel)
+        lines += widgets_of(panel) if panel is not window else []
     return lines
 
 
@@ -118,7 +119,7 @@ def widgets_of(panel: QWidget) -> list[str]:
     lines = [""]
     for child in panel.findChildren(QWidget):
         if child.objectName() and not child.objectName().startswith("qt_"):
-            about = child.toolTip().splitlines()[0] if child.toolTip() else ""
+            about = (child.toolTip() or child.accessibleName()).partition("\n")[0]
             lines.append(f"- `{child.objectName()}` {about}".rstrip())
     return lines if len(lines) > 1 else []
 

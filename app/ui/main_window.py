@@ -32,7 +32,7 @@ from app.ui.timeline import Timeline
 from app.ui.transport import Transport
 
 PROGRAM = "FAMI-Pose Review"
-LEFT_PX, RIGHT_PX = 300, 344
+LEFT_PX, RIGHT_PX = 300, 352
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
         self._message_bar = MessageBar(centre)
         self.canvas = Canvas(centre)
         self.canvas.setMinimumSize(240, 160)
+        self.canvas.viewport().setAcceptDrops(False)  # a file dropped on the picture is the window's to open
         column.addWidget(self._message_bar)
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(centre)

@@ -44,6 +44,7 @@ def build_table(
 
 def fit_column(table: QTableWidget, column: int, *widest: str) -> None:
     """Gives a column the width of the widest text that it can hold, so that it never moves while frames pass."""
+    table.ensurePolished()  # the stylesheet's font, not the system's
     header = table.horizontalHeaderItem(column)
     bold = QFont(table.font())
     bold.setBold(True)
