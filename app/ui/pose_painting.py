@@ -201,6 +201,8 @@ def _paint_number(painter: QPainter, context: PoseContext, pose: Pose) -> None:
     is_selected = pose.track_id == context.selection.track_id
     words = f"#{pose.track_id}" + (" locked" if is_locked else "")
     box = _box_on_screen(context.view, pose.bbox_xywh)
+    if not box.intersects(QRectF(0, 0, *context.viewport_wh)):
+        return
     colour = QColor(theme.person_colour(pose.track_id))
     ground, ink = (colour, QColor("#0d1014")) if is_selected else (QColor(16, 18, 21, 215), colour)
     at = QPointF(box.left() - 1, box.top() - 22)

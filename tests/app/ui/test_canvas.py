@@ -492,3 +492,11 @@ def test_the_cursor_says_what_a_press_would_do(canvas):
     assert shape_at(60, 120) == Qt.CursorShape.SizeHorCursor
     canvas.set_tool("box")
     assert shape_at(5, 5) == Qt.CursorShape.CrossCursor
+
+
+def test_the_number_of_a_person_out_of_sight_is_not_drawn(canvas):
+    canvas.zoom_by(10)
+    canvas.set_poses(FramePoses(12))
+    nobody = pixels(canvas)
+    canvas.set_poses(FramePoses(12, (Pose.empty(1, (2, 2, 20, 20), Provenance.CORRECTED),)))
+    assert (pixels(canvas) == nobody).all()
