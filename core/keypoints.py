@@ -48,7 +48,7 @@ class Skeleton:
         return order
 
     def side(self, keypoint: int) -> str:
-        """ "left", "right" or "centre": the side of the body that a keypoint lies on."""
+        """The side of the body that a keypoint lies on: "left", "right" or "centre"."""
         name = self.keypoint_names[keypoint]
         return "left" if name.startswith("left_") else "right" if name.startswith("right_") else "centre"
 
@@ -79,8 +79,8 @@ POSETRACK = Skeleton(
     _POSETRACK_NAMES,
     _limbs(
         _POSETRACK_NAMES,
-        "head_top-nose nose-head_bottom head_bottom-left_shoulder head_bottom-right_shoulder nose-left_ear nose-right_ear "
-        + _BODY_LIMBS,
+        "head_top-nose nose-head_bottom head_bottom-left_shoulder head_bottom-right_shoulder "
+        "nose-left_ear nose-right_ear " + _BODY_LIMBS,
     ),
     (0.026, 0.079, 0.079, 0.035, 0.035, *_BODY_SIGMAS),
 )
@@ -91,8 +91,8 @@ COCO = Skeleton(
     _COCO_NAMES,
     _limbs(
         _COCO_NAMES,
-        "nose-left_eye nose-right_eye left_eye-left_ear right_eye-right_ear left_ear-left_shoulder right_ear-right_shoulder "
-        + _BODY_LIMBS,
+        "nose-left_eye nose-right_eye left_eye-left_ear right_eye-right_ear "
+        "left_ear-left_shoulder right_ear-right_shoulder " + _BODY_LIMBS,
     ),
     (0.026, 0.025, 0.025, 0.035, 0.035, *_BODY_SIGMAS),
 )

@@ -33,6 +33,7 @@ class CanvasView(QObject):
     ) -> None:
         super().__init__(window)
         self._session = session
+        self._editing = editing
         self._instruments = instruments
         self._canvas = window.canvas
         self._heatmap_panel = window.heatmap_panel
@@ -64,6 +65,7 @@ class CanvasView(QObject):
         people.tool_wanted.connect(canvas.set_tool)
         self._heatmap_panel.shown_toggled.connect(self.show_heatmap)
         self._heatmap_panel.opacity_changed.connect(canvas.set_heatmap_opacity)
+        self._heatmap_panel.peak_chosen.connect(self._snap_to_peak)
         self._temporal_panel.wanted_changed.connect(self._on_temporal_wanted)
         self._temporal_panel.frame_chosen.connect(session.playback.go_to)
 
@@ -72,6 +74,11 @@ class CanvasView(QObject):
         self._heatmap_wanted = shown
         self._draw_heatmap()
         self._timer.start()
+
+    def _snap_to_peak(self, x: float, y: float) -> None:
+        """Moves the selected joint to another peak of its heatmap."""
+        if self._session.track_id is not None and self._session.keypoint is not None:
+            self._editing.move_keypoint(self._session.track_id, self._session.keypoint, x, y)
 
     def _on_opened(self) -> None:
         self._answer = None
@@ -138,24 +145,23 @@ class CanvasView(QObject):
     def _draw_heatmap(self) -> None:
         answer, keypoint = self._current_answer(), self._session.keypoint
         if answer is None or keypoint is None:
-            self._canvas.set_heatmap(None, None, None)
+            self._canvas.set_heatmap(-1, None, None)
             self._heatmap_panel.set_reading(None)
             return
         prediction = answer.prediction
         heatmap = np.asarray(prediction.heatmaps[keypoint], dtype=np.float32)
-        found = peaks(heatmap)
-        places = apply_affine(prediction.image_from_heatmap, found[:, :2]) if len(found) else np.zeros((0, 2))
+        peaks = heatmap_peaks(heatmap, prediction.image_from_heatmap)
         self._heatmap_panel.set_reading(
             HeatmapReading(
                 POSETRACK.label(keypoint),
                 float(prediction.scores[keypoint]),
-                tuple((float(x), float(y), float(value)) for (x, y), value in zip(places, found[:, 2], strict=True)),
+                tuple((peak.x, peak.y, peak.value) for peak in peaks),
             )
         )
         if self._heatmap_wanted:
             self._canvas.set_heatmap(answer.question.frame_index, heatmap, prediction.image_from_heatmap)
         else:
-            self._canvas.set_heatmap(None, None, None)
+            self._canvas.set_heatmap(-1, None, None)
 
     def _draw_temporal(self) -> None:
         answer = self._current_answer()

@@ -105,11 +105,13 @@ def _as_machine(written: Pose, kind: str) -> Pose:
     """`written` with no more authority than a run of this kind has."""
     if kind == "track":
         return Pose.empty(written.track_id, written.bbox_xywh, Provenance.PROPAGATED, len(written.keypoints))
-    human_as = Provenance.IMPORTED if kind == "import" else Provenance.PREDICTED
-    provenance = np.where(written.human, human_as, written.provenance)
-    nameless = (written.visibility != Visibility.NOT_LABELLED) & (provenance == Provenance.NONE)
-    provenance = np.where(nameless, human_as, provenance)
-    box = human_as if written.bbox_provenance.is_human else written.bbox_provenance
+    unsaid = Provenance.IMPORTED if kind == "import" else Provenance.PREDICTED
+    labelled_by_nobody = (written.visibility != Visibility.NOT_LABELLED) & (written.provenance == Provenance.NONE)
+    provenance = np.where(labelled_by_nobody, unsaid, written.provenance)
+    if kind == "import":  # a file may say what a person corrected or accepted in this program
+        return written.replaced(provenance=provenance)
+    box = Provenance.PREDICTED if written.bbox_provenance.is_human else written.bbox_provenance
+    provenance = np.where(written.human, Provenance.PREDICTED, provenance)
     return written.replaced(provenance=provenance, bbox_provenance=box)
 
 
@@ -125,8 +127,10 @@ def take_back(current: Pose, before: Pose | None, after: Pose) -> Pose | None:
     else:
         earlier = Pose.empty(current.track_id, after.bbox_xywh, after.bbox_provenance, len(after.keypoints))
     rest = transfer(current, wrote, earlier)
-    if identical(rest.replaced(run_id=current.run_id), current) and (rest.labelled.any() or holds_human_work(rest)):
+    # A box that the run wrote and nobody changed since doesn't keep a person there, whatever its provenance.
+    keeps_somebody = bool(rest.labelled.any() or rest.human.any()) or not _same_box(rest, after)
+    if identical(rest.replaced(run_id=current.run_id), current) and keeps_somebody:
         return current  # a person has accepted all of it since, and the pose goes on saying which run it came from
-    if before is not None or not _same_box(rest, after) or rest.labelled.any() or holds_human_work(rest):
+    if before is not None or keeps_somebody:
         return rest
     return None

@@ -54,7 +54,6 @@ def test_import_is_one_run_that_can_be_removed(project, labels):
     assert not any(pose.labelled.any() for pose in poses_of(project).values())
 
 
-@pytest.mark.xfail(strict=True, reason="core.project keeps the boxes of an import that is removed, as a person's word")
 def test_removing_an_import_leaves_nobody(project, labels):
     import_labels(project, labels, NAMES)
     project.remove_run(project.runs()[0].run_id)

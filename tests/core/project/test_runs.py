@@ -28,13 +28,14 @@ def test_a_prediction_leaves_what_a_person_set(project, predicted):
     assert pose.bbox_xywh.tolist() == [1, 2, 30, 40] and pose.bbox_provenance == Provenance.CORRECTED
 
 
-def test_no_run_can_pretend_to_be_a_person(project, predicted):
+def test_only_an_import_speaks_for_a_person(project, predicted):
     claims = predicted(1).replaced(provenance=np.full(17, Provenance.CORRECTED), bbox_provenance=Provenance.ACCEPTED)
     run(project, "predict", {0: [claims]})
     run(project, "import", {1: [claims]})
     run(project, "track", {2: [claims]})
     assert (project.frame(0).pose(1).provenance == Provenance.PREDICTED).all()
-    assert (project.frame(1).pose(1).provenance == Provenance.IMPORTED).all()
+    assert (project.frame(1).pose(1).provenance == Provenance.CORRECTED).all()
+    assert project.frame(1).pose(1).bbox_provenance == Provenance.ACCEPTED
     followed = project.frame(2).pose(1)
     assert not followed.labelled.any() and followed.bbox_provenance == Provenance.PROPAGATED
 
