@@ -71,7 +71,9 @@ class Instruments(QObject):
             self._worker.forget()
             return None
         x, y, width, height = (float(value) for value in pose.bbox_xywh)
-        question = Question(session.source_path, weights_path, frame_index, pose.track_id, (x, y, width, height), explain)
+        question = Question(
+            session.source_path, weights_path, frame_index, pose.track_id, (x, y, width, height), explain
+        )
         kept = self._kept.get(question)
         if kept is not None:
             self._worker.forget()

@@ -113,7 +113,7 @@ class Task(QObject):
             sentence = str(error)
         except MemoryError:
             sentence = "The memory is full: close other programs and try again."
-        except Exception as error:  # noqa: BLE001 - a thread's last resort: a bug is shown, not swallowed
+        except Exception as error:
             log.exception("The task %r broke", self.name)
             sentence = f"{self.name} stopped because of a fault in the program ({type(error).__name__}: {error})."
         else:
@@ -239,7 +239,7 @@ class LatestWorker(QObject):
                 continue
             except FamiError as error:
                 self.failed.emit(question, str(error))
-            except Exception as error:  # noqa: BLE001 - a thread's last resort: a bug is shown, not swallowed
+            except Exception as error:
                 log.exception("The %s broke", self._name)
                 self.failed.emit(question, f"The {self._name} stopped at a fault ({type(error).__name__}: {error}).")
             else:
