@@ -1,0 +1,54 @@
+"""PCK by hand, and scores that rise with peaks."""
+
+import numpy as np
+import pytest
+
+from core.keypoints import POSETRACK
+from core.training.accuracy import pck, torso_sizes
+from core.training.calibration import calibration_table
+
+LEFT_SHOULDER, RIGHT_HIP = POSETRACK.index("left_shoulder"), POSETRACK.index("right_hip")
+WRIST = POSETRACK.index("left_wrist")
+
+
+def two_people() -> tuple[np.ndarray, np.ndarray]:
+    """One with a torso of 50 pixels, one without a hip."""
+    keypoints, labelled = np.zeros((2, 17, 2)), np.zeros((2, 17), bool)
+    keypoints[0, RIGHT_HIP] = (30, 40)
+    for k in (LEFT_SHOULDER, RIGHT_HIP, WRIST):
+        labelled[0, k] = True
+    labelled[1, [LEFT_SHOULDER, WRIST]] = True
+    return keypoints, labelled
+
+
+def test_the_torso_is_the_diagonal_that_is_labelled() -> None:
+    sizes = torso_sizes(*two_people())
+    assert sizes[0] == pytest.approx(50)
+    assert np.isnan(sizes[1])
+
+
+def test_joints_within_a_fifth_of_the_torso_are_right() -> None:
+    keypoints, labelled = two_people()
+    found = keypoints.copy()
+    found[0, LEFT_SHOULDER] += (10.0, 0.0)
+    found[0, WRIST] += (10.1, 0.0)
+    accuracy = pck(found, np.full((2, 17), 0.5), keypoints, labelled)
+    assert accuracy.by_joint == {"left_shoulder": 1.0, "left_wrist": 0.0, "right_hip": 1.0}
+    assert accuracy.mean == pytest.approx(2 / 3)
+    assert accuracy.people == 1
+    assert len(accuracy.peaks) == len(accuracy.right) == 3
+
+
+def test_a_higher_peak_never_means_a_lower_score() -> None:
+    rng = np.random.default_rng(0)
+    peaks = rng.uniform(0, 1, 4000)
+    right = rng.uniform(0, 1, 4000) < peaks**2
+    points = np.array(calibration_table(peaks, right))
+    assert (np.diff(points[:, 0]) > 0).all()
+    assert (np.diff(points[:, 1]) >= 0).all()
+    assert np.abs(np.interp(peaks, *points.T) - peaks**2).mean() < 0.05
+
+
+def test_joints_that_fall_are_pooled() -> None:
+    points = calibration_table(np.array([0.1, 0.2, 0.3, 0.4]), np.array([True, False, False, True]), steps=4)
+    assert points == ((0.2, 0.3333), (0.4, 1.0))
