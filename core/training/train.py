@@ -69,7 +69,6 @@ class Training:
         self.work_folder = REPOSITORY / recipe.work_folder
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.stage_index, self.done = 0, 0
-        torch.manual_seed(recipe.seed)
         self.model: HRNet | FamiPose = self._new_model(recipe.stages[0])
         self._start_stage(None)
 
@@ -79,6 +78,7 @@ class Training:
         return self.recipe.stages[self.stage_index]
 
     def _new_model(self, stage: Stage) -> HRNet | FamiPose:
+        torch.manual_seed(self.recipe.seed)  # whatever ran before: a resumed training starts a stage alike
         model = HRNet(self.recipe.backbone) if stage.kind == "pictures" else FamiPose(multi_frame_config(self.recipe))
         return model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]  # torch's stub lacks the pair
 
@@ -92,6 +92,7 @@ class Training:
         self.information: MutualInformation | None = None
         if isinstance(self.model, FamiPose):
             channels, count = self.model.backbone.num_channels, self.model.config.num_keypoints
+            torch.manual_seed(self.recipe.seed)
             self.information = MutualInformation(channels, count).to(self.device)
             backbone = list(self.model.backbone.parameters())
             known = {id(parameter) for parameter in backbone}
