@@ -16,6 +16,7 @@ from torch import Tensor
 
 from core.geometry import apply_affine
 from core.heatmaps import STRIDE, gaussian_targets
+from core.model.crops import normalised
 from core.training.augmentation import (
     AugmentationSettings,
     WindowDraw,
@@ -30,9 +31,6 @@ from core.training.augmentation import (
     recolour,
 )
 from core.training.lspet import ByteArray, FloatArray, Person, PersonCrops
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
@@ -77,16 +75,11 @@ class SampleSettings:
         return self.input_size_wh[0] // STRIDE, self.input_size_wh[1] // STRIDE
 
 
-def normalised(frames: NDArray[np.uint8]) -> Tensor:
-    """(..., H, W, 3) uint8 RGB to (..., 3, H, W) float32 with ImageNet's mean and standard deviation."""
-    pixels = torch.from_numpy(np.ascontiguousarray(frames)).to(torch.float32).div_(255.0)
-    pixels = pixels.sub_(torch.tensor(IMAGENET_MEAN)).div_(torch.tensor(IMAGENET_STD))
-    return pixels.movedim(-1, -3)
-
-
 def collate(samples: Sequence[Sample]) -> Batch:
     """Stacks samples; key frames are channels-last in memory, which convolutions on a processor prefer."""
-    frames = normalised(np.stack([sample.frames for sample in samples]))
+    windows = np.stack([sample.frames for sample in samples])
+    crops = normalised(windows.reshape(-1, *windows.shape[2:]), torch.device("cpu"))
+    frames = crops.reshape(*windows.shape[:2], *crops.shape[1:])
     return Batch(
         frames[:, 0].contiguous(memory_format=torch.channels_last),
         frames[:, 1:],

@@ -20,6 +20,9 @@ BoolArray = NDArray[np.bool_]
 FEWEST_FRAMES = 4
 """With fewer corrected frames there is no round: one is held out, and three are too few already."""
 
+MOST_HELD_OUT_FRAMES = 40
+"""More would only make the round wait longer for the same answer."""
+
 _BOX_MARGIN = 0.15
 
 
@@ -95,7 +98,7 @@ def corrected_poses(project: Project, is_usable: Callable[[int], bool] = lambda 
 
 
 def split_round(poses: Sequence[CorrectedPose], held_out_part: float, seed: int) -> RoundSplit:
-    """Holds out a part of the corrected frames, at least one, spread over the clip.
+    """Holds out a part of the corrected frames, at least one and at most `MOST_HELD_OUT_FRAMES`, spread over the clip.
 
     The frames in order are cut into as many stretches as frames are held out, and one of each stretch is drawn: by
     the seed, not by looking.
@@ -109,7 +112,7 @@ def split_round(poses: Sequence[CorrectedPose], held_out_part: float, seed: int)
             f"Correct or accept poses in at least {FEWEST_FRAMES} frames first ({len(frames)} so far): "
             "a part of them is held out to measure the error."
         )
-    count = max(1, round(len(frames) * held_out_part))
+    count = min(max(1, round(len(frames) * held_out_part)), MOST_HELD_OUT_FRAMES)
     rng = np.random.default_rng(seed)
     held_out = {int(rng.choice(stretch)) for stretch in np.array_split(frames, count)}
     return RoundSplit(

@@ -25,6 +25,7 @@ from core.project import Project
 from core.training.batches import Batch, SampleSettings
 from core.training.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler
 from core.training.corrections import (
+    CorrectedPose,
     RoundSplit,
     corrected_poses,
     split_round,
@@ -134,7 +135,7 @@ def _trained(
     _prepare_new_keypoints(model, new)
     offsets = metadata.config.supporting_offsets
     sampler = CorrectionSampler(
-        split.train,
+        _as_many_as_needed(split.train, settings),
         taught,
         SampleSettings(metadata.input_size_wh, metadata.config.heatmap_sigma, LIGHT_AUGMENTATION),
         lambda index: training_neighbours(index, offsets, num_frames, split.held_out_frames),
@@ -152,6 +153,15 @@ def _trained(
         parent_sha256=loaded.sha256,
     )
     return LoadedModel(model.eval(), described, ""), new
+
+
+def _as_many_as_needed(poses: Sequence[CorrectedPose], settings: FinetuneSettings) -> Sequence[CorrectedPose]:
+    """No more poses than the round has samples: the pixels of each are kept in memory."""
+    most = settings.steps * settings.batch_size
+    if len(poses) <= most:
+        return poses
+    chosen = np.random.default_rng(settings.seed).choice(len(poses), most, replace=False)
+    return [poses[i] for i in np.sort(chosen)]
 
 
 def _prepare_new_keypoints(model: FamiPose, new: Sequence[str]) -> None:

@@ -58,6 +58,10 @@ def test_a_quarter_is_held_out_spread_over_the_clip(count: int, held_out: int) -
     assert [sum(f in split.held_out_frames for f in stretch) for stretch in stretches] == [1] * held_out
 
 
+def test_no_more_frames_are_held_out_than_an_answer_needs() -> None:
+    assert len(split_round(corrections(list(range(400))), 0.25, 0).held_out_frames) == 40
+
+
 def test_no_neighbour_of_a_trained_frame_is_held_out() -> None:
     assert training_neighbours(5, (-2, -1, 1, 2), 20, frozenset()) == [3, 4, 6, 7]
     assert training_neighbours(5, (-2, -1, 1, 2), 20, frozenset({3, 6})) == [4, 4, 5, 7]
