@@ -5,7 +5,7 @@ One draw serves every frame of a sample (paper, section 4); `draw_motion` adds t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -44,6 +44,12 @@ class AugmentationSettings:
     blur: float = 0.15
     occluded: float = 0.15
     foreign_background: float = 0.4
+
+    def weakened(self, strength: float) -> AugmentationSettings:
+        """All changes but the mirror, made `strength` times as far or as often (1 changes nothing, 0 leaves none)."""
+        amounts = ("rotation_deg", "rotated", "shift", "half_body", "colour", "blur", "occluded", "foreign_background")
+        scaled = {name: getattr(self, name) * strength for name in amounts}
+        return replace(self, scale_low=self.scale_low**strength, scale_high=self.scale_high**strength, **scaled)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class Stage:
         learning_rate: the highest.
         backbone_learning_rate: the highest for the backbone, in a stage of clips.
         weight_decay: AdamW's.
+        augmentation_strength: how much of the recipe's augmentation the stage has.
         beta: weight of the mutual information terms (Eq. 12), in a stage of clips.
         degraded: probability that a clip's key frame is blurred, and as much that it is occluded.
     """
@@ -34,6 +35,7 @@ class Stage:
     learning_rate: float
     backbone_learning_rate: float = 0.0
     weight_decay: float = 0.01
+    augmentation_strength: float = 1.0
     beta: float = 0.1
     degraded: float = 0.3
 

@@ -105,10 +105,10 @@ class Training:
         self.optimizer = torch.optim.AdamW(groups, lr=stage.learning_rate, weight_decay=stage.weight_decay)
         self.average = RunningAverage(self.model, self.recipe.average_decay)
         offsets = self.recipe.supporting_offsets if stage.kind == "clips" else ()
-        settings = self.settings
+        augmentation = self.recipe.augmentation.weakened(stage.augmentation_strength)
         if stage.kind == "clips":
-            augmentation = replace(settings.augmentation, blur=stage.degraded, occluded=stage.degraded)
-            settings = replace(settings, augmentation=augmentation)
+            augmentation = replace(augmentation, blur=stage.degraded, occluded=stage.degraded)
+        settings = replace(self.settings, augmentation=augmentation)
         seed = (self.recipe.seed, self.stage_index)
         self.sampler = CropSampler(self.crops, self.split.train, settings, seed, offsets)
 
@@ -290,6 +290,8 @@ def _finish_stage(training: Training, loss: float, seconds: float) -> None:
         )
         model = HRNet(training.recipe.backbone)
         model.load_state_dict(before["average"])
+        if isinstance(training.model, HRNet):
+            training.average.state, mean = before["average"], before["accuracy"]
         export(training.recipe, model.eval(), training.crops, training.split, training.settings)
     training.keep_stage(mean)
 
