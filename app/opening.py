@@ -87,7 +87,12 @@ def open_path(path: Path, on_progress: OnProgress, moved_to: Path | None = None,
         return _open_labels(path, on_progress, moved_to, held)
     project_path = places.project_path_for(path)
     _refuse_if_held(project_path, held)
-    return _with_project(project_path, open_source(path, on_progress))
+    opened = _with_project(project_path, open_source(path, on_progress))
+    project = opened.project
+    if path.resolve() == places.DEMO_CLIP and not project.read_only and not len(project.labelled_frames()):
+        # The demo brings its people's boxes along, so that a newcomer can predict at once.
+        import_labels(project, read_labels(places.DEMO_LABELS), None, keypoints=False)
+    return opened
 
 
 def _refuse_if_held(project_path: Path, held: Path | None) -> None:

@@ -44,7 +44,11 @@ class PeopleController(QObject):
 
     def stop_drawing(self) -> None:
         """Gives up drawing a box."""
-        self.tool_wanted.emit("select")
+        self.take_tool("select")
+
+    def take_tool(self, tool: str) -> None:
+        """Takes a tool in hand: "select", "box" or "place"."""
+        self.tool_wanted.emit(tool)
 
     def _lost_person(self) -> int | None:
         """The selected person, if it is not in the frame on screen."""

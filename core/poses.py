@@ -105,7 +105,8 @@ class Pose:
     @property
     def labelled(self) -> NDArray[np.bool_]:
         """(K,) True where the keypoint is labelled, visible or occluded."""
-        return self.visibility != Visibility.NOT_LABELLED
+        labelled: NDArray[np.bool_] = self.visibility != Visibility.NOT_LABELLED
+        return labelled
 
     @property
     def human(self) -> NDArray[np.bool_]:

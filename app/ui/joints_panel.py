@@ -18,6 +18,7 @@ from app.ui import theme
 from app.ui.tables import build_table, cell, fit_column
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import Pose, Provenance, Visibility
+from core.review import DOUBTFUL_BELOW
 
 JOINT, SEEN, WHO, SCORE = range(4)
 HEADERS = (
@@ -37,7 +38,7 @@ NEXT_VISIBILITY = {
     Visibility.NOT_LABELLED: Visibility.VISIBLE,
 }
 ROW_PX = 24
-LOW_SCORE = 0.4
+LOW_SCORE = DOUBTFUL_BELOW
 """Below it a score is written in the colour of doubt, with a mark."""
 
 

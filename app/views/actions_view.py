@@ -11,13 +11,16 @@ from PySide6.QtWidgets import QFileDialog
 
 from app import places
 from app.ui import dialogs
-from app.ui.actions import DEFAULT_KEYMAP, KeymapError, load_keymap, read_keymap, save_keymap
+from app.ui.actions import DEFAULT_KEYMAP, KeyMap, KeymapError, load_keymap, read_keymap, save_keymap
 from app.views.panels_view import with_member
+from core import __version__
 from core.keypoints import POSETRACK
 from core.poses import Visibility
 
 if TYPE_CHECKING:
     from app.application import Program
+
+Slot = Callable[[], object]
 
 STEP_FRAMES, LEAP_FRAMES = 10, 100
 VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
@@ -49,22 +52,24 @@ class ActionsView(QObject):
             lambda tool: self._window.action("action_add_person").setChecked(tool == "box")
         )
         program.finetuning.changed.connect(self._refresh)
-        self._take_keymap()
+        self._keymap: KeyMap = self._own_keymap()
+        self._window.apply_keymap(self._keymap)
         self._refresh()
 
     # What each action does ------------------------------------------------------------------------------------------
 
-    def _file(self) -> dict[str, Callable[[], object]]:
+    def _file(self) -> dict[str, Slot]:
         return {
             "action_open": self._open,
+            "action_open_folder": self._open_folder,
             "action_open_labels": self._import,
             "action_export": self._export,
             "action_quit": self._window.close,
-            "action_about": lambda: dialogs.show_about(self._window),
+            "action_about": lambda: dialogs.show_about(self._window, __version__),
             "action_keys": self._edit_keys,
         }
 
-    def _edit(self) -> dict[str, Callable[[], object]]:
+    def _edit(self) -> dict[str, Slot]:
         editing = self._program.editing
         return {
             "action_undo": editing.undo,
@@ -74,10 +79,10 @@ class ActionsView(QObject):
             "action_mark_reviewed": editing.toggle_reviewed,
         }
 
-    def _go(self) -> dict[str, Callable[[], object]]:
+    def _go(self) -> dict[str, Slot]:
         playback, review = self._session.playback, self._program.review
 
-        def by(frames: int) -> Callable[[], None]:
+        def by(frames: int) -> Slot:
             return lambda: playback.step(frames)
 
         return {
@@ -97,9 +102,10 @@ class ActionsView(QObject):
             "action_go_to_frame": self._go_to_frame,
         }
 
-    def _person(self) -> dict[str, Callable[[], object]]:
+    def _person(self) -> dict[str, Slot]:
         people, editing = self._program.people, self._program.editing
-        return {
+        selectors: dict[str, Slot] = {f"action_person_{row + 1}": self._person_selector(row) for row in range(9)}
+        return selectors | {
             "action_add_person": self._toggle_box_tool,
             "action_track_person": people.follow_selected,
             "action_delete_person": editing.delete_selected_here,
@@ -110,25 +116,29 @@ class ActionsView(QObject):
             "action_hide_others": self._hide_others,
             "action_lock": self._toggle_lock,
             "action_next_person": self._next_person,
-        } | {f"action_person_{row + 1}": self._person_selector(row) for row in range(9)}
+        }
 
-    def _joint(self) -> dict[str, Callable[[], object]]:
+    def _joint(self) -> dict[str, Slot]:
         editing = self._program.editing
-        nudges = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+
+        def nudge(dx: int, dy: int) -> Slot:
+            return lambda: editing.nudge_selected(dx, dy)
+
         return {
             "action_next_joint": lambda: self._step_joint(1),
             "action_previous_joint": lambda: self._step_joint(-1),
             "action_deselect": self._deselect,
             "action_place_joint": self._place_joint,
+            "action_nudge_left": nudge(-1, 0),
+            "action_nudge_right": nudge(1, 0),
+            "action_nudge_up": nudge(0, -1),
+            "action_nudge_down": nudge(0, 1),
             "action_cycle_visibility": editing.cycle_selected_visibility,
             "action_mark_occluded": lambda: self._mark(Visibility.OCCLUDED),
             "action_mark_not_labelled": lambda: self._mark(Visibility.NOT_LABELLED),
-        } | {
-            f"action_nudge_{side}": lambda dx=dx, dy=dy: editing.nudge_selected(dx, dy)
-            for side, (dx, dy) in nudges.items()
         }
 
-    def _model(self) -> dict[str, Callable[[], object]]:
+    def _model(self) -> dict[str, Slot]:
         prediction, finetuning = self._program.prediction, self._program.finetuning
         return {
             "action_predict": self._with_weights(prediction.predict_all),
@@ -140,7 +150,7 @@ class ActionsView(QObject):
             "action_weights": self._choose_weights,
         }
 
-    def _view(self) -> dict[str, Callable[[], object]]:
+    def _view(self) -> dict[str, Slot]:
         window = self._window
         return {
             "action_fit": window.canvas.fit,
@@ -259,15 +269,15 @@ class ActionsView(QObject):
             except KeymapError as error:
                 self._session.error.emit(str(error))
 
-    def _take_keymap(self) -> None:
+    def _own_keymap(self) -> KeyMap:
+        """The person's own keys, else the default ones."""
         own = places.settings_file().with_name("keys.toml")
-        self._keymap = load_keymap(DEFAULT_KEYMAP)
         if own.is_file():
             try:
-                self._keymap = read_keymap(own)
+                return read_keymap(own)
             except KeymapError as error:
                 self._session.error.emit(str(error))
-        self._window.apply_keymap(self._keymap)
+        return load_keymap(DEFAULT_KEYMAP)
 
     # Acting on the selection ------------------------------------------------------------------------------------------
 

@@ -10,11 +10,13 @@ from app.instruments import Answer, Instruments, Question
 from app.people import PeopleController
 from app.playback import ShownFrame
 from app.session import Session
+from app.ui.heatmap_colours import heatmap_peaks
 from app.ui.heatmap_panel import HeatmapReading
 from app.ui.main_window import MainWindow
 from app.ui.temporal_panel import TemporalView
 from core.keypoints import POSETRACK
 from core.project import Touched
+from core.review import DOUBTFUL_BELOW
 
 ASK_AFTER_MS = 120
 """The instruments ask once the hand has stayed on a frame this long, so that scrubbing costs nothing."""
@@ -62,6 +64,8 @@ class CanvasView(QObject):
         canvas.selection_changed.connect(session.select)
         canvas.box_drawn.connect(people.add_person)
         canvas.box_changed.connect(people.redraw_box)
+        canvas.set_doubtful_score(DOUBTFUL_BELOW)
+        canvas.tool_changed.connect(people.take_tool)
         people.tool_wanted.connect(canvas.set_tool)
         self._heatmap_panel.shown_toggled.connect(self.show_heatmap)
         self._heatmap_panel.opacity_changed.connect(canvas.set_heatmap_opacity)
@@ -145,7 +149,7 @@ class CanvasView(QObject):
     def _draw_heatmap(self) -> None:
         answer, keypoint = self._current_answer(), self._session.keypoint
         if answer is None or keypoint is None:
-            self._canvas.set_heatmap(-1, None, None)
+            self._canvas.set_heatmap(None, None, None)
             self._heatmap_panel.set_reading(None)
             return
         prediction = answer.prediction
@@ -161,7 +165,7 @@ class CanvasView(QObject):
         if self._heatmap_wanted:
             self._canvas.set_heatmap(answer.question.frame_index, heatmap, prediction.image_from_heatmap)
         else:
-            self._canvas.set_heatmap(-1, None, None)
+            self._canvas.set_heatmap(None, None, None)
 
     def _draw_temporal(self) -> None:
         answer = self._current_answer()

@@ -7,10 +7,10 @@ import os
 import time
 from collections import Counter
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from core import __version__
 from core.errors import ProjectError
 from core.project.records import Effort, Round, Run, SourceRecord
 from core.project.store import Store
@@ -19,14 +19,6 @@ RUN_LABELS = {"predict": "Predict", "track": "Follow people", "import": "Import"
 _ENDS = ("done", "cancelled", "failed", "removed")
 _PAUSE_S = 60.0
 """Who does nothing for longer is taken to be away."""
-
-
-def program_version() -> str:
-    """The version of this program, "0" where it runs uninstalled."""
-    try:
-        return metadata.version("fami-pose-review")
-    except metadata.PackageNotFoundError:
-        return "0"
 
 
 # ---- settings and the source ----
@@ -104,7 +96,7 @@ def begin_run(store: Store, kind: str, weights_sha256: str | None, settings: Map
     return store.execute(
         "INSERT INTO runs (kind, weights_sha256, settings, program_version, started_s, status, began_after)"
         " VALUES (?, ?, ?, ?, ?, 'running', ?)",
-        (kind, weights_sha256, json.dumps(settings), program_version(), time.time(), last[0] if last else 0),
+        (kind, weights_sha256, json.dumps(settings), __version__, time.time(), last[0] if last else 0),
     )
 
 

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.application import Program
+from app.ui import theme
 
 
 class Driver:
@@ -23,13 +24,13 @@ class Driver:
         self.window.resize(1280, 720)
         self.window.show()
 
-    def wait(self, condition: Callable[[], object], timeout_s: float = 60.0, what: str = "") -> None:
+    def wait(self, condition: Callable[[], object], timeout_s: float = 60.0, what: str = "it") -> None:
         """Runs the event loop until the condition holds."""
         ends = time.monotonic() + timeout_s
         while not condition():
             QApplication.processEvents()
             QTest.qWait(10)
-            assert time.monotonic() < ends, f"waited in vain for {what or condition}; the bar says {self.window.error_text!r}"
+            assert time.monotonic() < ends, f"waited in vain for {what}; the bar says {self.window.error_text!r}"
 
     def idle(self, timeout_s: float = 120.0) -> None:
         self.wait(lambda: not self.program.tasks.running(), timeout_s, "the tasks to end")
@@ -88,8 +89,6 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def drive(qtbot) -> Iterator[Callable[[], Driver]]:
     """Starts the program; each call is a start anew."""
-    from app.ui import theme
-
     theme.apply(QApplication.instance())
     drivers: list[Driver] = []
 
