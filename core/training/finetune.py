@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.errors import Cancelled, PredictionError, TrainingError
+from core.errors import Cancelled, TrainingError
 from core.keypoints import POSETRACK
 from core.model.device import available_device
 from core.model.fami_pose import FamiPose
@@ -83,6 +83,8 @@ def finetune(  # noqa: PLR0917 - the order of the contract
         split = split_round(poses, settings.held_out_part, settings.seed)
         loaded = load_model(weights_path, str(device))
         before = held_out_error(loaded, split.held_out, cache.get, len(source), str(device))
+        if not before.joint_errors:
+            raise TrainingError("The held-out frames hold no joint that these weights locate: correct more joints.")
         candidate, new = _trained(
             loaded,
             split,
@@ -95,8 +97,8 @@ def finetune(  # noqa: PLR0917 - the order of the contract
         after = held_out_error(candidate, split.held_out, cache.get, len(source), str(device))
     if cancelled():
         raise Cancelled
-    path, sha256 = _save(candidate, out_folder)
     report = _report(before, after, split, new)
+    path, sha256 = _save(candidate, out_folder)
     return replace(
         report,
         skipped_frames=sorted(skipped),
@@ -131,6 +133,11 @@ def _trained(
     metadata = loaded.metadata
     names, new = taught_keypoints(split.train, metadata.trained_keypoints, settings.new_joint_examples)
     taught = np.array([name in names for name in POSETRACK.keypoint_names])
+    if not any((pose.known & taught).any() for pose in split.train):
+        raise TrainingError(
+            "Only joints that these weights do not know are corrected so far: correct or accept others, "
+            f"or at least {settings.new_joint_examples} of one of them."
+        )
     model = copy.deepcopy(loaded.model)
     _prepare_new_keypoints(model, new)
     offsets = metadata.config.supporting_offsets
@@ -300,8 +307,6 @@ def _report(
 ) -> RoundReport:
     """What the round did to the error; the weights file and the rest are filled in by the caller."""
     compared = tuple(before.joint_errors)
-    if not compared:
-        raise PredictionError("The held-out frames hold no joint that these weights locate: correct more joints.")
     errors_before, errors_after = before.errors(compared), after.errors(compared)
     frames_before, frames_after = before.by_frame(compared), after.by_frame(compared)
     return RoundReport(

@@ -113,6 +113,17 @@ def test_three_frames_are_no_round(shared: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "w").exists()
 
 
+def test_only_joints_that_the_weights_do_not_know_are_no_round(project_path: Path, tmp_path: Path) -> None:
+    config = FamiPoseConfig("w12", supporting_offsets=(), heatmap_sigma=1.0)
+    model = FamiPose(config)
+    metadata = WeightsMetadata("plain", config, (96, 128), trained_keypoints=("nose",))
+    save_weights(tmp_path / "plain.pth", model, metadata)
+    settings = FinetuneSettings(steps=1, batch_size=1, new_joint_examples=999, device="cpu")
+    with pytest.raises(TrainingError, match="hold no joint that these weights locate"):
+        finetune(project_path, tmp_path / "plain.pth", tmp_path / "w", settings)
+    assert not (tmp_path / "w").exists()
+
+
 def test_a_job_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "job.json").write_text('{"project": 3}')
     command = [sys.executable, "-m", "core.training.finetune_child", str(tmp_path / "job.json")]
