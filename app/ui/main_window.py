@@ -197,7 +197,7 @@ class MainWindow(QMainWindow):
             dock.show()
             self._actions[f"action_panel_{name}"].setChecked(True)
         self.resizeDocks([docks["persons"], docks["joints"]], [LEFT_PX, RIGHT_PX], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["persons"], docks["queue"]], [220, 280], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["persons"], docks["queue"]], [270, 230], Qt.Orientation.Vertical)
         docks["joints"].raise_()
         self._refresh_title_bars()
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from app import places
+from app.editing import next_without_place
 from app.ui import dialogs
 from app.ui.actions import DEFAULT_KEYMAP, KeyMap, KeymapError, load_keymap, read_keymap, save_keymap
 from app.views.panels_view import with_member
@@ -44,17 +45,26 @@ class ActionsView(QObject):
         program.opening.source_wanted.connect(self._ask_for_source)
         session = self._session
         session.opened.connect(self._refresh)
+        session.opened.connect(self._tell_keymap_trouble)
         session.frame_shown.connect(lambda _: self._refresh())
         session.poses_changed.connect(lambda _: self._refresh())
-        session.selection_changed.connect(lambda *_: self._refresh())
+        session.selection_changed.connect(self._on_selection)
         session.playback.playing_changed.connect(self._window.action("action_play").setChecked)
-        program.people.tool_wanted.connect(
-            lambda tool: self._window.action("action_add_person").setChecked(tool == "box")
-        )
+        program.people.tool_wanted.connect(self._show_tool)
         program.finetuning.changed.connect(self._refresh)
+        self._keymap_trouble = ""
         self._keymap: KeyMap = self._own_keymap()
         self._window.apply_keymap(self._keymap)
         self._refresh()
+
+    def _on_selection(self, _track_id: int | None, keypoint: int | None) -> None:
+        if keypoint is None and self._window.canvas.tool == "place":  # every joint has its place, or nobody is selected
+            self._program.people.take_tool("select")
+        self._refresh()
+
+    def _show_tool(self, tool: str) -> None:
+        self._window.action("action_add_person").setChecked(tool == "box")
+        self._window.action("action_place_by_clicks").setChecked(tool == "place")
 
     # What each action does ------------------------------------------------------------------------------------------
 
@@ -110,6 +120,7 @@ class ActionsView(QObject):
             "action_track_person": people.follow_selected,
             "action_delete_person": editing.delete_selected_here,
             "action_cut_person": editing.cut_selected,
+            "action_delete_everywhere": editing.delete_selected,
             "action_change_track": lambda: self._change_track(self._session.track_id),
             "action_swap_tracks": self._swap_tracks,
             "action_toggle_hide": self._toggle_hide,
@@ -129,6 +140,7 @@ class ActionsView(QObject):
             "action_previous_joint": lambda: self._step_joint(-1),
             "action_deselect": self._deselect,
             "action_place_joint": self._place_joint,
+            "action_place_by_clicks": self._toggle_place_tool,
             "action_nudge_left": nudge(-1, 0),
             "action_nudge_right": nudge(1, 0),
             "action_nudge_up": nudge(0, -1),
@@ -276,8 +288,14 @@ class ActionsView(QObject):
             try:
                 return read_keymap(own)
             except KeymapError as error:
-                self._session.error.emit(str(error))
+                self._keymap_trouble = str(error)
         return load_keymap(DEFAULT_KEYMAP)
+
+    def _tell_keymap_trouble(self) -> None:
+        """Once there is a clip to work on: opening one puts earlier messages away."""
+        if self._keymap_trouble:
+            self._session.error.emit(self._keymap_trouble)
+            self._keymap_trouble = ""
 
     # Acting on the selection ------------------------------------------------------------------------------------------
 
@@ -294,6 +312,24 @@ class ActionsView(QObject):
             self._program.people.stop_drawing()
         else:
             self._program.people.draw_box()
+
+    def _toggle_place_tool(self) -> None:
+        """Takes the tool that places joints by clicks in hand, at the first joint without a place, or puts it away."""
+        session, people = self._session, self._program.people
+        pose = session.selected_pose()
+        if self._window.canvas.tool == "place" or pose is None:
+            if pose is None:
+                session.message.emit("Select a person first.")
+            people.take_tool("select")
+            return
+        if session.keypoint is None or pose.labelled[session.keypoint]:
+            session.select(pose.track_id, next_without_place(pose, -1))
+        if session.keypoint is None:
+            session.message.emit("All joints of this person are placed: drag them to move them.")
+            people.take_tool("select")
+            return
+        people.take_tool("place")
+        session.message.emit("Click where each joint is. V or right click changes what is seen; Esc ends placing.")
 
     def _toggle_hide(self) -> None:
         track_id = self._session.track_id
@@ -339,7 +375,9 @@ class ActionsView(QObject):
             session.message.emit("Select a person and a joint first (Up and Down walk through the joints).")
             return
         place = self._window.canvas.pointer_place()
-        if place is not None:
+        if place is None:
+            session.message.emit("Put the pointer where the joint is, then press the key.")
+        else:
             self._program.editing.place_keypoint(session.track_id, session.keypoint, *place)
 
     def _mark(self, visibility: Visibility) -> None:

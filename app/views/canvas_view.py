@@ -79,6 +79,12 @@ class CanvasView(QObject):
         self._draw_heatmap()
         self._timer.start()
 
+    def ask_again(self) -> None:
+        """Other weights are in use: what the instruments show is theirs no more."""
+        self._draw_heatmap()
+        self._draw_temporal()
+        self._timer.start()
+
     def _snap_to_peak(self, x: float, y: float) -> None:
         """Moves the selected joint to another peak of its heatmap."""
         if self._session.track_id is not None and self._session.keypoint is not None:
@@ -135,16 +141,13 @@ class CanvasView(QObject):
         self._draw_temporal()
 
     def _on_instrument_failed(self, _question: Question, sentence: str) -> None:
-        self._temporal_panel.set_busy(False)
+        self._temporal_panel.set_explanation(None)
         self._session.message.emit(sentence)
 
     def _current_answer(self) -> Answer | None:
         """The answer, if it belongs to the frame and the person that are shown."""
         answer = self._answer
-        if answer is None:
-            return None
-        here = (self._session.frame_index, self._session.track_id)
-        return answer if (answer.question.frame_index, answer.question.track_id) == here else None
+        return answer if answer is not None and self._instruments.is_current(answer.question) else None
 
     def _draw_heatmap(self) -> None:
         answer, keypoint = self._current_answer(), self._session.keypoint

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -168,7 +168,7 @@ def drop(target: QWidget, url: QUrl) -> bool:
     mime = QMimeData()
     mime.setUrls([url])
     buttons = Qt.MouseButton.LeftButton
-    enter = QDragEnterEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, buttons, NONE)
+    enter = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, mime, buttons, NONE)
     enter.ignore()
     QApplication.sendEvent(target, enter)
     if enter.isAccepted():
