@@ -48,6 +48,10 @@ class Program(QObject):
         self.window = window = MainWindow()
         self.tasks = tasks = TaskRunner(self)
         self.session = session = Session(self)
+        # First of all: what the others say while they are built, or of what was opened, stays on screen.
+        session.message.connect(window.show_message)
+        session.error.connect(window.show_error)
+        session.opened.connect(self._on_opened)
         self.network = network = Network(device)
         self.opening = OpeningController(session, tasks, self)
         self.editing = EditingController(session, self)
@@ -65,9 +69,7 @@ class Program(QObject):
 
         tasks.shown.connect(window.set_task)
         tasks.failed.connect(window.show_error)
-        session.message.connect(window.show_message)
-        session.error.connect(window.show_error)
-        session.opened.connect(self._on_opened)
+        self.prediction.network_changed.connect(lambda _: self.canvas_view.ask_again())
         window.close_requested.connect(self.shut_down)
 
     def _on_opened(self) -> None:
@@ -76,13 +78,23 @@ class Program(QObject):
         window.set_title("" if project is None else project.source.path.name)
         window.set_read_only(project is not None and project.read_only)
 
+    def restore_layout(self) -> None:
+        """Puts the panels where they were when the program was closed last."""
+        layout = places.read_settings().get("layout")
+        try:
+            self.window.restore_layout(bytes.fromhex(layout) if isinstance(layout, str) else b"")
+        except ValueError:
+            log.info("the layout in %s is damaged; the panels are where they were at first", places.settings_file())
+
     def shut_down(self) -> None:
         """Ends every thread and child process; what was edited is on disk already."""
+        places.write_setting("layout", self.window.layout_state().hex())
+        self.window.hide()  # what is computing now takes a moment to end: nobody has to watch it
+        self.opening.shut_down()
         self.finetuning.shut_down()
         self.tasks.shut_down()
         self.review.stop()
         self.instruments.stop()
-        places.write_setting("layout", self.window.layout_state().hex())
         self.session.close()
 
 
@@ -104,9 +116,7 @@ def main(path: Path | None, screenshot: Path | None = None) -> int:
     theme.apply(application)
     program = Program()
     if screenshot is None:
-        layout = places.read_settings().get("layout")
-        if isinstance(layout, str):
-            program.window.restore_layout(bytes.fromhex(layout))
+        program.restore_layout()
     program.window.show()
     program.opening.open(start_path(path))
     if screenshot is not None:
@@ -135,7 +145,9 @@ def draw_once(program: Program, file: Path) -> int:
     look()
     QTimer.singleShot(SCREENSHOT_TIMEOUT_MS, loop.quit)
     loop.exec()
-    sentence = program.window.error_text
+    sentence = (
+        "" if program.session.shown is not None else program.window.error_text or "The clip took too long to open."
+    )
     saved = program.window.grab().save(str(file))
     program.window.close()
     if not saved:

@@ -20,17 +20,24 @@ class EditingController(QObject):
         super().__init__(parent)
         self._session = session
 
-    def _edit(self, change: Callable[[Project, int], Touched | None]) -> bool:
-        """Runs one edit on the shown frame; a refusal is told in one sentence and changes nothing."""
+    def _edit(self, change: Callable[[Project, int], Touched | None], track_id: int | None = None) -> bool:
+        """Runs one edit on the shown frame; a refusal is told in one sentence and changes nothing.
+
+        With a `track_id`, the edit is one that this person's lock guards against.
+        """
         session = self._session
+        if session.shown is None:
+            session.message.emit("Open a clip first.")
+            return False
+        if track_id is not None and track_id in session.locked:
+            session.message.emit(f"Person {track_id} is locked: unlock them first (L).")
+            session.show_again()
+            return False
         try:
-            project = session.writable()
-            if session.frame_index is None:
-                return False
-            touched = change(project, session.frame_index)
+            touched = change(session.writable(), session.shown.frame_index)
         except FamiError as error:
             session.error.emit(str(error))
-            session.frame_shown.emit(session.shown)  # draws what is stored again, in place of the refused gesture
+            session.show_again()
             return False
         session.touch(touched)
         return True
@@ -39,14 +46,16 @@ class EditingController(QObject):
         """A joint was dragged or placed."""
         proofs = self._session.proofs()
         self._edit(
-            lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs=proofs)
+            lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs=proofs),
+            track_id,
         )
 
     def place_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> None:
         """A joint without a place was placed; the next one without a place is selected."""
         proofs = self._session.proofs()
         if self._edit(
-            lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs=proofs)
+            lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs=proofs),
+            track_id,
         ):
             pose = self._session.shown_poses().pose(track_id)
             if pose is not None:
@@ -67,7 +76,8 @@ class EditingController(QObject):
         """Marks a joint as visible, occluded or not labelled."""
         proofs = self._session.proofs()
         self._edit(
-            lambda project, frame: edits.set_visibility(project, frame, track_id, keypoint, visibility, proofs=proofs)
+            lambda project, frame: edits.set_visibility(project, frame, track_id, keypoint, visibility, proofs=proofs),
+            track_id,
         )
 
     def cycle_selected_visibility(self) -> None:
@@ -85,12 +95,13 @@ class EditingController(QObject):
     def move_pose(self, track_id: int, dx: float, dy: float) -> None:
         """A whole person was dragged."""
         proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.move_pose(project, frame, track_id, dx, dy, proofs=proofs))
+        self._edit(lambda project, frame: edits.move_pose(project, frame, track_id, dx, dy, proofs=proofs), track_id)
 
     def set_box(self, track_id: int, x: float, y: float, width: float, height: float) -> None:
         """A person's box was drawn anew."""
         proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.set_box(project, frame, track_id, (x, y, width, height), proofs=proofs))
+        bbox_xywh = (x, y, width, height)
+        self._edit(lambda project, frame: edits.set_box(project, frame, track_id, bbox_xywh, proofs=proofs), track_id)
 
     def accept_selected(self) -> None:
         """Accepts the selected person's pose; with nobody selected, the frame."""
@@ -115,20 +126,20 @@ class EditingController(QObject):
     def delete_selected(self) -> None:
         """Deletes the selected person from the whole clip."""
         track_id = self._session.track_id
-        if track_id is not None and self._edit(lambda project, _: edits.delete_person(project, track_id)):
-            self._session.select(None, None)
+        if track_id is not None:
+            self._edit(lambda project, _: edits.delete_person(project, track_id), track_id)
 
     def delete_selected_here(self) -> None:
         """Deletes the selected person from the shown frame."""
         track_id = self._session.track_id
         if track_id is not None:
-            self._edit(lambda project, frame: edits.delete_person(project, track_id, frame))
+            self._edit(lambda project, frame: edits.delete_person(project, track_id, frame), track_id)
 
     def cut_selected(self) -> None:
         """Deletes the selected person from the shown frame on."""
         track_id = self._session.track_id
         if track_id is not None:
-            self._edit(lambda project, frame: edits.cut_person_from(project, frame, track_id))
+            self._edit(lambda project, frame: edits.cut_person_from(project, frame, track_id), track_id)
 
     def change_track_id(self, old: int, new: int, swap: bool) -> None:
         """Gives a person another number from the shown frame on."""

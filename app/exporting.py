@@ -37,7 +37,7 @@ class ExportController(QObject):
             return
 
         def work(task: Task) -> ExportResult:
-            with open_source(source_path) as source:
+            with open_source(source_path, cancelled=task.is_cancelled) as source:
                 return export_project(
                     project,
                     source,
@@ -63,13 +63,14 @@ class ExportController(QObject):
         if source_path is None:
             return
 
-        def work(_: Task) -> tuple[Touched, list[str]]:
+        def work(task: Task) -> tuple[Touched, list[str]]:
             labels = read_labels(path)
-            with open_source(source_path) as source:
+            with open_source(source_path, cancelled=task.is_cancelled) as source:
                 names = [source.frame_name(index) for index in range(len(source))]
             return import_labels(project, labels, names, keypoints=keypoints), labels.warnings
 
-        self._tasks.run("import", "Importing", work, succeeded=self._on_imported)
+        if not self._tasks.run("import", "Importing", work, succeeded=self._on_imported):
+            session.message.emit("Labels are being imported: wait for that to end.")
 
     def _on_imported(self, result: tuple[Touched, list[str]]) -> None:
         touched, warnings = result

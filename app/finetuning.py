@@ -208,9 +208,11 @@ class FinetuningController(QObject):
             try:
                 event = json.loads(line)
             except ValueError:
+                event = None
+            if isinstance(event, dict):
+                self._on_event(event)
+            else:
                 log.info("the training process said: %r", line)
-                continue
-            self._on_event(event)
 
     def _on_event(self, event: dict[str, Any]) -> None:
         kind = event.get("event")

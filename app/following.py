@@ -58,7 +58,7 @@ def follow_person(
     run_id = project.begin_run("track", None, {"track_id": track_id, "from": frame_index, "method": "optical flow"})
     proofs: dict[int, tuple[float, str]] = {}
     batch: dict[int, list[Pose]] = {}
-    last_frame, status = frame_index, "done"
+    last_frame, status = frame_index, "failed"
 
     def flush() -> None:
         if batch:
@@ -75,6 +75,7 @@ def follow_person(
             if len(batch) >= BATCH_FRAMES:
                 flush()
             on_progress(box.frame_index - frame_index, stop - frame_index - 1)
+        status = "done"
     except Cancelled:
         status = "cancelled"
         raise

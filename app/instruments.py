@@ -82,6 +82,12 @@ class Instruments(QObject):
             self._worker.ask(question)
         return question
 
+    def is_current(self, question: Question) -> bool:
+        """True while the question is about the person, the frame, the clip and the weights that are shown."""
+        session = self._session
+        here = (session.source_path, self._network.weights_path, session.frame_index, session.track_id)
+        return here == (question.path, question.weights_path, question.frame_index, question.track_id)
+
     def stop(self) -> None:
         """Ends the thread."""
         self._worker.stop()

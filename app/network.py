@@ -27,6 +27,7 @@ class Network:
     def __init__(self, device: str = "auto") -> None:
         self._device = device
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
         self._path: Path | None = None
         self._predictor: Predictor | None = None
 
@@ -36,7 +37,7 @@ class Network:
         return self._path
 
     def choose(self, path: Path | None) -> None:
-        """Takes other weights; they are loaded when they are first needed."""
+        """Takes other weights, at once; they are loaded when they are first needed."""
         with self._lock:
             if path != self._path:
                 self._path, self._predictor = path, None
@@ -47,22 +48,27 @@ class Network:
         Raises:
             WeightsError: no weights are chosen, or they cannot be loaded.
         """
-        with self._lock:
-            if self._predictor is None:
-                self._predictor = self._load()
-            return self._predictor
+        with self._loading:
+            with self._lock:
+                path, predictor = self._path, self._predictor
+            if predictor is None:
+                predictor = self._load(path)  # not under the lock: choosing others meanwhile must not wait
+                with self._lock:
+                    if path == self._path:
+                        self._predictor = predictor
+            return predictor
 
     def state(self) -> NetworkState:
         """Loads the network if need be, and says what it is."""
         predictor = self.predictor()
         return NetworkState(predictor.loaded.metadata.name, str(predictor.device))
 
-    def _load(self) -> Predictor:
-        if self._path is None:
+    def _load(self, path: Path | None) -> Predictor:
+        if path is None:
             raise WeightsError(
                 "There are no usable weights: choose a weights file (menu Network, Choose weights), or train the "
                 "starter with 'python main.py train --config resources/configs/starter.toml'."
             )
         from core.model import Predictor, load_model  # noqa: PLC0415 - torch is loaded here, in a worker thread
 
-        return Predictor(load_model(self._path, self._device), device=self._device)
+        return Predictor(load_model(path, self._device), device=self._device)

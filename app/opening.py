@@ -60,6 +60,11 @@ class Opened:
     warning: str | None = None
     frame_index: int | None = None
 
+    def close(self) -> None:
+        """Closes both, where nobody takes them."""
+        self.source.close()
+        self.project.close()
+
 
 def open_path(path: Path, on_progress: OnProgress, moved_to: Path | None = None, held: Path | None = None) -> Opened:
     """Opens whatever `path` is.
@@ -77,7 +82,11 @@ def open_path(path: Path, on_progress: OnProgress, moved_to: Path | None = None,
         FamiError: anything else that a person can act on.
     """
     path = path.expanduser()
-    if not path.exists():
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise SourceError(f"{path.name[:60]} cannot be opened ({error.strerror}): check the name.") from error
+    if not exists:
         raise SourceError(f"{path} does not exist: check the name.")
     suffix = path.suffix.lower()
     if suffix == ".fami":
@@ -108,7 +117,8 @@ def _open_project(path: Path, on_progress: OnProgress, moved_to: Path | None) ->
             raise SourceMissingError(path, source_path)
         source = open_source(source_path, on_progress)
         warning = _difference(project.source, source) or source.damaged
-        if moved_to is not None and not project.read_only:
+        # Another clip is shown with a warning, but not remembered: the next time asks again.
+        if moved_to is not None and not project.read_only and _difference(project.source, source) is None:
             project.relocate(moved_to)
     except BaseException:
         project.close()

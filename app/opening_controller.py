@@ -9,6 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from app.opening import ImagesMissingError, Opened, SourceMissingError, open_path
 from app.session import Session
 from app.tasks import Task, TaskRunner
+from core.errors import ProjectError
+
+WORK_ON_THE_PROJECT = ("predict", "follow", "import", "export")
+LAST_PART_TIMEOUT_S = 60.0
 
 
 class OpeningController(QObject):
@@ -24,6 +28,7 @@ class OpeningController(QObject):
         super().__init__(parent)
         self._session = session
         self._tasks = tasks
+        self._closed = False
 
     def open(self, path: Path, moved_to: Path | None = None) -> None:
         """Opens a clip, a folder of images, a project or a file of labels."""
@@ -31,15 +36,27 @@ class OpeningController(QObject):
 
         def work(task: Task) -> Opened | tuple[Path, str]:
             try:
-                return open_path(path, task.report, moved_to, held)
+                opened = open_path(path, task.report, moved_to, held)
             except (SourceMissingError, ImagesMissingError) as error:
                 return path, str(error)
+            # What works on the project that is open now writes its last part before that project closes.
+            if not self._tasks.end(WORK_ON_THE_PROJECT, LAST_PART_TIMEOUT_S):
+                opened.close()
+                raise ProjectError(f"{path.name} was not opened: cancel what is running first, then open it again.")
+            return opened
 
         if not self._tasks.run("open", f"Opening {path.name}", work, succeeded=self._on_opened):
             self._session.message.emit("Another file is being opened: wait for it, or cancel it.")
 
+    def shut_down(self) -> None:
+        """What is still being opened is closed again, when the program closes."""
+        self._closed = True
+
     def _on_opened(self, result: Opened | tuple[Path, str]) -> None:
         if isinstance(result, Opened):
-            self._session.take(result)
-        else:
+            if self._closed:
+                result.close()
+            else:
+                self._session.take(result)
+        elif not self._closed:
             self.source_wanted.emit(*result)

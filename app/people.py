@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from app.editing import EditingController
@@ -31,11 +33,21 @@ class PeopleController(QObject):
         self._session = session
         self._editing = editing
         self._tasks = tasks
+        self._waiting: list[tuple[int, int]] = []
+        self._is_cancelled: Callable[[], bool] = lambda: False
+        session.opened.connect(self._waiting.clear)
 
     def draw_box(self) -> None:
         """Lets the hand draw a box: of the selected person where it is not in this frame, else of somebody new."""
         if self._session.frame_index is None:
             self._session.message.emit("Open a clip first.")
+            self.stop_drawing()
+            return
+        try:
+            self._session.writable()
+        except FamiError as error:
+            self._session.error.emit(str(error))
+            self.stop_drawing()
             return
         self.tool_wanted.emit("box")
         lost = self._lost_person()
@@ -82,30 +94,57 @@ class PeopleController(QObject):
         """Follows the selected person from the shown frame on."""
         if self._session.track_id is None:
             self._session.message.emit("Select a person first.")
-            return
-        self.follow(self._session.track_id)
+        elif self._session.frame_index == self._session.playback.num_frames - 1:
+            self._session.message.emit("This is the last frame: there is nothing to follow.")
+        else:
+            self.follow(self._session.track_id)
 
     def follow(self, track_id: int) -> None:
-        """Follows a person's box from the shown frame to the clip's end, in a worker thread."""
+        """Follows a person's box from the shown frame to the clip's end, in a worker thread, one after the other."""
         session = self._session
-        frame_index, stop, path = session.frame_index, session.playback.num_frames, session.source_path
-        if frame_index is None or path is None or frame_index >= stop - 1:
+        frame_index = session.frame_index
+        if frame_index is None or frame_index >= session.playback.num_frames - 1:
             return
+        if self._tasks.running("follow"):
+            if (track_id, frame_index) not in self._waiting:
+                self._waiting.append((track_id, frame_index))
+            session.message.emit(f"Person {track_id} is followed next.")
+            return
+        self._follow(track_id, frame_index)
+
+    def _follow(self, track_id: int, frame_index: int) -> None:
+        session = self._session
+        stop, path = session.playback.num_frames, session.source_path
         try:
             project = session.writable()
         except FamiError as error:
             session.error.emit(str(error))
             return
+        if path is None:
+            return
 
         def work(task: Task) -> Followed:
-            with open_source(path) as source:
+            self._is_cancelled = task.is_cancelled
+            with open_source(path, cancelled=task.is_cancelled) as source:
                 return follow_person(
                     project, source, track_id, frame_index, stop, on_progress=task.report, on_part=task.deliver
                 )
 
-        name = f"Following person {track_id}"
-        if not self._tasks.run("follow", name, work, delivered=session.touch, succeeded=self._on_followed):
-            session.message.emit("Another person is being followed: wait for it, or cancel it.")
+        self._tasks.run(
+            "follow",
+            f"Following person {track_id}",
+            work,
+            delivered=session.touch,
+            succeeded=self._on_followed,
+            ended=self._follow_next,
+        )
+
+    def _follow_next(self) -> None:
+        """Goes on with whoever waits; a cancel is meant for all of them."""
+        if self._is_cancelled():
+            self._waiting.clear()
+        elif self._waiting:
+            self._follow(*self._waiting.pop(0))
 
     def _on_followed(self, result: Followed) -> None:
         if result.lost:

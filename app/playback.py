@@ -89,6 +89,14 @@ class Decoder(QObject):
         except SourceError as error:
             self.failed.emit(frame_index, str(error))
             return False
+        except MemoryError:
+            self.failed.emit(frame_index, "The memory is full: close other programs and go to the frame again.")
+            return False
+        except Exception as error:
+            # The thread lives on: the next frame may well be shown.
+            log.exception("Frame %d could not be decoded", frame_index)
+            self.failed.emit(frame_index, f"Frame {frame_index} cannot be shown ({type(error).__name__}: {error}).")
+            return False
         self.decoded.emit(ShownFrame(frame_index, rgb, frame_proof(rgb)))
         return True
 
@@ -100,7 +108,7 @@ class Decoder(QObject):
                     return
             try:
                 self._cache.get(ahead)
-            except SourceError as error:
+            except (SourceError, MemoryError) as error:
                 log.info("reading ahead stopped at frame %d: %s", ahead, error)
                 return
 

@@ -31,6 +31,8 @@ class PredictionController(QObject):
         self._session = session
         self._network = network
         self._tasks = tasks
+        self._loading: Path | None = None
+        self._usable: Path | None = None
         session.opened.connect(self.choose_for_project)
 
     def choose_for_project(self) -> None:
@@ -40,19 +42,45 @@ class PredictionController(QObject):
             path = (project_weights(project) if project is not None else None) or default_weights()
         except FamiError as error:
             path = None
-            self._session.message.emit(str(error))
+            self._session.error.emit(str(error))
         self.choose(path)
 
     def choose(self, path: Path | None) -> None:
-        """Takes other weights and loads them in the background."""
+        """Takes other weights and loads them in the background; those that cannot be loaded leave all as it was."""
         self._network.choose(path)
         if path is None:
             self.network_changed.emit(None)
-            return
-        self._tasks.run("load network", "Loading the network", self._load, succeeded=self.network_changed.emit)
+        elif self._tasks.run(
+            "load network", "Loading the network", self._load, succeeded=self._on_loaded, ended=self._after_loading
+        ):
+            self._loading = path
 
-    def _load(self, _: Task) -> NetworkState:
-        return self._network.state()
+    def _load(self, _: Task) -> tuple[Path | None, NetworkState | str]:
+        path = self._network.weights_path
+        try:
+            return path, self._network.state()
+        except FamiError as error:
+            return path, str(error)
+
+    def _on_loaded(self, result: tuple[Path | None, NetworkState | str]) -> None:
+        path, outcome = result
+        if path != self._network.weights_path:
+            return
+        if isinstance(outcome, NetworkState):
+            self._usable = path
+            self.network_changed.emit(outcome)
+            return
+        self._session.error.emit(outcome)
+        self._usable = None if self._usable == path else self._usable
+        self._network.choose(self._usable)
+        if self._usable is None:
+            self.network_changed.emit(None)
+
+    def _after_loading(self) -> None:
+        """Loads what was chosen while other weights were loading."""
+        path = self._network.weights_path
+        if path is not None and path != self._loading:
+            self.choose(path)
 
     def predict_frame(self) -> None:
         """Predicts the people of the frame on screen."""
@@ -86,7 +114,7 @@ class PredictionController(QObject):
         def work(task: Task) -> int:
             requests = requests_for(project, start, stop)
             predictor = network.predictor()
-            with open_source(path) as source:
+            with open_source(path, cancelled=task.is_cancelled) as source:
                 return run_prediction(
                     project, source, predictor, requests, on_progress=task.report, on_part=task.deliver
                 )

@@ -28,7 +28,7 @@ class ReviewController(QObject):
         self.suggestions: list[Suggestion] = []
         self._worker = LatestWorker("queue", self._compute, self)
         self._worker.answered.connect(self._on_answer)
-        self._worker.failed.connect(lambda _question, sentence: session.message.emit(sentence))
+        self._worker.failed.connect(self._on_failed)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(QUIET_MS)
@@ -99,6 +99,10 @@ class ReviewController(QObject):
 
     def _compute(self, project: Project) -> list[Suggestion]:
         return suggestions(project.frames(0, project.source.num_frames))[:MAX_SUGGESTIONS]
+
+    def _on_failed(self, project: Project, sentence: str) -> None:
+        if project is self._session.project:  # one that was closed meanwhile is nobody's concern
+            self._session.message.emit(sentence)
 
     def _on_answer(self, project: Project | None, found: list[Suggestion]) -> None:
         if project is self._session.project:

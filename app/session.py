@@ -129,8 +129,16 @@ class Session(QObject):
 
     def touch(self, touched: Touched | None) -> None:
         """Tells the views what changed; drops a selection that no longer exists."""
-        if touched is not None:
-            self.poses_changed.emit(touched)
+        if touched is None:
+            return
+        self.poses_changed.emit(touched)
+        if self.project is not None and self.track_id is not None and self.track_id not in self.project.track_ids():
+            self.select(None, None)
+
+    def show_again(self) -> None:
+        """Draws what is stored again, in place of a gesture that was refused."""
+        if self.shown is not None:
+            self.frame_shown.emit(self.shown)
 
     def select(self, track_id: int | None, keypoint: int | None) -> None:
         """Selects a person and one of its keypoints."""

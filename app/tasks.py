@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -135,6 +135,7 @@ class TaskRunner(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._tasks: dict[str, Task] = {}
+        self._closed = False
 
     def run(
         self,
@@ -146,8 +147,8 @@ class TaskRunner(QObject):
         succeeded: Callable[[Any], None] | None = None,
         ended: Callable[[], None] | None = None,
     ) -> Task | None:
-        """Starts `work` unless work of the same kind runs; then it returns None and nothing happens."""
-        if kind in self._tasks:
+        """Starts `work` unless work of the same kind runs (or all was shut down): then it returns None, undone."""
+        if kind in self._tasks or self._closed:
             return None
         task = Task(name, work, self)
         self._tasks[kind] = task
@@ -172,8 +173,16 @@ class TaskRunner(QObject):
         for task in self._tasks.values():
             task.cancel()
 
+    def end(self, kinds: Iterable[str], timeout_s: float) -> bool:
+        """Cancels the work of these kinds and waits for it, from any thread; False if some still runs then."""
+        tasks = [task for task in map(self._tasks.copy().get, kinds) if task is not None]
+        for task in tasks:
+            task.cancel()
+        return all(task.wait(timeout_s) for task in tasks)
+
     def shut_down(self, timeout_s: float = 5.0) -> None:
         """Cancels everything and waits for it, so that no thread outlives the program's objects."""
+        self._closed = True
         self.cancel_all()
         for task in list(self._tasks.values()):
             if not task.wait(timeout_s):
@@ -182,7 +191,9 @@ class TaskRunner(QObject):
     def _forget(self, kind: str, task: Task) -> None:
         self._tasks.pop(kind, None)
         task.deleteLater()
-        if not self._tasks:
+        if self._tasks:
+            self.shown.emit(next(reversed(self._tasks.values())).name, 0, 0, None)
+        else:
             self.shown.emit(None, 0, 0, None)
 
 
