@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -28,8 +28,10 @@ class Driver:
         """Runs the event loop until the condition holds."""
         ends = time.monotonic() + timeout_s
         while not condition():
-            QApplication.processEvents()
-            QTest.qWait(10)
+            # Not QTest.qWait, which holds Python's lock: every thread of the program would crawl meanwhile.
+            loop = QEventLoop()
+            QTimer.singleShot(10, loop.quit)
+            loop.exec()
             assert time.monotonic() < ends, f"waited in vain for {what}; the bar says {self.window.error_text!r}"
 
     def idle(self, timeout_s: float = 120.0) -> None:
