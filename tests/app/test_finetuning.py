@@ -1,0 +1,115 @@
+"""The child process that trains can be killed, can crash and be cancelled: labels, weights and window don't care."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QProcess
+
+from app import finetuning
+from app.weights import file_sha256
+from core.project import Project
+
+
+@pytest.fixture
+def corrected(drive, clip):
+    """A clip with six corrected frames, and what must never change: the labels and the weights."""
+    d = drive(clip)
+    track_id = d.add_person(0)
+    d.fill(track_id, range(1, 12))
+    for frame_index in range(0, 12, 2):
+        d.go_to(frame_index)
+        for keypoint in (0, 1, 9, 10):
+            d.program.editing.move_keypoint(track_id, keypoint, 50.0 + keypoint, 40.0 + frame_index)
+    d.session.select(track_id, None)
+    return d
+
+
+def state(d):
+    """All labels as text, and the hash of the weights in use."""
+    return repr([frame.poses for frame in d.session.project.frames()]), file_sha256(d.program.network.weights_path)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+
+
+def test_too_few_corrections_are_told(drive, clip):
+    d = drive(clip)
+    d.do("action_finetune")
+    assert "at least 4 frames" in d.told() and not d.program.finetuning.round.running
+
+
+def test_a_killed_child_costs_nothing_but_the_round(corrected, heartbeat):
+    d = corrected
+    before = state(d)
+    heartbeat.longest_s = 0.0
+    d.program.finetuning.start(steps=5000)
+    d.wait(lambda: d.program.finetuning.round.step >= 2, what="the first steps")
+    assert d.program.finetuning.round.losses and d.window.action("action_cancel").isEnabled()
+    d.go_to(3)  # the window is used meanwhile, and labels are made
+    d.program.editing.move_keypoint(d.session.track_id, 5, 60.0, 60.0)
+    assert d.window.error_text == ""
+    d.do("action_undo")
+    os.kill(d.program.finetuning._process.processId(), signal.SIGKILL)
+    assert "labels and weights are untouched" in d.told()
+    assert heartbeat.longest_s < 0.5
+    assert state(d) == before and not d.program.finetuning.round.running
+    assert d.program.finetuning.why_not() is None, "another round can be started"
+    assert not d.window.action("action_cancel").isEnabled()
+
+
+def test_cancel_kills_the_child_within_a_second(corrected):
+    d = corrected
+    before = state(d)
+    d.program.finetuning.start(steps=5000)
+    d.wait(lambda: d.program.finetuning._process.state() == QProcess.ProcessState.Running)
+    pid = d.program.finetuning._process.processId()
+    started_s = time.monotonic()
+    d.do("action_cancel")
+    d.wait(lambda: not d.program.finetuning.round.running, 5)
+    assert time.monotonic() - started_s < 1.0 and not is_alive(pid)
+    assert state(d) == before and "cancelled" in d.said and d.window.error_text == ""
+
+
+def test_a_child_that_crashes_at_once_is_told(corrected, monkeypatch, tmp_path):
+    d = corrected
+    before = state(d)
+    crashing = tmp_path / "python"
+    crashing.write_text("#!/bin/sh\necho 'noise, no event'\necho 7\necho 'Bus error: no luck' >&2\nexit 3\n")
+    crashing.chmod(0o755)
+    monkeypatch.setattr(finetuning.sys, "executable", str(crashing))
+    d.do("action_finetune")
+    words = d.told()
+    assert "no luck" in words and "untouched" in words
+    monkeypatch.setattr(finetuning.sys, "executable", str(tmp_path / "nowhere"))
+    d.do("action_finetune")
+    assert "could not be started" in d.told()
+    assert state(d) == before and not d.program.finetuning.round.running
+
+
+def test_closing_the_window_ends_the_child(corrected):
+    d = corrected
+    d.program.finetuning.start(steps=5000)
+    d.wait(lambda: d.program.finetuning._process.state() == QProcess.ProcessState.Running)
+    pid, path = d.program.finetuning._process.processId(), d.session.project.path
+    started_s = time.monotonic()
+    d.close()
+    assert time.monotonic() - started_s < 2.0 and not is_alive(pid)
+    with Project.open(path) as project:
+        assert len(project.labelled_frames()) == 12
+
+
+def test_a_folder_that_cannot_be_written_is_told(corrected):
+    d = corrected
+    folder = d.session.project.weights_folder
+    assert not folder.exists()
+    folder.write_text("a file where the folder should be")
+    d.do("action_finetune")
+    assert "cannot be written" in d.told() and not d.program.finetuning.round.running

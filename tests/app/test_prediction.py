@@ -1,0 +1,177 @@
+"""Predicting in the window: off its thread, cancelled in a moment, and never over what a person set."""
+
+import pickle
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from app import prediction
+from core.poses import Provenance
+from core.project import Project
+
+
+@pytest.fixture
+def crowd(drive, long_clip):
+    """A long clip with somebody in every frame."""
+    d = drive(long_clip)
+    track_id = d.add_person(0)
+    d.fill(track_id, range(1, 400))
+    return d, track_id
+
+
+def predicted_frames(d, track_id, stop=None):
+    frames = range(stop or d.session.playback.num_frames)
+    return [index for index in frames if (d.pose(track_id, index).provenance == Provenance.PREDICTED).any()]
+
+
+def test_predicting_never_holds_the_window_and_ends_when_told_to(crowd, heartbeat, monkeypatch):
+    d, track_id = crowd
+    threads = []
+    real = prediction.run_prediction
+
+    def watched(*arguments, **options):
+        threads.append(threading.current_thread())
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(prediction, "run_prediction", watched)
+    heartbeat.longest_s = 0.0
+    d.do("action_predict")
+    d.wait(lambda: predicted_frames(d, track_id, 9))
+    d.go_to(3)  # the window is used meanwhile
+    d.program.editing.move_keypoint(track_id, 9, 33.0, 44.0)
+    assert d.window.canvas._poses.pose(track_id).labelled.any(), "finished frames appear while it runs"
+    started_s = time.monotonic()
+    d.do("action_cancel")
+    d.idle(5)
+    assert time.monotonic() - started_s < 1.0
+    assert threads[0] is not threading.main_thread() and heartbeat.longest_s < 0.3
+    done = predicted_frames(d, track_id)
+    assert done == list(range(len(done))) and 8 < len(done) < 400
+    run = d.session.project.runs()[-1]
+    assert (run.kind, run.status) == ("predict", "cancelled") and len(run.weights_sha256) == 64
+    assert d.pose(track_id, 3).keypoints[9].tolist() == [33.0, 44.0]
+
+
+def test_predicting_again_never_changes_what_a_person_set_or_accepted(drive, clip):
+    d = drive(clip)
+    track_id = d.add_person(0)
+    d.fill(track_id, range(1, 12))
+    d.do("action_predict")
+    d.idle()
+    d.go_to(2)
+    d.session.select(track_id, None)
+    d.do("action_accept")
+    d.go_to(5)
+    d.program.editing.move_keypoint(track_id, 9, 33.0, 44.0)
+    kept = {i: d.pose(track_id, i) for i in (2, 5)}
+    d.do("action_predict")
+    d.idle()
+    accepted, corrected = d.pose(track_id, 2), d.pose(track_id, 5)
+    assert (accepted.provenance[kept[2].labelled] == Provenance.ACCEPTED).all()
+    np.testing.assert_array_equal(accepted.keypoints, kept[2].keypoints)
+    assert corrected.keypoints[9].tolist() == [33.0, 44.0] and corrected.provenance[9] == Provenance.CORRECTED
+    d.do("action_undo")
+    assert d.pose(track_id, 5).provenance[9] != Provenance.CORRECTED, "undo takes back the person's edit, not the run"
+
+
+def test_nobody_with_a_box_and_following_are_told(drive, clip):
+    d = drive(clip)
+    d.do("action_predict")
+    assert "draw a box" in d.told()
+    d.idle()
+
+
+class Evil:
+    def __reduce__(self):
+        return (exec, ("raise SystemExit('code was run')",))
+
+
+def test_wrong_weights_leave_those_in_use(drive, clip, tmp_path, tiny_weights):
+    d = drive(clip)
+    track_id = d.add_person(0)
+    wrong = {
+        "words.pth": b"these are words, no weights",
+        "code.pth": pickle.dumps(Evil(), protocol=2),
+        "cut.pth": tiny_weights.read_bytes()[:4000],
+        "empty.pth": b"",
+    }
+    for name, content in wrong.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        d.program.prediction.choose(path)
+        words = d.told()
+        assert name in words
+        d.idle()
+        assert d.program.network.weights_path == tiny_weights
+    d.do("action_predict_frame")
+    d.idle()
+    assert d.window.error_text == "" and d.pose(track_id, 0).labelled.any()
+
+
+def test_damaged_default_weights_are_told_and_offer_a_choice(drive, clip, tiny_weights, monkeypatch):
+    from app.views import actions_view  # noqa: PLC0415
+
+    good = tiny_weights.read_bytes()
+    tiny_weights.write_bytes(b"no weights at all")
+    d = drive(clip)
+    assert "tiny.pth" in d.told() and d.program.network.weights_path is None
+    track_id = d.add_person(0)
+    d.program.editing.move_keypoint(track_id, 3, 50.0, 40.0)  # labelling goes on
+    chosen = tiny_weights.with_name("good.pth")
+    chosen.write_bytes(good)
+    monkeypatch.setattr(actions_view.dialogs, "ask_for_weights", lambda *_: chosen)
+    d.do("action_predict_frame")
+    d.idle()
+    d.do("action_predict_frame")
+    d.idle()
+    assert d.pose(track_id, 0).labelled.all() and d.pose(track_id, 0).keypoints[3].tolist() == [50.0, 40.0]
+
+
+def test_weights_chosen_while_others_load_are_loaded_next(drive, clip, tiny_weights, heartbeat, monkeypatch):
+    d = drive(clip)
+    other = tiny_weights.with_name("other.pth")
+    other.write_bytes(tiny_weights.read_bytes())
+    network = d.program.network
+    real, gate, loaded = network._load, threading.Event(), []
+
+    def slow(path):
+        assert gate.wait(10)
+        loaded.append(path)
+        return real(path)
+
+    monkeypatch.setattr(network, "_load", slow)
+    heartbeat.longest_s = 0.0
+    third = tiny_weights.with_name("third.pth")
+    third.write_bytes(tiny_weights.read_bytes())
+    d.program.prediction.choose(other)
+    d.program.prediction.choose(third)  # would wait for the first here, if choosing did
+    d.qtbot.wait(50)
+    gate.set()
+    d.idle()
+    assert network.weights_path == third and loaded[-1] == third and heartbeat.longest_s < 0.3
+
+
+def test_who_is_deleted_while_the_network_predicts_stays_deleted(crowd):
+    d, track_id = crowd
+    d.do("action_predict")
+    d.wait(lambda: predicted_frames(d, track_id, 9))
+    d.go_to(300)
+    d.session.select(track_id, None)
+    d.do("action_cut_person")
+    d.idle()
+    assert d.pose(track_id, 299).labelled.any() and d.pose(track_id, 300) is None and d.pose(track_id, 399) is None
+
+
+def test_closing_while_predicting_ends_at_once_and_keeps_what_is_done(crowd, drive):
+    d, track_id = crowd
+    d.do("action_predict")
+    d.wait(lambda: predicted_frames(d, track_id, 9))
+    path = d.session.project.path
+    started_s = time.monotonic()
+    d.close()
+    assert time.monotonic() - started_s < 2.0
+    with Project.open(path) as project:
+        assert project.runs()[-1].status == "cancelled" and project.frame(0).pose(track_id).labelled.any()
+        assert len(list(project.frames())) == 400

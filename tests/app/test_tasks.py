@@ -1,0 +1,144 @@
+"""Work off the window's thread: one of a kind, told how it ends, cancelled between steps, waited for at the end."""
+
+import threading
+import time
+
+import pytest
+from PySide6.QtCore import QThread
+
+from app.tasks import LatestWorker, TaskRunner, TimeLeft
+from core.errors import Cancelled, FamiError
+
+
+@pytest.fixture
+def runner(qapp):
+    runner = TaskRunner()
+    yield runner
+    runner.shut_down()
+
+
+def test_results_arrive_on_the_windows_thread_in_order(runner, qtbot):
+    seen = []
+
+    def work(task):
+        assert threading.current_thread() is not threading.main_thread()
+        for step in range(3):
+            task.deliver(step)
+            task.report(step + 1, 3)
+        return "done"
+
+    def note(value):
+        assert QThread.currentThread() is runner.thread()
+        seen.append(value)
+
+    runner.run("a", "Counting", work, delivered=note, succeeded=note, ended=lambda: note("ended"))
+    assert runner.run("a", "Again", work) is None, "one of a kind at a time"
+    qtbot.waitUntil(lambda: not runner.running())
+    assert seen == [0, 1, 2, "done", "ended"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FamiError("A sentence of ours."), "A sentence of ours."),
+        (MemoryError(), "The memory is full"),
+        (KeyError("x"), "fault in the program"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(runner, qtbot, error, words):
+    told = []
+    runner.failed.connect(told.append)
+
+    def work(_task):
+        raise error
+
+    runner.run("a", "Trying", work)
+    qtbot.waitUntil(lambda: not runner.running())
+    assert len(told) == 1 and words in told[0] and "\n" not in told[0]
+
+
+def test_cancel_ends_work_at_its_next_step_and_says_nothing(runner, qtbot):
+    told, delivered = [], []
+    runner.failed.connect(told.append)
+
+    def work(task):
+        for step in range(10_000):
+            task.deliver(step)
+            time.sleep(0.001)
+            task.report(step, 10_000)
+
+    runner.run("a", "Counting", work, delivered=delivered.append)
+    qtbot.waitUntil(lambda: len(delivered) > 3)
+    runner.cancel_all()
+    qtbot.waitUntil(lambda: not runner.running(), timeout=1000)
+    assert not told and delivered == list(range(len(delivered)))
+
+
+def test_the_bar_shows_who_still_runs(runner, qtbot):
+    shown, gate = [], threading.Event()
+    runner.shown.connect(lambda name, *_: shown.append(name))
+    runner.run("long", "Long", lambda _: gate.wait(5))
+    runner.run("short", "Short", lambda _: None)
+    qtbot.waitUntil(lambda: not runner.running("short"))
+    assert shown[-1] == "Long"
+    gate.set()
+    qtbot.waitUntil(lambda: not runner.running())
+    assert shown[-1] is None
+
+
+def test_after_shutting_down_nothing_starts(runner):
+    runner.run("a", "Waiting", lambda task: task.wait(0) or [time.sleep(0.01) for _ in range(5)])
+    runner.shut_down()
+    assert runner.run("b", "Late", lambda _: None) is None
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("task ")]
+
+
+def test_one_kind_can_be_ended_from_another_thread(runner, qtbot):
+    def counting(task):
+        while True:
+            time.sleep(0.002)
+            task.report(1, 2)
+
+    runner.run("predict", "Predicting", counting)
+    ended = []
+    runner.run("open", "Opening", lambda _: runner.end(("predict", "follow"), 2.0), succeeded=ended.append)
+    qtbot.waitUntil(lambda: not runner.running())
+    assert ended == [True]
+
+
+def test_only_the_newest_question_is_answered(qtbot):
+    gate, answers, failures = threading.Event(), [], []
+
+    def answer(question):
+        assert gate.wait(5)
+        if question == "bad":
+            raise FamiError("There is no answer.")
+        if question == "cancelled":
+            raise Cancelled
+        return question.upper()
+
+    worker = LatestWorker("oracle", answer)
+    worker.answered.connect(lambda question, said: answers.append((question, said)))
+    worker.failed.connect(lambda question, words: failures.append((question, words)))
+    worker.ask("a")
+    qtbot.wait(20)
+    for question in "bcd":
+        worker.ask(question)
+    gate.set()
+    qtbot.waitUntil(lambda: len(answers) == 2)
+    assert answers == [("a", "A"), ("d", "D")]
+    worker.ask("bad")
+    qtbot.waitUntil(lambda: bool(failures))
+    assert failures == [("bad", "There is no answer.")]
+    worker.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name == "oracle"]
+
+
+def test_time_left_follows_the_share_done(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("app.tasks.time.monotonic", lambda: now[0])
+    left = TimeLeft()
+    assert left.estimate_s(0, 10) is None
+    now[0] = 104.0
+    assert left.estimate_s(2, 10) == pytest.approx(16.0)
+    assert left.estimate_s(10, 10) == 0.0
