@@ -6,6 +6,7 @@ Without a screen, on the bundled demo clip, with folders of its own. Times count
 """
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -60,7 +61,7 @@ def measure(folder: Path) -> dict[str, float | bool]:
     program.opening.open(places.DEMO_CLIP)
     QTimer.singleShot(120_000, loop.quit)
     loop.exec()
-    gaps = sorted((later - earlier for earlier, later in zip(ticks, ticks[1:], strict=False)), reverse=True)
+    gaps = sorted((later - earlier for earlier, later in itertools.pairwise(ticks)), reverse=True)
     result["longest_standstill_s"] = round(gaps[0], 2)
     result["standstills_over_100_ms"] = sum(gap > 0.1 for gap in gaps)
     program.window.close()
@@ -75,7 +76,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         result = measure(Path(folder))
     for name, value in result.items():
-        print(f"{name:32} {value}")  # noqa: T201
+        print(f"{name:32} {value}")
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
 
