@@ -73,6 +73,12 @@ class CanvasView(QObject):
         self._temporal_panel.wanted_changed.connect(self._on_temporal_wanted)
         self._temporal_panel.frame_chosen.connect(session.playback.go_to)
 
+    @property
+    def explained(self) -> bool:
+        """True once the temporal panel shows the window of the selected person in the frame on screen."""
+        answer = self._current_answer()
+        return answer is not None and answer.explanation is not None
+
     def show_heatmap(self, shown: bool) -> None:
         """Draws the selected joint's heatmap over the picture, or stops doing so."""
         self._heatmap_wanted = shown

@@ -168,8 +168,9 @@ class Predictor:
     def explain(self, request: Request, frame: Callable[[int], RgbFrame], num_frames: int) -> Explanation:
         """The crops that the network sees, and its features before and after the alignment.
 
-        The colours are three fixed directions in the space of features, scaled by the key frame's, so that rows
-        compare with each other.
+        The colours are three fixed directions in the space of features. Before the alignment all frames are scaled
+        by the key frame; the aligned neighbours by one scale of their own, since the deformable convolution may
+        strengthen features: they compare with each other, and with the key frame in form but not in strength.
 
         Raises:
             PredictionError: as `predict_batches`.
@@ -183,7 +184,9 @@ class Predictor:
             raise PredictionError(_OUT_OF_MEMORY) from error
         key = output.key_features.float()
         before = torch.cat([key, output.supporting_features[0].float()]).cpu().numpy()
-        after = torch.cat([key, output.aligned_features[0].float()]).cpu().numpy()
+        aligned = output.aligned_features[0].float().cpu().numpy()
+        key_colours = coloured(before[:1], like=before[0])
+        aligned_colours = coloured(aligned, like=np.concatenate(tuple(aligned), axis=1))
         return Explanation(
             request.frame_index,
             request.track_id,
@@ -191,7 +194,7 @@ class Predictor:
             self.offsets,
             crops,
             coloured(before, like=before[0]),
-            coloured(after, like=before[0]),
+            np.concatenate([key_colours, aligned_colours]),
             output.theta[0].double().cpu().numpy(),
         )
 
