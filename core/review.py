@@ -66,7 +66,7 @@ def limb_name(skeleton: Skeleton, limb: tuple[int, int]) -> str:
         name = _LIMB_NAMES.get((first.removeprefix(f"{side}_"), second.removeprefix(f"{side}_")))
         if name is not None:
             return f"{side} {name}"
-    return f"line from {skeleton.label(limb[0])} to {skeleton.label(limb[1])}"
+    return f"{skeleton.label(limb[0])} to {skeleton.label(limb[1])}"
 
 
 def suggestions(
@@ -146,7 +146,7 @@ def _jump(frame_index: int, last_pose: Pose, pose: Pose, skeleton: Skeleton) -> 
         return None
     moved_px = float(np.linalg.norm(motion[keypoint]))
     urgency = float(np.clip(beyond_px[keypoint] / size_px, 0, 1))
-    reason = f"{skeleton.label(keypoint)} jumps {moved_px:.0f} px from the last frame"
+    reason = f"{skeleton.label(keypoint)} jumps {moved_px:.0f} px"
     return Suggestion(frame_index, pose.track_id, reason, urgency, keypoint)
 
 
@@ -189,7 +189,7 @@ class _LimbLengths:
         for row in np.flatnonzero(times.max(axis=1) > _LIMB_TIMES_USUAL):
             limb = int(times[row].argmax())
             ratio = float(times[row, limb])
-            reason = f"{limb_name(skeleton, skeleton.limbs[limb])} is {ratio:.1f} times its usual length"
+            reason = f"{limb_name(skeleton, skeleton.limbs[limb])} is {ratio:.1f} x its usual length"
             urgency = float(np.clip(1 - 1 / ratio, 0, 1))
             yield Suggestion(self.frame_indices[row], track_id, reason, urgency, int(self.weaker_ends[row][limb]))
 
