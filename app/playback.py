@@ -33,12 +33,14 @@ class Decoder(QObject):
     """The one thread that decodes for the window. The latest request wins; then it reads ahead.
 
     Signals:
-        decoded: a ShownFrame that was asked for.
-        failed: frame index, one sentence.
+        decoded: this decoder, a ShownFrame that was asked for.
+        failed: this decoder, frame index, one sentence.
+
+    Each names its decoder, as a signal on its way arrives even after it was disconnected: perhaps at another clip.
     """
 
-    decoded = Signal(object)
-    failed = Signal(int, str)
+    decoded = Signal(object, object)
+    failed = Signal(object, int, str)
 
     def __init__(self, source: Source, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -87,17 +89,19 @@ class Decoder(QObject):
         try:
             rgb = self._cache.get(frame_index)
         except SourceError as error:
-            self.failed.emit(frame_index, str(error))
+            self.failed.emit(self, frame_index, str(error))
             return False
         except MemoryError:
-            self.failed.emit(frame_index, "The memory is full: close other programs and go to the frame again.")
+            self.failed.emit(self, frame_index, "The memory is full: close other programs and go to the frame again.")
             return False
         except Exception as error:
             # The thread lives on: the next frame may well be shown.
             log.exception("Frame %d could not be decoded", frame_index)
-            self.failed.emit(frame_index, f"Frame {frame_index} cannot be shown ({type(error).__name__}: {error}).")
+            self.failed.emit(
+                self, frame_index, f"Frame {frame_index} cannot be shown ({type(error).__name__}: {error})."
+            )
             return False
-        self.decoded.emit(ShownFrame(frame_index, rgb, frame_proof(rgb)))
+        self.decoded.emit(self, ShownFrame(frame_index, rgb, frame_proof(rgb)))
         return True
 
     def _read_ahead(self, frame_index: int, direction: int) -> None:
@@ -242,8 +246,8 @@ class Playback(QObject):
         self._due_s = max(self._due_s + min(max(gap_s, 0.001), 1.0), now_s)
         self._timer.start(round((self._due_s - now_s) * 1000))
 
-    def _on_decoded(self, frame: ShownFrame) -> None:
-        if frame.frame_index != self._wanted:
+    def _on_decoded(self, decoder: Decoder, frame: ShownFrame) -> None:
+        if decoder is not self._decoder or frame.frame_index != self._wanted:
             return
         self._show(frame)
         if self.playing:
@@ -253,7 +257,7 @@ class Playback(QObject):
         self._shown = frame
         self.frame_shown.emit(frame)
 
-    def _on_failed(self, frame_index: int, sentence: str) -> None:
-        if frame_index == self._wanted:
+    def _on_failed(self, decoder: Decoder, frame_index: int, sentence: str) -> None:
+        if decoder is self._decoder and frame_index == self._wanted:
             self.pause()
             self.failed.emit(sentence)

@@ -110,7 +110,7 @@ def test_edits_while_scrubbing_go_to_the_frame_shown(drive, clip):
     assert d.pose(track_id, 2).labelled[3] and not d.pose(track_id, 9).labelled.any()
     assert d.session.project.frame_proofs(2)[0].pixel_hash == shown.proof
     # A frame that nobody waits for any more is dropped.
-    d.session.playback._on_decoded(ShownFrame(7, shown.rgb, "0" * 16))
+    d.session.playback._on_decoded(d.session.playback._decoder, ShownFrame(7, shown.rgb, "0" * 16))
     assert d.session.frame_index == 2 and d.window.canvas.frame_index == 2
 
 

@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from PySide6.QtCore import QThread
+from PySide6.QtCore import QCoreApplication, QEvent, QThread
 
 from app.tasks import LatestWorker, TaskRunner, TimeLeft
 from core.errors import Cancelled, FamiError
@@ -15,6 +15,8 @@ def runner(qapp):
     runner = TaskRunner()
     yield runner
     runner.shut_down()
+    runner.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def test_results_arrive_on_the_windows_thread_in_order(runner, qtbot):
@@ -132,6 +134,8 @@ def test_only_the_newest_question_is_answered(qtbot):
     assert failures == [("bad", "There is no answer.")]
     worker.stop()
     assert not [thread for thread in threading.enumerate() if thread.name == "oracle"]
+    worker.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def test_time_left_follows_the_share_done(monkeypatch):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -101,3 +101,7 @@ def drive(qtbot) -> Iterator[Callable[[], Driver]]:
     yield start
     for driver in drivers:
         driver.close()
+        # Here and now: a Qt object in a cycle would else be freed by whichever thread collects garbage, and crash.
+        driver.program.deleteLater()
+        driver.window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
