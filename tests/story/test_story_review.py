@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,6 +13,7 @@ from pycocotools.coco import COCO
 
 from core.metrics import posetrack_ap
 from core.poses import Pose, Provenance
+from core.video import open_source
 
 WRISTS_AND_ANKLES = (9, 10, 15, 16, 7)
 SHORT_ROUND_STEPS = 6
@@ -27,8 +29,9 @@ def first_frames(clip: Path, count: int, out: Path) -> Path:
             if stream is None:
                 stream = target.add_stream("libx264", rate=30, options={"crf": "18"})
                 stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
+                stream.time_base = Fraction(1, 30)
             picture = frame.reformat(format="yuv420p")
-            picture.pts = None
+            picture.pts, picture.time_base = index, stream.time_base
             target.mux(stream.encode(picture))
         target.mux(stream.encode(None))
     return out
@@ -165,6 +168,8 @@ def test_dance(drive, shared: Path, tmp_path: Path, pictures: Path) -> None:
         driver.do("action_add_person")
         driver.drag((95, 150), (330, 690))
 
+    with open_source(clip) as source:
+        assert len(source) == 30 and source.timestamps[-1] == pytest.approx(29 / 30, abs=1e-3)
     review(drive, clip, draw_a_box, [2, 8, 14, 20, 26], pictures)
 
 
