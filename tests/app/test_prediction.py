@@ -118,7 +118,9 @@ def test_damaged_default_weights_are_told_and_offer_a_choice(drive, clip, tiny_w
     d = drive(clip)
     assert "tiny.pth" in d.told() and d.program.network.weights_path is None
     track_id = d.add_person(0)
+    d.wait(lambda: d.session.shown is not None)  # the sentence may come before the first frame
     d.program.editing.move_keypoint(track_id, 3, 50.0, 40.0)  # labelling goes on
+    assert d.pose(track_id, 0).provenance[3] == Provenance.CORRECTED
     chosen = tiny_weights.with_name("good.pth")
     chosen.write_bytes(good)
     monkeypatch.setattr(actions_view.dialogs, "ask_for_weights", lambda *_: chosen)
