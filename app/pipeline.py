@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CACHE_BYTES = 256 * 2**20
 """Decoded frames kept while predicting: neighbouring key frames share most of their window."""
-PART_REQUESTS = 8
+PART_REQUESTS = 4
 """Poses that are predicted and written together, unless the network's own batches are larger."""
 
 

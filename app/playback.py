@@ -247,10 +247,11 @@ class Playback(QObject):
         self._timer.start(round((self._due_s - now_s) * 1000))
 
     def _on_decoded(self, decoder: Decoder, frame: ShownFrame) -> None:
-        if decoder is not self._decoder or frame.frame_index != self._wanted:
+        if decoder is not self._decoder:
             return
+        # Also one that is no longer wanted: while a key is held, the hand sees where it is. The wanted one follows.
         self._show(frame)
-        if self.playing:
+        if self.playing and frame.frame_index == self._wanted:
             self._schedule_next()
 
     def _show(self, frame: ShownFrame) -> None:

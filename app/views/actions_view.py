@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
 
-from app import places
 from app.editing import next_without_place
 from app.ui import dialogs
-from app.ui.actions import DEFAULT_KEYMAP, KeyMap, KeymapError, load_keymap, read_keymap, save_keymap
 from app.views.panels_view import with_member
+from app.views.questions import Questions
 from core import __version__
 from core.keypoints import POSETRACK
 from core.poses import Visibility
@@ -24,37 +22,33 @@ if TYPE_CHECKING:
 Slot = Callable[[], object]
 
 STEP_FRAMES, LEAP_FRAMES = 10, 100
-VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
-WEIGHTS = "Weights (*.pth *.pt);;All files (*)"
 
 
 class ActionsView(QObject):
-    """Connects the table of actions to what they do; asks where a path or a number is needed."""
+    """Connects the table of actions to what they do."""
 
     def __init__(self, program: Program) -> None:
         super().__init__(program.window)
         self._program = program
         self._window = program.window
         self._session = program.session
+        self._questions = Questions(program)
         for object_name, slot in (
             self._file() | self._edit() | self._go() | self._person() | self._joint() | self._model() | self._view()
         ).items():
             self._window.action(object_name).triggered.connect(lambda _checked=False, slot=slot: slot())
         self._window.path_dropped.connect(lambda path: program.opening.open(Path(path)))
-        self._window.persons_panel.track_id_change_requested.connect(self._change_track)
-        program.opening.source_wanted.connect(self._ask_for_source)
+        self._window.persons_panel.track_id_change_requested.connect(self._questions.change_track)
+        program.opening.source_wanted.connect(self._questions.ask_for_source)
         session = self._session
         session.opened.connect(self._refresh)
-        session.opened.connect(self._tell_keymap_trouble)
+        session.opened.connect(self._questions.tell_keymap_trouble)
         session.frame_shown.connect(lambda _: self._refresh())
         session.poses_changed.connect(lambda _: self._refresh())
         session.selection_changed.connect(self._on_selection)
         session.playback.playing_changed.connect(self._window.action("action_play").setChecked)
         program.people.tool_wanted.connect(self._show_tool)
         program.finetuning.changed.connect(self._refresh)
-        self._keymap_trouble = ""
-        self._keymap: KeyMap = self._own_keymap()
-        self._window.apply_keymap(self._keymap)
         self._refresh()
 
     def _on_selection(self, _track_id: int | None, keypoint: int | None) -> None:
@@ -70,13 +64,13 @@ class ActionsView(QObject):
 
     def _file(self) -> dict[str, Slot]:
         return {
-            "action_open": self._open,
-            "action_open_folder": self._open_folder,
-            "action_open_labels": self._import,
-            "action_export": self._export,
+            "action_open": self._questions.open,
+            "action_open_folder": self._questions.open_folder,
+            "action_open_labels": self._questions.import_labels,
+            "action_export": self._questions.export,
             "action_quit": self._window.close,
             "action_about": lambda: dialogs.show_about(self._window, __version__),
-            "action_keys": self._edit_keys,
+            "action_keys": self._questions.edit_keys,
         }
 
     def _edit(self) -> dict[str, Slot]:
@@ -109,7 +103,7 @@ class ActionsView(QObject):
             "action_leap_back": by(-LEAP_FRAMES),
             "action_first_frame": lambda: playback.step(-playback.num_frames),
             "action_last_frame": lambda: playback.step(playback.num_frames),
-            "action_go_to_frame": self._go_to_frame,
+            "action_go_to_frame": self._questions.go_to_frame,
         }
 
     def _person(self) -> dict[str, Slot]:
@@ -121,8 +115,8 @@ class ActionsView(QObject):
             "action_delete_person": editing.delete_selected_here,
             "action_cut_person": editing.cut_selected,
             "action_delete_everywhere": editing.delete_selected,
-            "action_change_track": lambda: self._change_track(self._session.track_id),
-            "action_swap_tracks": self._swap_tracks,
+            "action_change_track": lambda: self._questions.change_track(self._session.track_id),
+            "action_swap_tracks": self._questions.swap_tracks,
             "action_toggle_hide": self._toggle_hide,
             "action_hide_others": self._hide_others,
             "action_lock": self._toggle_lock,
@@ -153,13 +147,13 @@ class ActionsView(QObject):
     def _model(self) -> dict[str, Slot]:
         prediction, finetuning = self._program.prediction, self._program.finetuning
         return {
-            "action_predict": self._with_weights(prediction.predict_all),
-            "action_predict_frame": self._with_weights(prediction.predict_frame),
-            "action_predict_from_here": self._with_weights(prediction.predict_from_here),
+            "action_predict": self._questions.with_weights(prediction.predict_all),
+            "action_predict_frame": self._questions.with_weights(prediction.predict_frame),
+            "action_predict_from_here": self._questions.with_weights(prediction.predict_from_here),
             "action_cancel": self._cancel,
             "action_finetune": self._finetune,
             "action_rollback": finetuning.roll_back,
-            "action_weights": self._choose_weights,
+            "action_weights": self._questions.choose_weights,
         }
 
     def _view(self) -> dict[str, Slot]:
@@ -175,127 +169,6 @@ class ActionsView(QObject):
                 window.action("action_show_names").isChecked()
             ),
         }
-
-    # Asking --------------------------------------------------------------------------------------------------------
-
-    def _open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open", self._start_folder(), VIDEOS)
-        if path:
-            self._program.opening.open(Path(path))
-
-    def _open_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self._window, "Open a folder of images", self._start_folder())
-        if path:
-            self._program.opening.open(Path(path))
-
-    def _start_folder(self) -> str:
-        path = self._session.source_path
-        return str(path.parent if path is not None else Path.home())
-
-    def _ask_for_source(self, path: Path, sentence: str) -> None:
-        self._window.show_error(sentence, "Find it…", lambda: self._find_source(path))
-
-    def _find_source(self, path: Path) -> None:
-        found = dialogs.ask_for_source(self._window, path)
-        if found is not None:
-            self._program.opening.open(path, Path(found))
-
-    def _import(self) -> None:
-        if self._session.project is None:
-            self._session.message.emit("Open the clip that the labels belong to first.")
-            return
-        path, _ = QFileDialog.getOpenFileName(
-            self._window, "Import labels", self._start_folder(), "Labels (*.json);;All files (*)"
-        )
-        if not path:
-            return
-        choice = dialogs.ask_import_options(self._window, Path(path))
-        if choice is not None:
-            self._program.exporting.import_file(Path(path), keypoints=choice.keypoints)
-
-    def _export(self) -> None:
-        project = self._session.project
-        if project is None:
-            self._session.message.emit("There is nothing to export: open a clip first.")
-            return
-        choice = dialogs.ask_export_options(self._window, project.path.with_suffix(".json"))
-        if choice is not None:
-            self._program.exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
-
-    def _choose_weights(self) -> None:
-        folder = str(places.RESOURCES / "weights")
-        path, _ = QFileDialog.getOpenFileName(self._window, "Choose weights", folder, WEIGHTS)
-        if path:
-            self._program.prediction.choose(Path(path))
-
-    def _with_weights(self, act: Callable[[], None]) -> Callable[[], None]:
-        """`act` where there are weights; else says that there are none and offers to choose some."""
-
-        def checked() -> None:
-            if self._program.network.weights_path is not None:
-                act()
-                return
-            path = dialogs.ask_for_weights(self._window, places.RESOURCES / "weights")
-            if path is not None:
-                self._program.prediction.choose(path)
-
-        return checked
-
-    def _go_to_frame(self) -> None:
-        playback = self._session.playback
-        if playback.num_frames:
-            frame_index = dialogs.ask_frame(self._window, playback.wanted, playback.num_frames)
-            if frame_index is not None:
-                playback.pause()
-                playback.go_to(frame_index)
-
-    def _change_track(self, track_id: int | None) -> None:
-        project = self._session.project
-        if track_id is None or project is None:
-            self._session.message.emit("Select a person first.")
-            return
-        choice = dialogs.ask_track_id(
-            self._window, track_id, tuple(project.track_ids()), self._session.frame_index or 0
-        )
-        if choice is not None:
-            self._session.select(track_id, self._session.keypoint)
-            self._program.editing.change_track_id(track_id, choice.track_id, choice.swap)
-
-    def _swap_tracks(self) -> None:
-        """Swaps at once where two people are in the frame, else asks with whom."""
-        track_ids = [pose.track_id for pose in self._session.shown_poses().poses]
-        selected = self._session.track_id
-        others = [track_id for track_id in track_ids if track_id != selected]
-        if selected in track_ids and len(others) == 1:
-            self._program.editing.change_track_id(selected, others[0], swap=True)
-        else:
-            self._change_track(selected)
-
-    def _edit_keys(self) -> None:
-        keymap = dialogs.edit_keymap(self._window, self._keymap)
-        if keymap is not None:
-            self._keymap = keymap
-            self._window.apply_keymap(keymap)
-            try:
-                save_keymap(keymap, places.settings_file().with_name("keys.toml"))
-            except KeymapError as error:
-                self._session.error.emit(str(error))
-
-    def _own_keymap(self) -> KeyMap:
-        """The person's own keys, else the default ones."""
-        own = places.settings_file().with_name("keys.toml")
-        if own.is_file():
-            try:
-                return read_keymap(own)
-            except KeymapError as error:
-                self._keymap_trouble = str(error)
-        return load_keymap(DEFAULT_KEYMAP)
-
-    def _tell_keymap_trouble(self) -> None:
-        """Once there is a clip to work on: opening one puts earlier messages away."""
-        if self._keymap_trouble:
-            self._session.error.emit(self._keymap_trouble)
-            self._keymap_trouble = ""
 
     # Acting on the selection ------------------------------------------------------------------------------------------
 

@@ -111,7 +111,7 @@ def test_wrong_weights_leave_those_in_use(drive, clip, tmp_path, tiny_weights):
 
 
 def test_damaged_default_weights_are_told_and_offer_a_choice(drive, clip, tiny_weights, monkeypatch):
-    from app.views import actions_view  # noqa: PLC0415
+    from app.views import questions  # noqa: PLC0415
 
     good = tiny_weights.read_bytes()
     tiny_weights.write_bytes(b"no weights at all")
@@ -123,7 +123,7 @@ def test_damaged_default_weights_are_told_and_offer_a_choice(drive, clip, tiny_w
     assert d.pose(track_id, 0).provenance[3] == Provenance.CORRECTED
     chosen = tiny_weights.with_name("good.pth")
     chosen.write_bytes(good)
-    monkeypatch.setattr(actions_view.dialogs, "ask_for_weights", lambda *_: chosen)
+    monkeypatch.setattr(questions.dialogs, "ask_for_weights", lambda *_: chosen)
     d.do("action_predict_frame")
     d.idle()
     d.do("action_predict_frame")
