@@ -118,6 +118,7 @@ def save_weights(path: Path | str, model: FamiPose, metadata: WeightsMetadata, *
         try:
             with os.fdopen(handle, "wb") as file:
                 torch.save(content, file)
+            Path(temporary).chmod(0o644)  # mkstemp makes files that only their owner may read
             Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)

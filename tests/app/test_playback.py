@@ -46,7 +46,7 @@ def test_every_frame_is_the_picture_of_a_plain_decode(playback, clip, proofs, qt
     assert threading.main_thread() not in threads
 
 
-def test_only_the_newest_wish_is_shown(playback, clip, qtbot):
+def test_wishes_that_wait_give_way_to_the_newest(playback, clip, qtbot):
     gate, shown = threading.Event(), []
     source = open_source(clip)
     real = source.frame
@@ -57,7 +57,8 @@ def test_only_the_newest_wish_is_shown(playback, clip, qtbot):
         playback.go_to(index)
     gate.set()
     qtbot.waitUntil(lambda: playback.shown is not None and playback.shown.frame_index == 4)
-    assert shown == [4]
+    # The frame that was being decoded may show on the way, so that a held key doesn't blind; those waiting never do.
+    assert shown[-1] == 4 and len(shown) <= 2
 
 
 def test_scrubbing_shows_the_nearest_at_once_under_its_own_number(playback, clip, proofs, qtbot):
