@@ -5,18 +5,31 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import FamiError
+from core.paths import is_same_file, overwritten
 
 
-def check_can_write(*paths: Path | None) -> None:
-    """Raises FamiError where a file could not be written, before hours of work end in it."""
-    for path in paths:
-        if path is None:
-            continue
+def check_can_write(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> None:
+    """Raises FamiError where a file could not be written or would replace another, before hours of work end in it.
+
+    Args:
+        paths: what is to be written; None where nothing is.
+        inputs: the files that the command reads, none of which may be replaced.
+    """
+    outputs = [path for path in paths if path is not None]
+    read = [path for path in inputs if path is not None]
+    for place, path in enumerate(outputs):
+        if any(is_same_file(path, other) for other in outputs[:place]):
+            raise FamiError(f"{path} is named for two different results; give each a file of its own.")
+        destroyed = overwritten(path, read)
+        if destroyed is not None:
+            raise FamiError(
+                f"Writing {path} would destroy {destroyed}, which this command reads or keeps; choose another name."
+            )
         if path.is_dir():
             raise FamiError(f"{path} is a folder; give the name of a file to write.")
         if not path.absolute().parent.is_dir():

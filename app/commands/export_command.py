@@ -9,15 +9,18 @@ from app.outputs import check_can_write
 from app.terminal import Terminal
 from core.errors import SourceError
 from core.formats import export_project
+from core.formats.export import refuse_to_destroy
+from core.paths import project_files
 from core.project import Project
 from core.video import Source, open_source
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Exports. Returns the exit status."""
-    check_can_write(arguments.out)
+    check_can_write(arguments.out, inputs=project_files(arguments.project))
     with ExitStack() as stack:
         project = stack.enter_context(Project.open(arguments.project, read_only=True))
+        refuse_to_destroy(project, None, arguments.out)
         source = stack.enter_context(_open_source(project)) if arguments.images else None
         progress = stack.enter_context(terminal.progress("Writing the frames"))
         result = export_project(

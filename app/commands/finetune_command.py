@@ -7,6 +7,7 @@ import argparse
 from app.outputs import check_can_write, write_json
 from app.terminal import Terminal
 from app.weights import find_weights, project_weights
+from core.paths import files_of, project_files
 from core.project import Project, ProjectLockedError
 from core.training.finetune import finetune
 from core.training.rounds import FinetuneSettings, RoundProgress, RoundReport
@@ -14,11 +15,12 @@ from core.training.rounds import FinetuneSettings, RoundProgress, RoundReport
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Trains one round, says what it did to the error, and takes better weights into use. Returns the exit status."""
-    check_can_write(arguments.json)
+    check_can_write(arguments.json, inputs=project_files(arguments.project))
     with Project.open(arguments.project, read_only=True) as project:
         own = project_weights(project) if arguments.weights is None else None
-        out_folder = project.weights_folder
+        out_folder, clip = project.weights_folder, project.source.path
     weights_path = own or find_weights(arguments.weights)
+    check_can_write(arguments.json, inputs=[weights_path, *files_of(out_folder), *files_of(clip)])
     with terminal.progress("Training") as progress:
 
         def on_progress(step: RoundProgress) -> None:

@@ -9,13 +9,14 @@ from app.outputs import check_can_write
 from app.terminal import Terminal
 from core.errors import ProjectError
 from core.formats import import_labels, read_labels
+from core.paths import files_of
 from core.project import Project, SourceRecord
 from core.video import open_source
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Imports labels; makes the project where there is none yet. Returns the exit status."""
-    check_can_write(arguments.project)
+    check_can_write(arguments.project, inputs=[arguments.labels, *files_of(arguments.source)])
     labels = read_labels(arguments.labels)
     with open_source(arguments.source) as source:
         record = record_of(source)

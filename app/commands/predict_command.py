@@ -17,8 +17,10 @@ from app.overlay import write_overlay
 from app.pipeline import requests_for, run_prediction
 from app.terminal import Terminal
 from app.weights import find_weights
-from core.errors import PredictionError, ProjectError
+from core.errors import PredictionError, ProjectError, SourceError
 from core.formats import Labels, export_project, import_labels, match_frames, read_labels
+from core.formats.matching import PICTURE_SUFFIXES
+from core.paths import files_of, project_files
 from core.poses import FramePoses
 from core.project import Project, edits
 from core.video import Source, frame_proof, open_source
@@ -28,7 +30,12 @@ Box = tuple[float, float, float, float]
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Predicts. Returns the exit status."""
-    check_can_write(arguments.out, arguments.overlay, arguments.heatmaps, arguments.project)
+    if not arguments.source.exists():
+        raise SourceError(f"There is nothing at {arguments.source}; give a video or a folder of images.")
+    read = [*files_of(arguments.source, PICTURE_SUFFIXES), arguments.boxes]
+    beside_project = [] if arguments.project is None else project_files(arguments.project)[1:]
+    outputs = (arguments.out, arguments.overlay, arguments.heatmaps, arguments.project)
+    check_can_write(*outputs, inputs=read + beside_project)
     if arguments.project is not None and arguments.project.exists():
         raise ProjectError(f"{arguments.project} exists already; choose another name, so that no label in it is lost.")
     if arguments.boxes is None and not arguments.box:
@@ -36,6 +43,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
             "This version has no person detector yet; say where people are with --boxes FILE or --box X,Y,W,H."
         )
     weights_path = find_weights(arguments.weights)
+    check_can_write(*outputs, inputs=[weights_path])
     with ExitStack() as stack:
         source = stack.enter_context(open_source(arguments.source))
         start, stop = frames_of(arguments.frames, len(source))

@@ -6,9 +6,11 @@ import argparse
 import os
 import sys
 
+from app.outputs import check_can_write
 from app.system_packages import install_command, missing_packages
 from app.terminal import Terminal
 from core.errors import FamiError, SourceError
+from core.paths import files_of, project_files
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -17,6 +19,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     if arguments.path is not None and not arguments.path.exists():
         raise SourceError(f"There is nothing at {arguments.path}; give a video, a folder of images or a .fami project.")
     if arguments.screenshot is not None:
+        opened = [] if arguments.path is None else [*project_files(arguments.path), *files_of(arguments.path)]
+        check_can_write(arguments.screenshot, inputs=opened)
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     check_screen()
     from app.application import main as open_window  # noqa: PLC0415 - Qt loads only once it can work

@@ -14,6 +14,8 @@ import numpy as np
 from core.errors import FormatError
 from core.formats import coco, csv_table, posetrack17, posetrack18
 from core.formats.labels import LabelImage, Labels
+from core.formats.matching import PICTURE_SUFFIXES
+from core.paths import files_of, overwritten, project_files
 from core.poses import FramePoses, Pose, Provenance
 from core.project import Project
 
@@ -73,13 +75,15 @@ def export_project(
         on_progress: called with done and total pictures; may raise Cancelled, which leaves no label file.
 
     Raises:
-        FormatError: there is no such format, or something cannot be written.
+        FormatError: there is no such format, something cannot be written, or it would replace the project or its clip.
         SourceError: a frame cannot be decoded.
     """
     writer = FORMATS.get(format_name)
     if writer is None:
         raise FormatError(f"There is no format {format_name!r}; choose one of {', '.join(FORMATS)}.")
     source_name = name_of(project.source.path, project.source.kind)
+    pictures = None if images_folder is None else Path(images_folder) / posetrack18.image_file_name(source_name, 0)
+    refuse_to_destroy(project, source, Path(path), None if pictures is None else pictures.parent)
     labels = labels_of(project, only_reviewed, every_frame=format_name in FORMATS_OF_WHOLE_CLIPS)
     labelled = sum(image.labelled for image in labels.images)
     if not labelled:
@@ -95,6 +99,28 @@ def export_project(
         num_images = write_images(source, labels, Path(images_folder), source_name, on_progress)
     writer(labels, Path(path), source_name)
     return ExportResult(Path(path), labelled, labels.num_people, num_images)
+
+
+def refuse_to_destroy(project: Project, source: Source | None, path: Path, images_folder: Path | None = None) -> None:
+    """Raises FormatError where an export would be written over the project or over what it labels.
+
+    Args:
+        project: to be exported.
+        source: the open clip, if it is; it may lie elsewhere than the project says.
+        path: of the label file.
+        images_folder: where the frames themselves go.
+    """
+    clips = {project.source.path} if source is None else {project.source.path, source.path}
+    read = [file for clip in clips for file in files_of(clip, PICTURE_SUFFIXES)]
+    destroyed = overwritten(path, [*project_files(project.path), *read])
+    if destroyed is None and images_folder is not None and images_folder.is_dir():
+        identities = {(status.st_dev, status.st_ino) for status in (file.stat() for file in read if file.exists())}
+        there = ((file, file.stat()) for file in files_of(images_folder, PICTURE_SUFFIXES))
+        destroyed = next((file for file, status in there if (status.st_dev, status.st_ino) in identities), None)
+    if destroyed is not None:
+        raise FormatError(
+            f"The export would destroy {destroyed}, which belongs to the project or its clip; choose another place."
+        )
 
 
 def name_of(source_path: Path, kind: str) -> str:

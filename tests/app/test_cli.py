@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from app import places
 from app.cli import join_negative_values, main, parse
 from app.outputs import replacing, write_json
 from app.terminal import Terminal
 from core.errors import FamiError
 
 REPOSITORY = Path(__file__).parents[2]
+DEMO = str(places.DEMO_CLIP)
 
 
 def run(*argv: str) -> tuple[int, str, str]:
@@ -106,9 +108,10 @@ def test_evaluate_agrees_with_the_reference_evaluator(shared: Path, tmp_path: Pa
         (["evaluate", "--gt", "nowhere", "--pred", "nowhere"], "nowhere"),
         (["export", "nowhere.fami", "--format", "coco", "--out", "o.json"], "nowhere.fami"),
         (["import", "nowhere.json", "--source", "nowhere.mp4", "--project", "p.fami"], "nowhere.json"),
-        (["predict", "nowhere.mp4", "--out", "o.json"], "--box"),
-        (["predict", "nowhere.mp4", "--out", "no folder/o.json"], "no folder"),
-        (["predict", "nowhere.mp4", "--out", "o.json", "--box", "1,2,3,4", "--weights", "nothing"], "nothing"),
+        (["predict", "nowhere.mp4", "--out", "o.json"], "nowhere.mp4"),
+        (["predict", DEMO, "--out", "o.json"], "--box"),
+        (["predict", DEMO, "--out", "no folder/o.json"], "no folder"),
+        (["predict", DEMO, "--out", "o.json", "--box", "1,2,3,4", "--weights", "nothing"], "nothing"),
         (["train", "--config", "nowhere.toml"], "nowhere.toml"),
         (["bench", "nothing"], "benchmark"),
     ],
