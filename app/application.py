@@ -20,6 +20,7 @@ from app.opening_controller import OpeningController
 from app.people import PeopleController
 from app.prediction import PredictionController
 from app.reviewing import ReviewController
+from app.runs import RunsController
 from app.session import Session
 from app.tasks import TaskRunner
 from app.ui import theme
@@ -51,6 +52,7 @@ class Program(QObject):
         # First of all: what the others say while they are built, or of what was opened, stays on screen.
         session.message.connect(window.show_message)
         session.error.connect(window.show_error)
+        session.settled.connect(self._on_settled)
         session.opened.connect(self._on_opened)
         self.network = network = Network(device)
         self.opening = OpeningController(session, tasks, self)
@@ -60,6 +62,7 @@ class Program(QObject):
         self.finetuning = FinetuningController(session, network, self.prediction, self)
         self.review = ReviewController(session, self)
         self.exporting = ExportController(session, tasks, self)
+        self.runs = RunsController(session, tasks, self)
         self.instruments = Instruments(session, network, self)
 
         self.canvas_view = CanvasView(session, self.editing, self.people, self.instruments, window)
@@ -71,6 +74,10 @@ class Program(QObject):
         tasks.failed.connect(window.show_error)
         self.prediction.network_changed.connect(lambda _: self.canvas_view.ask_again())
         window.close_requested.connect(self.shut_down)
+
+    def _on_settled(self, sentence: str) -> None:
+        if self.window.error_text == sentence:
+            self.window.dismiss_error()
 
     def _on_opened(self) -> None:
         project, window = self.session.project, self.window

@@ -19,6 +19,7 @@ class EditingController(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._refusal = ""
 
     def _edit(self, change: Callable[[Project, int], Touched | None], track_id: int | None = None) -> bool:
         """Runs one edit on the shown frame; a refusal is told in one sentence and changes nothing.
@@ -36,10 +37,16 @@ class EditingController(QObject):
         try:
             touched = change(session.writable(), session.shown.frame_index)
         except FamiError as error:
-            session.error.emit(str(error))
+            self._refusal = str(error)
+            session.error.emit(self._refusal)
             session.show_again()
             return False
         session.touch(touched)
+        if touched:
+            session.message.emit(touched.label)
+        if self._refusal:  # the next edit went well: the sentence about the last one has done its work
+            session.settled.emit(self._refusal)
+            self._refusal = ""
         return True
 
     def move_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> None:

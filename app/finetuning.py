@@ -176,6 +176,7 @@ class FinetuningController(QObject):
         except FamiError as error:
             self._session.error.emit(str(error))
             return
+        self.round = replace(self.round, taken=False)
         self._prediction.choose(path)
         self._session.message.emit("The weights from before that round are in use again.")
         self.changed.emit()

@@ -147,7 +147,9 @@ class PeopleController(QObject):
             self._follow(*self._waiting.pop(0))
 
     def _on_followed(self, result: Followed) -> None:
-        if result.lost:
+        if not result.lost:
+            self._session.message.emit(f"Person {result.track_id} was followed to frame {result.last_frame}.")
+        else:
             self._session.message.emit(
                 f"Person {result.track_id} was lost after frame {result.last_frame}: "
                 "redraw the box there and follow again, or cut the person off."

@@ -29,6 +29,7 @@ class Session(QObject):
         people_display_changed: hidden or locked people changed.
         message: one short sentence for the status bar.
         error: one sentence that stays until it is dismissed.
+        settled: the sentence of an error that no longer matters.
     """
 
     opened = Signal()
@@ -38,6 +39,7 @@ class Session(QObject):
     people_display_changed = Signal()
     message = Signal(str)
     error = Signal(str)
+    settled = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

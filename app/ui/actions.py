@@ -72,14 +72,15 @@ _FILE = (
 _EDIT = (
     _A("action_undo", "Undo", ("Ctrl+Z",), "Take back the last edit, also one from before a restart.", "undo", "Edit"),
     _A("action_redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was taken back.", "redo", "Edit"),
+    _A("action_remove_run", "Take back a run…", ("Ctrl+Alt+Z",), "Take back the last import, prediction or following; what you set since stays.", None, "Edit"),
     _A("action_accept", "Accept person", ("A",), "Take the selected person's predicted joints as right.", "accept", "Edit", starts_group=True, short_text="Accept"),
     _A("action_accept_frame", "Accept frame", ("Shift+A",), "Take the joints of everybody in this frame as right.", "accept_frame", "Edit"),
     _A("action_mark_reviewed", "Frame reviewed", ("R",), "Mark this frame as done, also with nobody in it; again to take it back.", "reviewed", "Edit", checkable=True),
 )
 
 _GO = (
-    _A("action_next_suggestion", "Next doubtful frame", ("Space",), "Go to the next entry of the queue.", "next_doubtful", "Go", short_text="Next doubtful"),
-    _A("action_previous_suggestion", "Previous doubtful frame", ("Shift+Space",), "Go to the previous entry of the queue.", None, "Go"),
+    _A("action_next_suggestion", "Next doubtful frame", ("Space",), "Go to the next doubtful frame of the clip.", "next_doubtful", "Go", short_text="Next doubtful"),
+    _A("action_previous_suggestion", "Previous doubtful frame", ("Shift+Space",), "Go to the previous doubtful frame of the clip.", None, "Go"),
     _A("action_next_labelled", "Next labelled frame", ("Alt+Right",), "Go to the next frame that holds a person.", None, "Go"),
     _A("action_previous_labelled", "Previous labelled frame", ("Alt+Left",), "Go to the previous frame that holds a person.", None, "Go"),
     _A("action_play", "Play", ("K",), "Play the clip from here, or stop.", "play", "Go", checkable=True, starts_group=True),

@@ -277,9 +277,14 @@ class Canvas(PictureView):
         return Pan(is_left=True)
 
     def _cycle_visibility(self, at: QPointF) -> None:
-        hit = self._joint_at(at)
+        """Of the joint under the pointer, also while placing, where the joint to be placed stays selected."""
+        if self._poses is None or self._tool == "box":
+            return
+        at_px = (at.x(), at.y())
+        hit = joint_at(self._poses, self.view, at_px, self._context.selection, ignored=self._untouchable)
         if hit is not None:
-            self._select(Selection(hit.track_id, hit.keypoint))
+            if self._tool == "select":
+                self._select(Selection(hit.track_id, hit.keypoint))
             self.visibility_cycled.emit(hit.track_id, hit.keypoint)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -269,6 +269,9 @@ class FinetunePanel(QWidget):
         if state.report is not None:
             self._show_report(state.report)
         self._accept.setVisible(state.can_accept)
+        is_better = state.report is not None and state.report.after["mean"] < state.report.before["mean"]
+        self._accept.setProperty("primary", is_better)  # weights that err more are not what the panel recommends
+        self._accept.style().polish(self._accept)
         self._discard.setVisible(state.can_accept)
 
     def _show_running(self, state: FinetuneState) -> None:

@@ -182,4 +182,5 @@ def _shifts_in_words(view: TemporalView) -> str:
     offsets = view.all_offsets()
     rows = sorted(range(1, len(offsets)), key=lambda row: offsets[row])
     parts = [f"t{offsets[row]:+d}: {view.shift_px(row)[0]:.1f}, {view.shift_px(row)[1]:.1f} px" for row in rows]
-    return "Shift  " + "   ".join(parts).replace("-", "\N{MINUS SIGN}") if parts else ""
+    unbroken = (part.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}") for part in parts)
+    return "Shift  " + "   ".join(unbroken) if parts else ""

@@ -78,6 +78,7 @@ class ActionsView(QObject):
         return {
             "action_undo": editing.undo,
             "action_redo": editing.redo,
+            "action_remove_run": self._questions.remove_run,
             "action_accept": editing.accept_selected,
             "action_accept_frame": editing.accept_frame,
             "action_mark_reviewed": editing.toggle_reviewed,
@@ -202,7 +203,9 @@ class ActionsView(QObject):
             people.take_tool("select")
             return
         people.take_tool("place")
-        session.message.emit("Click where each joint is. V or right click changes what is seen; Esc ends placing.")
+        session.message.emit(
+            "Click where each joint is; right click a placed one to mark it as occluded. Esc ends placing."
+        )
 
     def _toggle_hide(self) -> None:
         track_id = self._session.track_id

@@ -133,6 +133,24 @@ class Questions(QObject):
         else:
             self.change_track(selected)
 
+    def remove_run(self) -> None:
+        """Says which run of the machine was the last, and takes it back if that is wanted."""
+        runs = self._program.runs
+        run = runs.last()
+        if run is None:
+            self._session.message.emit("There is no run to take back.")
+            return
+        what = runs.in_words(run)
+        question = dialogs.Question(
+            self._window,
+            "remove_run_dialog",
+            "Take back a run",
+            f"Take back {what}? What you set, accepted or corrected since stays; this cannot be undone.",
+            "Take back",
+        )
+        if question.agreed():
+            runs.remove(run)
+
     def edit_keys(self) -> None:
         """Lets a person change the keys, and keeps them."""
         keymap = dialogs.edit_keymap(self._window, self._keymap)

@@ -43,7 +43,7 @@ BACKBONES: dict[str, HRNetConfig] = {
     "w16": HRNetConfig(24, 16, 1, (16, 32, 80, 160), (1, 1, 1), 2),
     "w12": HRNetConfig(24, 12, 1, (12, 24, 48, 96), (1, 1, 1), 2),
 }
-"""The published sizes, and small ones for processors without an accelerator (docs/network.md has their times)."""
+"""The published sizes, and small ones for processors without an accelerator (docs/adr/0005 has their times)."""
 
 
 def backbone_config(name: str) -> HRNetConfig:
