@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 EXPORT_FORMATS = ("posetrack18", "posetrack17", "coco", "csv")
 
 
@@ -56,6 +57,14 @@ def device(text: str) -> str:
     """`auto`, `cpu`, `cuda` or `cuda:N`. Raises argparse.ArgumentTypeError."""
     if re.fullmatch(r"auto|cpu|cuda(:\d+)?", text) is None:
         raise argparse.ArgumentTypeError(f"'{text}' is not auto, cpu, cuda or cuda:N")
+    return text
+
+
+def benchmark(text: str) -> str:
+    """The name of a script in benchmarks/, without its ending. Raises argparse.ArgumentTypeError."""
+    names = sorted(path.stem for path in BENCHMARKS.glob("[!_]*.py"))
+    if text not in names:
+        raise argparse.ArgumentTypeError(f"there is no benchmark '{text}'; choose among {', '.join(names)}")
     return text
 
 
@@ -166,7 +175,9 @@ def _add_weights_command(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", metavar="NAME", help="benchmarks to run; default: all of them")
+    parser.add_argument(
+        "names", nargs="*", type=benchmark, metavar="NAME", help="benchmarks to run; default: all of them"
+    )
     _add_json(parser)
 
 

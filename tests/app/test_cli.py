@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app import places
+from app.arguments import BENCHMARKS
 from app.cli import join_negative_values, main, parse
 from app.outputs import replacing, write_json
 from app.terminal import Terminal
@@ -88,6 +89,38 @@ def test_wrong_usage_ends_with_status_2(words: list[str], capsys: pytest.Capture
     assert "main.py predict: error: " in capsys.readouterr().err
 
 
+def test_an_unknown_benchmark_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["bench", "nope"])
+    assert end.value.code == 2
+    assert "bench_journal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("script", sorted(BENCHMARKS.glob("[!_]*.py")), ids=lambda path: path.stem)
+def test_every_benchmark_takes_a_file_for_its_result(script: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, script, "--help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert "--json" in done.stdout
+
+
+def test_bench_writes_what_its_scripts_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = tmp_path / "benchmarks"
+    quick.mkdir()
+    journal = BENCHMARKS / "bench_journal.py"
+    (quick / "bench_small.py").write_text(
+        f"import runpy, sys\nsys.argv += ['--frames', '100']\nrunpy.run_path({str(journal)!r}, run_name='__main__')\n"
+    )
+    monkeypatch.setattr("app.arguments.BENCHMARKS", quick)
+    monkeypatch.setattr("app.commands.bench_command.BENCHMARKS", quick)
+    status, output, errors = run("bench", "--json", tmp_path / "report.json")
+    assert (status, errors) == (0, "")
+    assert "bench_small" in output
+    result = json.loads((tmp_path / "report.json").read_text())["bench_small"]
+    assert result["large_frames"] == 100
+    assert result["work"]["move a joint"]["large_ms"] > 0
+
+
 def test_evaluate_agrees_with_the_reference_evaluator(shared: Path, tmp_path: Path) -> None:
     folder = shared / "oracles" / "poseval"
     expected = json.loads((folder / "expected.json").read_text())["18"]["AP"]["ap"]
@@ -113,7 +146,6 @@ def test_evaluate_agrees_with_the_reference_evaluator(shared: Path, tmp_path: Pa
         (["predict", DEMO, "--out", "no folder/o.json"], "no folder"),
         (["predict", DEMO, "--out", "o.json", "--box", "1,2,3,4", "--weights", "nothing"], "nothing"),
         (["train", "--config", "nowhere.toml"], "nowhere.toml"),
-        (["bench", "nothing"], "benchmark"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
