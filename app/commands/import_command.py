@@ -7,8 +7,8 @@ import argparse
 from app.opening import record_of
 from app.outputs import check_can_write
 from app.terminal import Terminal
-from core.errors import ProjectError
-from core.formats import import_labels, read_labels
+from core.errors import FormatError, ProjectError
+from core.formats import Labels, import_labels, match_frames, read_labels
 from core.paths import files_of
 from core.project import Project, SourceRecord
 from core.video import open_source
@@ -21,6 +21,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     with open_source(arguments.source) as source:
         record = record_of(source)
         names = [source.frame_name(index) for index in range(len(source))] if source.kind == "images" else None
+        damaged = source.damaged
+    check_any_matches(labels, record, names)
     is_new = not arguments.project.exists()
     project = Project.create(arguments.project, record) if is_new else Project.open(arguments.project)
     try:
@@ -34,9 +36,25 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     terminal.say(
         f"{arguments.project}: labels in {len(touched.frame_indices)} frames, {len(touched.track_ids)} people."
     )
-    for warning in labels.warnings:
-        terminal.say(warning)
+    for note in [damaged, *labels.warnings]:
+        if note:
+            terminal.say(note)
     return 0
+
+
+def check_any_matches(labels: Labels, record: SourceRecord, names: list[str] | None) -> None:
+    """Raises FormatError where no labelled image is among the source's frames, before a project is made for nothing."""
+    if names is not None:
+        names = [f"{record.path.name}/{name}" for name in names]
+    frames = match_frames(labels, names, record.num_frames)
+    with_labels = [image for image in labels.images if image.labelled or image.poses.poses]
+    if not with_labels:
+        raise FormatError("The label file labels none of its images, so there is nothing to import; choose another.")
+    if not any(image.frame_index in frames for image in with_labels):
+        raise FormatError(
+            f"None of the {len(with_labels)} labelled images of the file is a frame of {record.path.name}; "
+            "give --source the clip that they belong to."
+        )
 
 
 def _check_same_source(known: SourceRecord, given: SourceRecord) -> None:

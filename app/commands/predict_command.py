@@ -47,9 +47,12 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     with ExitStack() as stack:
         source = stack.enter_context(open_source(arguments.source))
         start, stop = frames_of(arguments.frames, len(source))
+        check_boxes(arguments.box, source.size)
         project_path = arguments.project or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "run.fami"
         project = stack.enter_context(Project.create(project_path, record_of(source)))
         work = Work(project, source, start, stop, terminal)
+        if source.damaged:
+            work.notes.append(source.damaged)
         if arguments.boxes is not None:
             work.import_boxes(arguments.boxes)
         for box in arguments.box:
@@ -71,6 +74,15 @@ def frames_of(frame_range: tuple[int, int | None], num_frames: int) -> tuple[int
     if start >= num_frames:
         raise PredictionError(f"--frames begins at {start}, but the clip has {num_frames} frames, counted from 0.")
     return start, num_frames if stop is None else min(stop, num_frames)
+
+
+def check_boxes(boxes: Sequence[Box], size_wh: tuple[int, int]) -> None:
+    """Raises PredictionError for a box that lies beside the picture; one may reach beyond its edge."""
+    width, height = size_wh
+    for x, y, box_width, box_height in boxes:
+        if x >= width or y >= height or x + box_width <= 0 or y + box_height <= 0:
+            box = ",".join(f"{value:g}" for value in (x, y, box_width, box_height))
+            raise PredictionError(f"--box {box} lies outside the picture of {width}x{height} pixels; correct X and Y.")
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 
 from app import places
@@ -11,7 +12,8 @@ from app.terminal import Terminal
 from app.weights import HOW_TO_GET_SOME, SUFFIX, available_weights
 from core.errors import WeightsError
 from core.model import load_model, save_weights
-from core.model.weights import read_metadata
+from core.model.checkpoints import read_checkpoint
+from core.model.weights import FORMAT, read_metadata
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -43,16 +45,29 @@ def list_weights(terminal: Terminal) -> int:
 
 
 def import_weights(path: Path, keypoints: str) -> Path:
-    """Checks a weights file, and keeps it in the person's weights folder in this program's own form.
+    """Checks a weights file, and keeps it in the person's weights folder.
+
+    A file of this program's own form is copied as it is, so that its hash stays the one that projects remember;
+    another is brought into that form.
 
     Raises:
-        WeightsError: it is no weights file, does not fit, or a file of that name is there already.
+        WeightsError: it is no weights file, does not fit, is at hand already, or a file of that name is.
     """
     loaded = load_model(path, keypoints=keypoints)  # type: ignore[arg-type]  # argparse checked the choice
+    is_own = read_checkpoint(path).get("format") == FORMAT
+    for known in available_weights():
+        if known.sha256 == loaded.sha256:
+            raise WeightsError(
+                f"These weights are at hand already, as {known.name} ({known.origin}); "
+                f"use them with 'predict --weights {known.name}'."
+            )
     target = places.weights_folder() / (path.stem + SUFFIX)
     if target.exists():
         raise WeightsError(f"There are weights named {target.stem} already, at {target}; rename the new file first.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as partial:
-        save_weights(partial, loaded.model, loaded.metadata, half=False)
+        if is_own:
+            shutil.copyfile(path, partial)
+        else:
+            save_weights(partial, loaded.model, loaded.metadata, half=False)
     return target

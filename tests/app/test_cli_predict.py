@@ -2,9 +2,11 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import av
+import cv2
 import h5py
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from core.formats import read_labels
 from core.model import FamiPose, FamiPoseConfig, WeightsMetadata, save_weights
 from core.poses import Provenance
 from core.project import Project
+from core.video import open_source
 
 FRAMES = (20, 24)
 
@@ -106,6 +109,40 @@ def test_a_range_outside_the_clip_and_a_project_that_exists_are_refused(weights:
     assert (tmp_path / "there.fami").read_text() == "mine"
 
 
+def test_a_box_beside_the_picture_is_refused_and_one_across_its_edge_is_not(weights: Path, tmp_path: Path) -> None:
+    words = ["predict", places.DEMO_CLIP, "--weights", weights, "--out", tmp_path / "o.json", "--frames", "20:21"]
+    with open_source(places.DEMO_CLIP) as source:
+        width, height = source.size
+    for box in ("9000,9000,30,40", f"{width},5,30,40", f"5,{height},30,40", "-30,5,30,40", "5,-40,30,40"):
+        status, _, errors = run(*words, f"--box={box}", "--project", tmp_path / "p.fami")
+        assert (status, errors.count("\n")) == (1, 1)
+        assert f"{width}x{height}" in errors
+        assert list(tmp_path.iterdir()) == []
+    assert run(*words, f"--box=-20,-30,{width},{height}")[0] == 0
+
+
+def test_a_clip_that_is_cut_off_is_predicted_and_imported_with_a_note(weights: Path, tmp_path: Path) -> None:
+    clip = tmp_path / "cut.mp4"
+    # Its table of frames moved to the front, the clip can be read up to where it was cut.
+    with av.open(str(places.DEMO_CLIP)) as whole, av.open(str(clip), "w", options={"movflags": "faststart"}) as written:
+        stream = written.add_stream_from_template(whole.streams.video[0])
+        for packet in whole.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                written.mux(packet)
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
+    with open_source(clip) as source:
+        damage = source.damaged
+    assert damage
+    words = ["--box", "100,100,50,90", "--frames", "0:1", "--weights", weights, "--out", tmp_path / "o.json"]
+    status, output, errors = run("predict", clip, *words)
+    assert (status, errors) == (0, "")
+    assert damage in output.splitlines()
+    status, output, errors = run("import", tmp_path / "o.json", "--source", clip, "--project", tmp_path / "p.fami")
+    assert (status, errors) == (0, "")
+    assert damage in output.splitlines()
+
+
 def test_imported_labels_are_exported_again_as_they_were(tmp_path: Path) -> None:
     project_path, out = tmp_path / "walkers.fami", tmp_path / "out.json"
     words = ["import", places.DEMO_LABELS, "--source", places.DEMO_CLIP, "--project", project_path]
@@ -131,6 +168,26 @@ def test_labels_of_another_clip_are_refused_and_leave_no_project(shared: Path, t
     assert not project_path.exists()
 
 
+@pytest.mark.parametrize("one_matches_unlabelled", [False, True])
+def test_labels_of_which_nothing_matches_leave_no_project(one_matches_unlabelled: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "walk"
+    folder.mkdir()
+    for index in range(2):
+        cv2.imwrite(str(folder / f"{index}.png"), np.zeros((40, 60, 3), np.uint8))
+    document = json.loads(places.DEMO_LABELS.read_text())
+    if one_matches_unlabelled:  # an image of the folder, which nobody labelled
+        document["images"].append(
+            {"id": 10**9, "file_name": "images/walk/0.png", "is_labeled": False, "frame_id": 10**9}
+        )
+    (tmp_path / "labels.json").write_text(json.dumps(document))
+    before = sorted(tmp_path.iterdir())
+    words = ["import", tmp_path / "labels.json", "--source", folder, "--project", tmp_path / "p.fami"]
+    status, output, errors = run(*words)
+    assert (status, output, errors.count("\n")) == (1, "", 1)
+    assert "None of the" in errors
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_weights_are_imported_listed_and_found_by_name(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,9 +198,14 @@ def test_weights_are_imported_listed_and_found_by_name(
     status, output, _ = run("weights", "list")
     assert status == 0
     assert output.startswith("* tiny  ")
-    status, _, errors = run("weights", "import", weights)
-    assert status == 1
-    assert "already" in errors
+    assert (tmp_path / "mine" / "tiny.pth").read_bytes() == weights.read_bytes()
+    renamed = tmp_path / "renamed.pth"
+    shutil.copy(weights, renamed)
+    for known in (weights, renamed, *places.RESOURCES.glob("weights/*.pth")):
+        status, output, errors = run("weights", "import", known)
+        assert (status, output, errors.count("\n")) == (1, "", 1)
+        assert "already" in errors
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["tiny.pth"]
     status, _, errors = run("weights", "import", places.DEMO_LABELS)
     assert status == 1
     assert errors.startswith("error: ")
