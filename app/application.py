@@ -11,6 +11,7 @@ from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app import places
+from app.collector import WindowThreadCollector
 from app.editing import EditingController
 from app.exporting import ExportController
 from app.finetuning import FinetuningController
@@ -46,6 +47,7 @@ class Program(QObject):
 
     def __init__(self, device: str = "auto") -> None:
         super().__init__()
+        self.collector = WindowThreadCollector(self)
         self.window = window = MainWindow()
         self.tasks = tasks = TaskRunner(self)
         self.session = session = Session(self)
@@ -103,6 +105,7 @@ class Program(QObject):
         self.review.stop()
         self.instruments.stop()
         self.session.close()
+        self.collector.stop()
 
 
 def start_path(path: Path | None) -> Path:

@@ -1,5 +1,6 @@
 """What every test shares: the folder of real data, a screenless Qt, and few threads."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -7,6 +8,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import pytest
+
+# Automatic collection runs in whatever thread allocates; in a worker it frees Qt objects under the window's hands.
+# The program collects on the window's thread (app/collector.py); tests that use its parts alone don't collect.
+gc.disable()
 
 SHARED = Path(os.environ.get("FAMI_SHARED", Path(__file__).parents[1].parent / "shared")).resolve()
 
