@@ -31,7 +31,12 @@ class WindowThreadCollector(QObject):
             gc.enable()
 
     def _collect(self) -> None:
-        """Collects the oldest generation that is due, as the automatic collection would."""
-        due = [count > threshold for count, threshold in zip(gc.get_count(), gc.get_threshold(), strict=True)]
-        if any(due):
-            gc.collect(max(generation for generation, is_due in enumerate(due) if is_due))
+        """Collects the young generations where they are due.
+
+        Never the oldest: with torch loaded that takes a large part of a second, and the window would stand still.
+        What survives two collections and dies later in a cycle stays until the program ends; that is little.
+        """
+        young, middle, _ = gc.get_threshold()
+        young_count, middle_count, _ = gc.get_count()
+        if young_count > young:
+            gc.collect(1 if middle_count > middle else 0)
