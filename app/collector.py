@@ -20,6 +20,7 @@ class WindowThreadCollector(QObject):
         super().__init__(parent)
         self._was_enabled = gc.isenabled()
         gc.disable()
+        gc.freeze()  # what is there at the start (modules, mostly) is never looked through again
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._collect)
         self._timer.start(INTERVAL_MS)
