@@ -41,6 +41,7 @@ BACKBONES: dict[str, HRNetConfig] = {
     "w48": _published(48),
     "w32": _published(32),
     "w16": HRNetConfig(24, 16, 1, (16, 32, 80, 160), (1, 1, 1), 2),
+    "w16_wide": HRNetConfig(24, 16, 1, (16, 40, 128, 256), (1, 1, 1), 2),
     "w12": HRNetConfig(24, 12, 1, (12, 24, 48, 96), (1, 1, 1), 2),
 }
 """The published sizes, and small ones for processors without an accelerator (docs/adr/0005 has their times)."""

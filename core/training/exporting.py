@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.model.config import FamiPoseConfig
 from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
@@ -32,7 +34,7 @@ def export(
 
     A single-frame network is written as the multi-frame one that starts as it.
     """
-    config = multi_frame_config(recipe)
+    config = replace(multi_frame_config(recipe), heatmap_sigma=settings.sigma)
     if isinstance(model, HRNet):
         whole = FamiPose(config)
         whole.backbone.load_state_dict({name: tensor.cpu() for name, tensor in model.state_dict().items()})
@@ -44,7 +46,7 @@ def export(
     metadata = WeightsMetadata(
         name=recipe.name,
         config=config,
-        input_size_wh=recipe.input_size_wh,
+        input_size_wh=settings.input_size_wh,
         trained_keypoints=crops.trained_keypoints,
         description=recipe.description,
         accuracy={"PCK@0.2 on held-out LSPET": round(held_out.mean, 4), **accuracy},

@@ -26,6 +26,9 @@ class Stage:
         augmentation_strength: how much of the recipe's augmentation the stage has.
         beta: weight of the mutual information terms (Eq. 12), in a stage of clips.
         degraded: probability that a clip's key frame is blurred, and as much that it is occluded.
+        schedule: "cosine" lets the rate rise and then fall to nothing, "constant" holds it after the rise: how long
+            such a stage lasts need not be known when it begins.
+        input_size_wh, sigma: of this stage's crops and targets, where they are not the recipe's: small pictures first.
     """
 
     name: str
@@ -38,6 +41,14 @@ class Stage:
     augmentation_strength: float = 1.0
     beta: float = 0.1
     degraded: float = 0.3
+    schedule: Literal["cosine", "constant"] = "cosine"
+    input_size_wh: tuple[int, int] | None = None
+    sigma: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a kind or a schedule that there is not."""
+        if self.kind not in ("pictures", "clips") or self.schedule not in ("cosine", "constant"):
+            raise ValueError(f"stage {self.name!r} has kind {self.kind!r} and schedule {self.schedule!r}")
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,10 @@ class Recipe:
         described: dict[str, Any] = {name: getattr(self, name) for name in kept}
         described["input_size_wh"] = list(self.input_size_wh)
         described["augmentation"] = asdict(self.augmentation)
-        described["stages"] = [asdict(s) for s in self.stages[: stage + 1]]
+        described["stages"] = [
+            {**asdict(s), "input_size_wh": list(s.input_size_wh or self.input_size_wh)}
+            for s in self.stages[: stage + 1]
+        ]
         return described
 
 
@@ -101,13 +115,22 @@ def read_recipe(path: Path) -> Recipe:
             table = tomllib.load(file)
         values = {**table}
         values["supporting_offsets"] = tuple(table["supporting_offsets"])
-        width, height = table["input_size_wh"]
-        values["input_size_wh"] = (int(width), int(height))
+        values["input_size_wh"] = _size_wh(table["input_size_wh"])
         values["augmentation"] = AugmentationSettings(**table.get("augmentation", {}))
-        values["stages"] = tuple(Stage(**stage) for stage in table["stages"])
+        values["stages"] = tuple(_stage(stage) for stage in table["stages"])
         return Recipe(**values)
     except OSError as error:
         raise TrainingError(f"The recipe {path} cannot be read ({error.strerror}); check its path.") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         known = ", ".join(f.name for f in fields(Recipe))
         raise TrainingError(f"The recipe {path} is not one ({error}); its settings are {known}.") from error
+
+
+def _stage(table: dict[str, Any]) -> Stage:
+    size = {"input_size_wh": _size_wh(table["input_size_wh"])} if "input_size_wh" in table else {}
+    return Stage(**{**table, **size})
+
+
+def _size_wh(values: Any) -> tuple[int, int]:
+    width, height = values
+    return int(width), int(height)

@@ -9,7 +9,7 @@ import argparse
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from core.training.optimisation import (
     has_fast_bfloat16,
     learning_rate_factor,
     multi_frame_output,
+    use_one_thread,
 )
 from core.training.recipe import Recipe, Stage, read_recipe
 
@@ -65,7 +66,6 @@ class Training:
         self.recipe = recipe
         self.crops = PersonCrops(shared_path(recipe.crops))
         self.split: Split = self.crops.split(recipe.seed, recipe.held_out_part, recipe.calibration_part)
-        self.settings = SampleSettings(recipe.input_size_wh, recipe.sigma, recipe.augmentation)
         self.work_folder = REPOSITORY / recipe.work_folder
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.stage_index, self.done = 0, 0
@@ -76,6 +76,14 @@ class Training:
     def stage(self) -> Stage:
         """The stage now."""
         return self.recipe.stages[self.stage_index]
+
+    @property
+    def settings(self) -> SampleSettings:
+        """Crop size, sigma and augmentation of the stage now."""
+        stage, recipe = self.stage, self.recipe
+        return SampleSettings(
+            stage.input_size_wh or recipe.input_size_wh, stage.sigma or recipe.sigma, recipe.augmentation
+        )
 
     def _new_model(self, stage: Stage) -> HRNet | FamiPose:
         torch.manual_seed(self.recipe.seed)  # whatever ran before: a resumed training starts a stage alike
@@ -111,6 +119,7 @@ class Training:
         settings = replace(self.settings, augmentation=augmentation)
         seed = (self.recipe.seed, self.stage_index)
         self.sampler = CropSampler(self.crops, self.split.train, settings, seed, offsets)
+        self._batches: Iterator[Batch] | None = None
 
     def next_stage(self) -> bool:
         """Goes on to the next stage; False if there is none."""
@@ -126,9 +135,10 @@ class Training:
     def step(self) -> float:
         """One batch; the loss."""
         stage = self.stage
-        size = min(stage.batch_size, stage.samples - self.done)
-        batch = self.sampler.batch(self.done, size)
-        factor = learning_rate_factor(self.done / stage.samples)
+        if self._batches is None:
+            self._batches = self.sampler.batches(self.done, stage.samples, stage.batch_size)
+        batch = next(self._batches)
+        factor = learning_rate_factor(self.done / stage.samples, stage.schedule)
         for group in self.optimizer.param_groups:
             group["lr"] = group["highest"] * factor
         self.model.train()
@@ -143,7 +153,7 @@ class Training:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.optimizer.step()
         self.average.update(self.model)
-        self.done += size
+        self.done += len(batch)
         return value
 
     def _loss(self, batch: Batch) -> torch.Tensor:
@@ -212,7 +222,7 @@ class Training:
         self.stage_index = stage_index
         self.model = self._new_model(self.stage)
         self._start_stage(None)
-        self.done = content["done"]
+        self.done, self._batches = content["done"], None
         self.model.load_state_dict(content["model"])
         if self.information is not None:
             self.information.load_state_dict(content["information"])
@@ -241,6 +251,7 @@ def main(
         Cancelled: after `cancelled` said so.
     """
     recipe = read_recipe(Path(config_path))
+    use_one_thread()
     training = Training(recipe)
     if training.resume():
         log.info("going on in stage %s after %d samples", training.stage.name, training.done)
