@@ -154,7 +154,6 @@ class CropSampler:
         """Samples `start` to `start + size` as tensors."""
         return collate([self.sample(number) for number in range(start, start + size)])
 
-
     def batches(self, start: int, stop: int, size: int) -> Iterator[Batch]:
         """Samples `start` to `stop` in batches, made in other processes while the caller computes."""
         starts = range(start, stop, size)

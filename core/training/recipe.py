@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -131,6 +132,6 @@ def _stage(table: dict[str, Any]) -> Stage:
     return Stage(**{**table, **size})
 
 
-def _size_wh(values: Any) -> tuple[int, int]:
+def _size_wh(values: Sequence[int]) -> tuple[int, int]:
     width, height = values
     return int(width), int(height)
