@@ -95,7 +95,7 @@ class Instruments(QObject):
             self._source.close()
 
     def _answer(self, question: Question) -> Answer:
-        from core.model import Request  # noqa: PLC0415 - torch is loaded here, in a worker thread
+        from core.model import Request, explain  # noqa: PLC0415 - torch is loaded here, in a worker thread
 
         if self._source is None or self._source.path != question.path:
             if self._source is not None:
@@ -104,7 +104,7 @@ class Instruments(QObject):
         source, predictor = self._source, self._network.predictor()
         request = Request(question.frame_index, question.track_id, np.array(question.bbox_xywh))
         prediction = predictor.predict([request], source.frame, len(source))[0]
-        explanation = predictor.explain(request, source.frame, len(source)) if question.explain else None
+        explanation = explain(predictor, request, source.frame, len(source)) if question.explain else None
         return Answer(question, prediction, explanation)
 
     def _keep(self, question: Question, answer: Answer) -> None:

@@ -3,9 +3,10 @@
 from core.model.config import BACKBONES, FamiPoseConfig, HRNetConfig
 from core.model.crops import Request
 from core.model.device import available_device
+from core.model.explanation import Explanation, explain
 from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.hrnet import HRNet
-from core.model.predictor import Explanation, Prediction, Predictor
+from core.model.predictor import Prediction, Predictor
 from core.model.weights import LoadedModel, WeightsMetadata, load_model, load_weights, read_metadata, save_weights
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Request",
     "WeightsMetadata",
     "available_device",
+    "explain",
     "load_model",
     "load_weights",
     "read_metadata",

@@ -17,7 +17,6 @@ from core.keypoints import SKELETONS
 from core.model.crops import RecentFrames, Request, RgbFrame, cut_window, normalised, request_affine, window_indices
 from core.model.device import available_device
 from core.model.fami_pose import FamiPoseOutput
-from core.model.projection import coloured
 from core.model.weights import LoadedModel
 
 Decoding = Literal["dark", "quarter", "argmax"]
@@ -46,31 +45,6 @@ class Prediction:
     scores: FloatArray
     heatmaps: NDArray[np.float16]
     image_from_heatmap: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
-class Explanation:
-    """What the network saw and aligned for one person in one frame. Row 0 of each array is the key frame.
-
-    Attributes:
-        frame_index: of the key frame.
-        track_id: the person.
-        frame_indices: (S+1) the frames that were used; a neighbour beyond the clip is its nearest frame.
-        offsets: the S offsets from the key frame.
-        crops: (S+1, H, W, 3) RGB.
-        features_before: (S+1, h, w, 3) features before the alignment, in fixed colours.
-        features_after: (S+1, h, w, 3) and after it, in the same colours.
-        theta: (S, 2, 3) Eq. 1, in normalised coordinates.
-    """
-
-    frame_index: int
-    track_id: int
-    frame_indices: tuple[int, ...]
-    offsets: tuple[int, ...]
-    crops: NDArray[np.uint8]
-    features_before: NDArray[np.uint8]
-    features_after: NDArray[np.uint8]
-    theta: FloatArray
 
 
 class Predictor:
@@ -165,57 +139,24 @@ class Predictor:
             done += len(heatmaps)
             yield self._decoded(batch[: len(heatmaps)], heatmaps)
 
-    def explain(self, request: Request, frame: Callable[[int], RgbFrame], num_frames: int) -> Explanation:
-        """The crops that the network sees, and its features before and after the alignment.
-
-        The colours are three fixed directions in the space of features. Before the alignment all frames are scaled
-        by the key frame; the aligned neighbours by one scale of their own, since the deformable convolution may
-        strengthen features: they compare with each other, and with the key frame in form but not in strength.
-
-        Raises:
-            PredictionError: as `predict_batches`.
-        """
-        indices = window_indices(request.frame_index, self.offsets, num_frames)
-        crops = cut_window(request, frame, indices, self.metadata.input_size_wh)
-        try:
-            output = self._forward(crops[None])
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            _raise_unless_out_of_memory(error)
-            raise PredictionError(_OUT_OF_MEMORY) from error
-        key = output.key_features.float()
-        before = torch.cat([key, output.supporting_features[0].float()]).cpu().numpy()
-        aligned = output.aligned_features[0].float().cpu().numpy()
-        key_colours = coloured(before[:1], like=before[0])
-        aligned_colours = coloured(aligned, like=np.concatenate(tuple(aligned), axis=1))
-        return Explanation(
-            request.frame_index,
-            request.track_id,
-            tuple(indices),
-            self.offsets,
-            crops,
-            coloured(before, like=before[0]),
-            np.concatenate([key_colours, aligned_colours]),
-            output.theta[0].double().cpu().numpy(),
-        )
-
     def _heatmaps_within_memory(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Heatmaps (n, K, h, w) of as many of the windows (B, S+1, H, W, 3), from the first on, as memory holds."""
         while True:
             try:
                 return self._heatmaps(windows[: self.batch_size])
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-                _raise_unless_out_of_memory(error)
+                raise_unless_out_of_memory(error)
                 if self.batch_size == 1 or len(windows) == 1:
-                    raise PredictionError(_OUT_OF_MEMORY) from error
+                    raise PredictionError(OUT_OF_MEMORY) from error
             # Outside the handler, which holds the failed attempt's tensors through its traceback.
             self.batch_size = max(1, min(self.batch_size, len(windows)) // 2)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
 
     def _heatmaps(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
-        heatmaps = self._forward(windows).heatmaps.float()
+        heatmaps = self.forward(windows).heatmaps.float()
         if self.flip_test:
-            mirrored = self._forward(np.ascontiguousarray(windows[:, :, :, ::-1])).heatmaps.float()
+            mirrored = self.forward(np.ascontiguousarray(windows[:, :, :, ::-1])).heatmaps.float()
             heatmaps = (heatmaps + self._mirrored_back(mirrored)) / 2
         values: NDArray[np.float32] = heatmaps.cpu().numpy()
         if not np.isfinite(values).all():
@@ -229,7 +170,7 @@ class Predictor:
         flipped = heatmaps.flip(3)[:, self._flip_order]
         return torch.cat([flipped[..., :1], flipped[..., :-1]], dim=3)
 
-    def _forward(self, windows: NDArray[np.uint8]) -> FamiPoseOutput:
+    def forward(self, windows: NDArray[np.uint8]) -> FamiPoseOutput:
         """The network on windows (B, S+1, H, W, 3), in half precision on CUDA."""
         batch, frames = windows.shape[:2]
         on_cuda = self.device.type == "cuda"
@@ -267,12 +208,12 @@ class Predictor:
         return np.clip(scores, 0.0, 1.0)
 
 
-_OUT_OF_MEMORY = "There is not enough memory to predict even one person; choose smaller weights or another device."
+OUT_OF_MEMORY = "There is not enough memory to predict even one person; choose smaller weights or another device."
 
 _OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
 
 
-def _raise_unless_out_of_memory(error: Exception) -> None:
+def raise_unless_out_of_memory(error: Exception) -> None:
     """Raises the error again, unless it says that memory ran out: on the processor torch has no type for that."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return

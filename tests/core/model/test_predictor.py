@@ -8,7 +8,16 @@ import torch
 
 from core.errors import PredictionError
 from core.keypoints import POSETRACK
-from core.model import FamiPose, FamiPoseConfig, LoadedModel, Predictor, Request, WeightsMetadata, available_device
+from core.model import (
+    FamiPose,
+    FamiPoseConfig,
+    LoadedModel,
+    Predictor,
+    Request,
+    WeightsMetadata,
+    available_device,
+    explain,
+)
 from core.model.crops import window_indices
 from core.model.projection import directions
 
@@ -154,7 +163,7 @@ def test_without_memory_for_a_batch_it_is_halved_and_nothing_is_lost():
     with pytest.raises(PredictionError, match="not enough memory"):
         predictor.predict([request(1)], Clip(), 10)
     with pytest.raises(PredictionError, match="not enough memory"):
-        predictor.explain(request(1), Clip(), 10)
+        explain(predictor, request(1), Clip(), 10)
 
 
 def test_another_error_of_torch_is_not_taken_for_a_lack_of_memory():
@@ -176,7 +185,7 @@ def test_a_box_without_area_and_heatmaps_that_are_no_numbers_cost_one_sentence()
 
 def test_an_explanation_shows_the_window_and_features_that_compare():
     loaded = loaded_model()
-    explanation = Predictor(loaded, device="cpu").explain(request(1, track_id=4), Clip(), 10)
+    explanation = explain(Predictor(loaded, device="cpu"), request(1, track_id=4), Clip(), 10)
     assert (explanation.frame_index, explanation.track_id) == (1, 4)
     assert explanation.frame_indices == (1, 0, 0, 2, 3)
     assert explanation.offsets == OFFSETS
@@ -200,7 +209,7 @@ def test_the_directions_of_colour_are_fixed_and_orthonormal():
 
 def test_other_offsets_than_the_weights_own_are_a_choice():
     predictor = Predictor(loaded_model(), device="cpu", offsets=(-1,))
-    assert predictor.explain(request(5), Clip(), 10).frame_indices == (5, 4)
+    assert explain(predictor, request(5), Clip(), 10).frame_indices == (5, 4)
 
 
 def test_devices_by_name():
