@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry import apply_affine, center_and_scale, crop_affine
-from core.keypoints import POSETRACK
+from core.keypoints import POSETRACK, Skeleton
 from core.training.lspet import BoolArray, ByteArray, FloatArray, Person
 
 
@@ -67,12 +67,23 @@ class ColourDraw:
     table: NDArray[np.uint8]
 
 
-_UPPER = np.array([not name.endswith(("hip", "knee", "ankle")) for name in POSETRACK.keypoint_names])
+PAPER_AUGMENTATION = AugmentationSettings(
+    flip=0.5, rotation_deg=45.0, rotated=0.6, scale_low=0.65, scale_high=1.35, shift=0.0, half_body=0.3, colour=0.0,
+    blur=0.0, occluded=0.0, foreign_background=0.0,
+)  # fmt: skip
+"""What the paper changes: rotation, scale, truncation and flip, one draw for all frames of a sample. It gives the
+ranges; how often there is a rotation or a truncation is HRNet's."""
+
+_LOWER = ("hip", "knee", "ankle")
 _FEWEST_FOR_HALF_BODY = 4
 
 
 def draw_window(
-    rng: np.random.Generator, person: Person, settings: AugmentationSettings, size_wh: tuple[int, int]
+    rng: np.random.Generator,
+    person: Person,
+    settings: AugmentationSettings,
+    size_wh: tuple[int, int],
+    skeleton: Skeleton = POSETRACK,
 ) -> WindowDraw:
     """Draws mirror, scale, rotation, shift and truncation.
 
@@ -81,10 +92,11 @@ def draw_window(
         person: picture, joints and box.
         settings: how far each change goes.
         size_wh: width and height of the crop.
+        skeleton: of the person's joints.
     """
     box = person.bbox_xywh
     if rng.random() < settings.half_body:
-        box = _half_body(rng, person.keypoints, person.labelled, box)
+        box = _half_body(rng, person, skeleton)
     flipped = bool(rng.random() < settings.flip)
     center, scale = center_and_scale(box, size_wh[0] / size_wh[1])
     if flipped:
@@ -101,22 +113,23 @@ def plain_window(person: Person, size_wh: tuple[int, int]) -> WindowDraw:
     return WindowDraw(crop_affine(center, scale, 0.0, size_wh), False)
 
 
-def _half_body(rng: np.random.Generator, keypoints: FloatArray, labelled: BoolArray, box: FloatArray) -> FloatArray:
+def _half_body(rng: np.random.Generator, person: Person, skeleton: Skeleton) -> FloatArray:
     """The box of the upper or the lower half's joints, or the whole box where too few are labelled."""
-    half = labelled & (_UPPER if rng.random() < 0.7 else ~_UPPER)
+    upper = np.array([not name.endswith(_LOWER) for name in skeleton.keypoint_names])
+    half = person.labelled & (upper if rng.random() < 0.7 else ~upper)
     if half.sum() < _FEWEST_FOR_HALF_BODY:
-        return box
-    low, high = keypoints[half].min(axis=0), keypoints[half].max(axis=0)
-    size = np.maximum((high - low) * 1.4, 0.3 * box[2:])
+        return person.bbox_xywh
+    low, high = person.keypoints[half].min(axis=0), person.keypoints[half].max(axis=0)
+    size = np.maximum((high - low) * 1.4, 0.3 * person.bbox_xywh[2:])
     return np.concatenate([(low + high - size) / 2, size])
 
 
-def crop_labels(window: WindowDraw, person: Person) -> tuple[FloatArray, BoolArray]:
-    """(17, 2) joints in crop pixels and (17,) whether labelled; left and right change places in a mirrored crop."""
+def crop_labels(window: WindowDraw, person: Person, skeleton: Skeleton = POSETRACK) -> tuple[FloatArray, BoolArray]:
+    """(K, 2) joints in crop pixels and (K,) whether labelled; left and right change places in a mirrored crop."""
     keypoints, labelled = person.keypoints, person.labelled
     if window.flipped:
         mirrored = keypoints * [-1.0, 1.0] + [person.rgb.shape[1] - 1.0, 0.0]
-        keypoints, labelled = mirrored[POSETRACK.flip_order], labelled[POSETRACK.flip_order]
+        keypoints, labelled = mirrored[skeleton.flip_order], labelled[skeleton.flip_order]
     return apply_affine(window.crop_from_image, keypoints), labelled
 
 
