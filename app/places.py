@@ -20,8 +20,9 @@ def projects_folder() -> Path:
 
 
 def weights_folder() -> Path:
-    """The folder of weights that a person fetched or imported."""
-    return Path(platformdirs.user_data_dir(APP_NAME)) / "weights"
+    """The folder of weights that a person fetched or imported; the environment's FAMI_WEIGHTS names another."""
+    named = os.environ.get("FAMI_WEIGHTS")
+    return Path(named).absolute() if named else Path(platformdirs.user_data_dir(APP_NAME)) / "weights"
 
 
 def cache_folder() -> Path:

@@ -29,5 +29,9 @@ class TrainingError(FamiError):
     """A training or a round of fine-tuning cannot start or did not finish."""
 
 
+class FetchError(FamiError):
+    """A file could not be fetched from the network, or what came is not the one expected."""
+
+
 class Cancelled(Exception):  # noqa: N818 - a person's wish, not an error
     """Raised inside long work after its cancel was asked for; the caller keeps what is finished."""
