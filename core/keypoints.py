@@ -97,7 +97,31 @@ COCO = Skeleton(
     (0.026, 0.025, 0.025, 0.035, 0.035, *_BODY_SIGMAS),
 )
 
-SKELETONS = {skeleton.name: skeleton for skeleton in (POSETRACK, COCO)}
+_JHMDB_NAMES = (
+    "neck", "belly", "head", "right_shoulder", "left_shoulder", "right_hip", "left_hip", "right_elbow", "left_elbow",
+    "right_knee", "left_knee", "right_wrist", "left_wrist", "right_ankle", "left_ankle",
+)  # fmt: skip
+_JHMDB_SIGMAS = {"neck": 0.079, "belly": 0.107, "head": 0.079, **dict(zip(_SIDED, _BODY_SIGMAS, strict=True))}
+JHMDB = Skeleton(
+    "jhmdb",
+    _JHMDB_NAMES,
+    _limbs(
+        _JHMDB_NAMES,
+        "head-neck neck-right_shoulder neck-left_shoulder neck-belly belly-right_hip belly-left_hip "
+        "right_shoulder-right_elbow right_elbow-right_wrist left_shoulder-left_elbow left_elbow-left_wrist "
+        "right_hip-right_knee right_knee-right_ankle left_hip-left_knee left_knee-left_ankle",
+    ),
+    tuple(_JHMDB_SIGMAS[name] for name in _JHMDB_NAMES),
+)
+"""JHMDB's head is a point in the face and its belly the middle of the body: PoseTrack has neither.
+
+No one measured how its annotators scatter; the sigmas are those of the nearest joints, as the field takes them."""
+
+JHMDB_AS_POSETRACK = tuple("head_bottom" if name == "neck" else name for name in _JHMDB_NAMES)
+"""JHMDB's joints by PoseTrack's names where it has them: `mapping(JHMDB_AS_POSETRACK, POSETRACK)` is where each
+PoseTrack keypoint stands in JHMDB."""
+
+SKELETONS = {skeleton.name: skeleton for skeleton in (POSETRACK, COCO, JHMDB)}
 
 
 def mapping(source_names: tuple[str, ...], target: Skeleton) -> NDArray[np.int64]:

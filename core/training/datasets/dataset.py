@@ -27,6 +27,8 @@ from core.training.augmentation import (
 )
 from core.training.batches import Sample
 from core.training.datasets.config import DatasetConfig
+from core.training.datasets.detections import use_detected_boxes
+from core.training.datasets.jhmdb import read_jhmdb
 from core.training.datasets.pictures import Clip, PictureFinder
 from core.training.datasets.posetrack import read_posetrack17, read_posetrack18
 from core.training.datasets.videos import BoolArray, FloatArray, LabelledVideos, without_ignored
@@ -39,7 +41,7 @@ MIN_BOX_SIDE_PX = 8.0
 """People whose box is smaller on its longer side are not trained on: a single joint, or a speck."""
 _KEPT_FRAMES = 8
 
-_READERS = {"posetrack17": read_posetrack17, "posetrack18": read_posetrack18}
+_READERS = {"posetrack17": read_posetrack17, "posetrack18": read_posetrack18, "jhmdb": read_jhmdb}
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,6 +191,8 @@ def open_dataset(  # noqa: PLR0917 - every one of them is needed, in the order i
         TrainingError: nothing in it can be used.
     """
     labelled = _READERS[config.kind](config)
+    if config.detector_file is not None:
+        use_detected_boxes(labelled, config.detector_file, config.split, config.min_box_score)
     instances, places, remarks = _instances(labelled, config, for_training=augmentation is not None)
     for remark, count in remarks.items():
         log.warning("%s: %s (%d times)", config.labels, remark, count)

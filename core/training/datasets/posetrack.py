@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import FormatError, TrainingError
-from core.formats import posetrack17, posetrack18
+from core.formats import annolist_mat, posetrack17, posetrack18
 from core.formats.labels import Labels
 from core.training.datasets.config import DatasetConfig
 from core.training.datasets.videos import LabelledVideo, LabelledVideos, from_labels, label_files
@@ -22,8 +22,12 @@ def read_posetrack18(config: DatasetConfig) -> LabelledVideos:
 
 
 def read_posetrack17(config: DatasetConfig) -> LabelledVideos:
-    """PoseTrack17's JSON files. Raises TrainingError if none can be read."""
-    return _read(config, (".json",), lambda path: [posetrack17.read(path)])
+    """PoseTrack17's JSON and MATLAB files. Raises TrainingError if none can be read."""
+
+    def read(path: Path) -> list[Labels]:
+        return annolist_mat.read(path) if path.suffix.lower() == ".mat" else [posetrack17.read(path)]
+
+    return _read(config, (".json", ".mat"), read)
 
 
 def _read(config: DatasetConfig, suffixes: tuple[str, ...], read: Callable[[Path], list[Labels]]) -> LabelledVideos:
