@@ -25,6 +25,11 @@ def weights_folder() -> Path:
     return Path(named).absolute() if named else Path(platformdirs.user_data_dir(APP_NAME)) / "weights"
 
 
+def detectors_folder() -> Path:
+    """The folder of person detectors that were fetched."""
+    return Path(platformdirs.user_data_dir(APP_NAME)) / "detectors"
+
+
 def cache_folder() -> Path:
     """The folder of what can be computed again."""
     return Path(platformdirs.user_cache_dir(APP_NAME))

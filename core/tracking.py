@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from core.geometry import intersection_over_union
 
 FloatArray = NDArray[np.float64]
 GrayImage = NDArray[np.uint8]
+RgbFrame = NDArray[np.uint8]
 
 WORKING_HEIGHT_PX = 160.0
 """Pictures are scaled so that the person's box is about this high: flow windows then fit limbs at any size."""
@@ -47,6 +49,47 @@ class TrackedBox:
     frame_index: int
     bbox_xywh: FloatArray
     confidence: float
+
+
+@dataclass(frozen=True, eq=False)
+class PersonBox:
+    """A person found in a frame.
+
+    Attributes:
+        bbox_xywh: (4,) box in full-frame pixels.
+        score: 0 to 1.
+    """
+
+    bbox_xywh: FloatArray
+    score: float = 1.0
+
+
+class PersonBoxSource(Protocol):
+    """Says where people are in frames, without saying who is who: a detector, or `KnownBoxes`."""
+
+    @property
+    def method(self) -> str:
+        """In a few words, for the list of runs."""
+
+    def boxes(self, frames: Iterable[tuple[int, RgbFrame]]) -> Iterator[tuple[int, list[PersonBox]]]:
+        """The people of each frame, (frame_index, boxes), in the order of the frames.
+
+        Args:
+            frames: (frame_index, (H, W, 3) RGB) in order.
+        """
+
+
+@dataclass(frozen=True)
+class KnownBoxes:
+    """Boxes that are known beforehand, by frame index; a `PersonBoxSource`."""
+
+    by_frame: Mapping[int, Sequence[PersonBox]]
+    method: str = "known boxes"
+
+    def boxes(self, frames: Iterable[tuple[int, RgbFrame]]) -> Iterator[tuple[int, list[PersonBox]]]:
+        """The known boxes of each frame; the pictures are not looked at."""
+        for frame_index, _ in frames:
+            yield frame_index, list(self.by_frame.get(frame_index, ()))
 
 
 def follow_box(frames: Iterable[tuple[int, NDArray[np.uint8]]], bbox_xywh: ArrayLike) -> Iterator[TrackedBox]:
