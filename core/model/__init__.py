@@ -1,6 +1,12 @@
-"""The pose network, its weights files and its predictor. Knows no files but weights."""
+"""The pose network, its weights files and its predictor. Knows no files but weights.
 
-from core.model.config import BACKBONES, FamiPoseConfig, HRNetConfig
+Letters in shape comments, here and in every module below:
+
+    B batch, S supporting frames, K keypoints, C channels of the highest-resolution branch (48 for W48),
+    H W the crop, h w a quarter of it: feature maps and heatmaps.
+"""
+
+from core.model.config import BACKBONES, TABLE_6, TABLE_7, Ablation, FamiPoseConfig, HRNetConfig, ablation
 from core.model.crops import Request
 from core.model.device import available_device
 from core.model.explanation import Explanation, explain
@@ -11,6 +17,9 @@ from core.model.weights import LoadedModel, WeightsMetadata, load_model, load_we
 
 __all__ = [
     "BACKBONES",
+    "TABLE_6",
+    "TABLE_7",
+    "Ablation",
     "Explanation",
     "FamiPose",
     "FamiPoseConfig",
@@ -22,6 +31,7 @@ __all__ = [
     "Predictor",
     "Request",
     "WeightsMetadata",
+    "ablation",
     "available_device",
     "explain",
     "load_model",

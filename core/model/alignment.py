@@ -1,7 +1,7 @@
 """The two-stage feature alignment: global transformation (Eq. 1), then local calibration (Eqs. 2 and 3).
 
 Both take the key frame's feature only to steer: it enters Theta, O and M, never the aligned feature itself.
-Letters in shape comments: N pairs of key frame and neighbour, C channels, h w the feature map.
+Letters in shape comments stand in core/model/__init__.py; N = B * S, the pairs of a key frame and a neighbour.
 """
 
 import torch
@@ -43,7 +43,7 @@ class GlobalTransformation(nn.Module):
             _entry(width, width, 2),
             _entry(width, width, 1),
             nn.AdaptiveAvgPool2d(_POOLED_HW),
-            nn.Flatten(),
+            nn.Flatten(),  # (N, width * 4 * 3)
             nn.Linear(width * _POOLED_HW[0] * _POOLED_HW[1], 6),
         )
         last = self.estimator[-1]
@@ -56,7 +56,7 @@ class GlobalTransformation(nn.Module):
     def forward(self, key_features: Tensor, supporting_features: Tensor) -> tuple[Tensor, Tensor]:
         """Theta (N, 2, 3) and the warped feature (N, C, h, w), out of two features (N, C, h, w)."""
         residual = self.estimator(torch.cat([key_features, supporting_features], dim=1))
-        theta = residual.float().view(-1, 2, 3) + identity_theta(len(residual), residual.device)
+        theta = residual.float().view(-1, 2, 3) + identity_theta(residual.shape[0], residual.device)  # (N, 2, 3)
         return theta, warp(supporting_features, theta)
 
 
@@ -66,11 +66,17 @@ def identity_theta(count: int, device: torch.device) -> Tensor:
 
 
 def warp(features: Tensor, theta: Tensor) -> Tensor:
-    """Samples features (N, C, h, w) bilinearly at Theta (N, 2, 3) of each pixel; zero beyond the map."""
-    if features.dtype in (torch.float16, torch.bfloat16):
-        features = features.float()  # half precision would place pixels a fiftieth of a pixel off
-    grid = F.affine_grid(theta, list(features.shape), align_corners=False)
-    return F.grid_sample(features, grid.to(features.dtype), mode="bilinear", align_corners=False)
+    """Samples features (N, C, h, w) bilinearly at Theta (N, 2, 3) of each pixel; zero beyond the map.
+
+    Computed in single precision at least: half of it would place pixels a fiftieth of a pixel off.
+    """
+    wide = _at_least_single(features)
+    grid = F.affine_grid(theta.to(wide.dtype), list(features.shape), align_corners=False)  # (N, h, w, 2) x, y
+    return F.grid_sample(wide, grid, mode="bilinear", align_corners=False).to(features.dtype)
+
+
+def _at_least_single(tensor: Tensor) -> Tensor:
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 class LocalCalibration(nn.Module):
@@ -114,7 +120,7 @@ class LocalCalibration(nn.Module):
 
     def estimate(self, key_features: Tensor, warped_features: Tensor) -> tuple[Tensor, Tensor]:
         """Offsets O (N, 18, h, w) in feature pixels, y before x for each tap, and modulation M (N, 9, h, w), 0 to 2."""
-        pair = torch.cat([warped_features, key_features], dim=1)
+        pair = torch.cat([warped_features, key_features], dim=1)  # (N, 2 C, h, w)
         offsets: Tensor = self.offset_estimator(pair)
         modulation = 2 * torch.sigmoid(self.modulation_estimator(pair))
         return offsets, modulation
@@ -122,16 +128,19 @@ class LocalCalibration(nn.Module):
     def calibrate(self, warped_features: Tensor, offsets: Tensor, modulation: Tensor) -> Tensor:
         """Eq. 3: the modulated deformable convolution of the warped feature (N, C, h, w), with O and M given.
 
+        Computed in single precision at least, for the same reason as `warp`, and because processors have no other.
         An offset that is not a number makes the result not a number there, so that a diverged training shows in its
         loss; deform_conv2d itself would read outside its memory.
         """
-        broken = offsets.isnan()
+        broken = offsets.isnan()  # (N, 18, h, w)
         modulation = modulation.masked_fill(broken.any(dim=1, keepdim=True), torch.nan)
         offsets = offsets.masked_fill(broken, 0.0)
-        aligned: Tensor = deform_conv2d(
-            warped_features, offsets, self.weight, self.bias, padding=KERNEL // 2, mask=modulation
-        )
-        return aligned
+        with torch.autocast(warped_features.device.type, enabled=False):
+            features, offsets, modulation, weight, bias = (
+                _at_least_single(x) for x in (warped_features, offsets, modulation, self.weight, self.bias)
+            )
+            aligned: Tensor = deform_conv2d(features, offsets, weight, bias, padding=KERNEL // 2, mask=modulation)
+        return aligned.to(warped_features.dtype)
 
     def forward(self, key_features: Tensor, warped_features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The aligned feature (N, C, h, w), offsets (N, 18, h, w) and modulation (N, 9, h, w)."""

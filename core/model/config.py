@@ -1,6 +1,6 @@
 """What a network is made of, as frozen values that are stored beside its weights."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from core.errors import WeightsError
@@ -110,3 +110,51 @@ class FamiPoseConfig:
             raise WeightsError(
                 f"The weights describe a network that this version does not know ({error}); update the program."
             ) from error
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """One line of the paper's Table 6 or 7.
+
+    Attributes:
+        network: what is trained.
+        beta: the weight of L_MI in its objective (Eq. 12); 0 leaves the information terms out.
+    """
+
+    network: FamiPoseConfig
+    beta: float
+
+
+_BETA = 0.1
+_WINDOWS = ((-1,), (-1, 1), (-2, -1, 1), (-2, -1, 1, 2))
+TABLE_6 = {
+    "single frame": Ablation(FamiPoseConfig(supporting_offsets=(), use_gtm=False, use_lcm=False), beta=0.0),
+    "GTM": Ablation(FamiPoseConfig(use_lcm=False), beta=0.0),
+    "GTM + LCM": Ablation(FamiPoseConfig(), beta=0.0),
+    "GTM + LCM + MI": Ablation(FamiPoseConfig(), beta=_BETA),
+}
+"""What each component is worth. "single frame" is the HRNet alone."""
+TABLE_7 = {
+    "N = {" + ", ".join(map(str, window)) + "}": Ablation(FamiPoseConfig(supporting_offsets=window), beta=_BETA)
+    for window in _WINDOWS
+}
+"""What each supporting frame is worth, all components on."""
+
+
+def ablation(line: str, network: FamiPoseConfig | None = None) -> Ablation:
+    """A line of Table 6 or 7 by its name, on a network of one's own choice.
+
+    Args:
+        line: a name in TABLE_6 or TABLE_7.
+        network: backbone, widths and the like; the paper's W48 by default. Window and modules become the line's.
+
+    Raises:
+        WeightsError: if there is no such line.
+    """
+    tables = TABLE_6 | TABLE_7
+    if line not in tables:
+        raise WeightsError(f"There is no ablation {line!r}; choose one of {'; '.join(tables)}.")
+    named = tables[line]
+    switches = ("supporting_offsets", "use_gtm", "use_lcm")
+    chosen = {switch: getattr(named.network, switch) for switch in switches}
+    return Ablation(replace(network or FamiPoseConfig(), **chosen), named.beta)

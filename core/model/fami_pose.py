@@ -1,6 +1,7 @@
 """FAMI-Pose: a key frame's heatmaps with the help of its neighbours, aligned at the level of features.
 
-Letters in shape comments: B batch, S supporting frames, K keypoints, C channels, H W the crop, h w its quarter.
+`FamiPose.forward` reads from top to bottom as the paper does: features, alignment, aggregation, head.
+Letters in shape comments stand in core/model/__init__.py.
 """
 
 import math
@@ -40,6 +41,9 @@ class FamiPoseOutput:
     theta: Tensor
     offsets: Tensor | None
     modulation: Tensor | None
+
+
+torch.export.register_dataclass(FamiPoseOutput)  # so that the whole network can be exported
 
 
 def softmax_heatmaps(logits: Tensor, sigma: float) -> Tensor:
@@ -98,15 +102,15 @@ class FamiPose(nn.Module):
         """
         batch, count = supporting_frames.shape[:2]
         # One pass over all frames, so that small batches fill the machine.
-        frames = torch.cat([key_frame, supporting_frames.flatten(0, 1)])
-        features = self.backbone.features(frames)
-        key_features, supporting = features[:batch], features[batch:]
-        return self.forward_features(key_features, supporting.reshape(batch, count, *features.shape[1:]))
+        frames = torch.cat([key_frame, supporting_frames.flatten(0, 1)])  # (B + B * S, 3, H, W)
+        features = self.backbone.features(frames)  # (B + B * S, C, h, w)
+        supporting = features[batch:].reshape(batch, count, *features.shape[1:])  # (B, S, C, h, w)
+        return self.forward_features(features[:batch], supporting)
 
     def forward_features(self, key_features: Tensor, supporting_features: Tensor) -> FamiPoseOutput:
         """As `forward`, from the backbone's features z_t (B, C, h, w) and z_t+d (B, S, C, h, w)."""
         aligned, theta, offsets, modulation = self._align(key_features, supporting_features)
-        enhanced = key_features + (aligned * self.gain.view(-1, 1, 1)).sum(dim=1)
+        enhanced = key_features + (aligned * self.gain.view(-1, 1, 1)).sum(dim=1)  # (B, C, h, w)
         logits = self.head(enhanced)
         is_softmax = self.config.heatmap_activation == "softmax"
         heatmaps = softmax_heatmaps(logits, self.config.heatmap_sigma) if is_softmax else logits
@@ -130,16 +134,16 @@ class FamiPose(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
         """Aligned features (B, S, C, h, w), Theta (B, S, 2, 3), O and M, each pair of frames on its own."""
         batch, count = supporting_features.shape[:2]
-        theta = identity_theta(batch * count, key_features.device)
-        offsets = modulation = None
-        pairs = supporting_features.flatten(0, 1)
-        if not len(pairs):
+        theta = identity_theta(batch * count, key_features.device)  # (N, 2, 3) with N = B * S
+        if not count:
             return supporting_features, theta.view(batch, count, 2, 3), None, None
-        keys = key_features.unsqueeze(1).expand(-1, count, -1, -1, -1).flatten(0, 1)
-        if self.global_transformation is not None:
+        offsets = modulation = None
+        pairs = supporting_features.flatten(0, 1)  # (N, C, h, w)
+        keys = key_features.unsqueeze(1).expand(-1, count, -1, -1, -1).flatten(0, 1)  # (N, C, h, w)
+        if self.global_transformation is not None:  # Eq. 1
             theta, pairs = self.global_transformation(keys, pairs)
-        if self.local_calibration is not None:
+        if self.local_calibration is not None:  # Eqs. 2 and 3
             pairs, offsets, modulation = self.local_calibration(keys, pairs)
-            offsets = offsets.reshape(batch, count, *offsets.shape[1:])
-            modulation = modulation.reshape(batch, count, *modulation.shape[1:])
+            offsets = offsets.reshape(batch, count, *offsets.shape[1:])  # (B, S, 18, h, w)
+            modulation = modulation.reshape(batch, count, *modulation.shape[1:])  # (B, S, 9, h, w)
         return pairs.reshape(batch, count, *pairs.shape[1:]), theta.reshape(batch, count, 2, 3), offsets, modulation

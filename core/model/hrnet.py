@@ -1,7 +1,6 @@
 """HRNet, the single-frame pose network (Sun et al. 2019), with its published parameter names.
 
-Letters in shape comments: B batch, C channels of the highest-resolution branch, K keypoints, H W the crop,
-h w a quarter of it.
+Letters in shape comments stand in core/model/__init__.py.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """What training minimises: the heatmap loss (Eq. 11), the mutual information terms (Eq. 10), and their sum (Eq. 12).
 
 docs/adr/0003-mutual-information.md says what each term estimates, what is detached and what keeps it bounded.
-Letters in shape comments: B batch, S supporting frames, K keypoints, C channels, h w the heatmap.
+Letters in shape comments stand in core/model/__init__.py.
 """
 
 import torch
@@ -49,7 +49,7 @@ class MutualInformation(nn.Module):
     Args:
         channels: C.
         num_keypoints: K.
-        alpha: weight of the complementary term.
+        alpha: weight of the complementary term; with 0 nothing of it is computed.
     """
 
     def __init__(self, channels: int, num_keypoints: int, alpha: float = 1.0) -> None:
@@ -73,7 +73,8 @@ class MutualInformation(nn.Module):
         Returns:
             "vanishing_key" I(y; z_t | z~_t) and "vanishing_supporting" I(y; z_t+d | z~_t), to be small;
             "complementary" I(y; z~_t | z_t), to be large; "mutual_information" L_MI, their sum as in Eq. 10; and
-            "heads", the cross-entropy that fits the three heads. In nats, averaged over joints and neighbours.
+            "heads", the cross-entropy that fits the three heads. In nats, averaged over joints and neighbours. A
+            term that is switched off, by an alpha of 0 or by a window without neighbours, is a constant 0.
         """
         label = _distribution(targets)
         usable = _usable(targets, weights)
@@ -91,9 +92,11 @@ class MutualInformation(nn.Module):
                 _divergence(supporting, enhanced.repeat_interleave(count, dim=0)),
                 usable.repeat_interleave(count, dim=0),
             )
-        # Nothing can say more about the label beyond z_t than the label itself: that bounds the maximised term.
-        everything = _divergence(_log(label), key)
-        complementary = _weighted_mean(torch.minimum(_divergence(enhanced, key), everything), usable)
+        complementary = torch.zeros_like(vanishing_key)
+        if self.alpha != 0:
+            # Nothing can say more about the label beyond z_t than the label itself: that bounds the maximised term.
+            everything = _divergence(_log(label), key)
+            complementary = _weighted_mean(torch.minimum(_divergence(enhanced, key), everything), usable)
         return {
             "vanishing_key": vanishing_key,
             "vanishing_supporting": vanishing_supporting,
