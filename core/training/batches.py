@@ -32,7 +32,7 @@ from core.training.augmentation import (
     plain_window,
     recolour,
 )
-from core.training.lspet import ByteArray, FloatArray, Person, PersonCrops
+from core.training.lspet import BoolArray, ByteArray, FloatArray, Person, PersonCrops
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,11 @@ def moving_windows(
 
 def labelled_sample(frames: ByteArray, window: WindowDraw, person: Person, settings: SampleSettings) -> Sample:
     """A sample with the targets of the joints that are labelled and lie on the map."""
-    keypoints, labelled = crop_labels(window, person)
+    return sample_of(frames, *crop_labels(window, person), settings)
+
+
+def sample_of(frames: ByteArray, keypoints: FloatArray, labelled: BoolArray, settings: SampleSettings) -> Sample:
+    """A sample with the targets of the key frame's joints (17, 2) that are labelled and lie on the map."""
     width, height = settings.input_size_wh
     on_map = ((keypoints >= -STRIDE / 2) & (keypoints <= np.array([width, height]) - STRIDE / 2)).all(axis=1)
     targets, weights = gaussian_targets(
