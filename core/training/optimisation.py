@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from core.model.fami_pose import FamiPose, FamiPoseOutput
 
@@ -22,6 +25,11 @@ def learning_rate_factor(progress: float, schedule: Literal["cosine", "constant"
         return 1.0
     fall = (progress - _WARM_UP) / (1 - _WARM_UP)
     return _LAST_RATE + (1 - _LAST_RATE) * 0.5 * (1 + math.cos(math.pi * min(fall, 1.0)))
+
+
+def multi_step_factor(epoch: int, milestones: Sequence[int], decay: float) -> float:
+    """The rate in an epoch, counted from 0, as a part of the first: times `decay` from each milestone on."""
+    return decay ** sum(epoch >= milestone for milestone in milestones)
 
 
 class RunningAverage:
@@ -54,21 +62,51 @@ def has_fast_bfloat16() -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
-def multi_frame_output(model: FamiPose, key_frame: Tensor, supporting_frames: Tensor) -> FamiPoseOutput:
-    """A FamiPose's forward pass for training: the backbone in bfloat16 where that is fast, all else in float32.
+def half_precision(device: torch.device, precision: str = "auto") -> torch.dtype | None:
+    """The half precision that a choice means on a device, None for float32.
 
-    torchvision's deformable convolution has no bfloat16 on a processor, and the backbone is most of the work.
+    "auto" is bfloat16 where the device has it in hardware, float16 on other GPUs, and float32 on other processors.
+    """
+    if precision != "auto":
+        return {"float32": None, "float16": torch.float16, "bfloat16": torch.bfloat16}[precision]
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    return torch.bfloat16 if has_fast_bfloat16() else None
+
+
+def autocast(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager[object]:
+    """Mixed precision on a device; none where `dtype` is None."""
+    return torch.autocast(device.type, dtype or torch.bfloat16, enabled=dtype is not None)
+
+
+def multi_frame_output(
+    model: FamiPose,
+    key_frame: Tensor,
+    supporting_frames: Tensor,
+    precision: str = "auto",
+    *,
+    recompute: bool = False,
+) -> FamiPoseOutput:
+    """A FamiPose's forward pass for training: the backbone in half precision, all else in float32.
+
+    The backbone is most of the work; sampling positions and maps over which a softmax goes need float32's digits,
+    and torchvision's deformable convolution has no bfloat16 on a processor.
 
     Args:
         model: the network.
         key_frame: (B, 3, H, W).
         supporting_frames: (B, S, 3, H, W).
+        precision: as a stage's.
+        recompute: compute the backbone's activations again for the gradient, frame by frame of the window.
     """
     batch, count = supporting_frames.shape[:2]
     frames = torch.cat([key_frame, supporting_frames.flatten(0, 1)]).contiguous(memory_format=torch.channels_last)
-    device = key_frame.device.type
-    with torch.autocast(device, torch.bfloat16, enabled=device == "cuda" or has_fast_bfloat16()):
-        features = model.backbone.features(frames)
+    with autocast(key_frame.device, half_precision(key_frame.device, precision)):
+        if recompute:
+            parts = torch.split(frames, batch)
+            features = torch.cat([checkpoint(model.backbone.features, part, use_reentrant=False) for part in parts])
+        else:
+            features = model.backbone.features(frames)
     features = features.float()
     return model.forward_features(features[:batch], features[batch:].reshape(batch, count, *features.shape[1:]))
 
@@ -76,7 +114,7 @@ def multi_frame_output(model: FamiPose, key_frame: Tensor, supporting_frames: Te
 def freeze_statistics(module: nn.Module) -> None:
     """Puts every batch norm below `module` into evaluation: few or similar pictures must not move its statistics."""
     for child in module.modules():
-        if isinstance(child, nn.BatchNorm2d):
+        if isinstance(child, nn.BatchNorm2d | nn.SyncBatchNorm):
             child.eval()
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from core.errors import TrainingError
 from core.training.augmentation import AugmentationSettings
+
+Kind = Literal["pictures", "clips", "dataset"]
+Loss = Literal["cross_entropy", "squared_error"]
+Optimizer = Literal["adamw", "adam"]
+Schedule = Literal["cosine", "constant", "multi_step"]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+FrozenStatistics = Literal["backbone", "all", "none"]
 
 
 @dataclass(frozen=True)
@@ -18,38 +25,87 @@ class Stage:
 
     Attributes:
         name: shown in the log.
-        kind: "pictures" trains the single-frame network, "clips" the multi-frame one around it.
+        kind: "pictures" trains the single-frame network on the people, "clips" the multi-frame one around it on clips
+            made of them, "dataset" the multi-frame one on a data set of labelled video.
         samples: how many samples are seen; a budget in samples makes a busy machine slower, not worse.
-        batch_size: B.
+        epochs: how long, in place of `samples`: how often every sample is seen.
+        batch_size: B, over all devices.
+        micro_batch_size: how many of them a device computes at once, if not its whole share; gradients are summed.
         learning_rate: the highest.
-        backbone_learning_rate: the highest for the backbone, in a stage of clips.
-        weight_decay: AdamW's.
+        backbone_learning_rate: the highest for the backbone, in a stage of the multi-frame network.
+        optimizer: "adamw" or "adam", whose weight decay is a pull to zero in the gradient.
+        weight_decay: of the optimizer.
+        gradient_clip: largest norm of the gradient; 0 for none.
         augmentation_strength: how much of the recipe's augmentation the stage has.
-        beta: weight of the mutual information terms (Eq. 12), in a stage of clips.
+        loss: "cross_entropy" between maps as distributions, or "squared_error" (Eq. 11).
+        alpha, beta: weights of the complementary term and of all mutual information terms (Eq. 10 and 12), in a stage
+            of the multi-frame network; with beta 0 nothing of them is computed.
         degraded: probability that a clip's key frame is blurred, and as much that it is occluded.
-        schedule: "cosine" lets the rate rise and then fall to nothing, "constant" holds it after the rise: how long
-            such a stage lasts need not be known when it begins.
+        schedule: "cosine" lets the rate rise and then fall to nothing; "constant" holds it after the rise: how long
+            such a stage lasts need not be known when it begins; "multi_step" starts at the highest rate and multiplies
+            it by `decay` at the beginning of each epoch in `milestones`, counted from 0.
+        milestones, decay: see above.
         input_size_wh, sigma: of this stage's crops and targets, where they are not the recipe's: small pictures first.
+        precision: of the backbone, all else is float32. "auto" is bfloat16 where the device is fast with it, float16
+            with a scaled loss on older GPUs, else float32.
+        frozen_statistics: the batch norms whose statistics stay as they are, in a stage of the multi-frame network.
+        recompute: compute the backbone's activations a second time for the gradient instead of keeping them, one
+            frame of the window after the other: a third more time for a fraction of the memory.
     """
 
     name: str
-    kind: Literal["pictures", "clips"]
-    samples: int
+    kind: Kind
     batch_size: int
     learning_rate: float
+    samples: int = 0
+    epochs: int = 0
+    micro_batch_size: int = 0
     backbone_learning_rate: float = 0.0
+    optimizer: Optimizer = "adamw"
     weight_decay: float = 0.01
+    gradient_clip: float = 5.0
     augmentation_strength: float = 1.0
+    loss: Loss = "cross_entropy"
+    alpha: float = 1.0
     beta: float = 0.1
     degraded: float = 0.3
-    schedule: Literal["cosine", "constant"] = "cosine"
+    schedule: Schedule = "cosine"
+    milestones: tuple[int, ...] = ()
+    decay: float = 0.1
     input_size_wh: tuple[int, int] | None = None
     sigma: float | None = None
+    precision: Precision = "auto"
+    frozen_statistics: FrozenStatistics = "backbone"
+    recompute: bool = False
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a kind or a schedule that there is not."""
-        if self.kind not in ("pictures", "clips") or self.schedule not in ("cosine", "constant"):
-            raise ValueError(f"stage {self.name!r} has kind {self.kind!r} and schedule {self.schedule!r}")
+        """Raises ValueError for a choice that there is not, or settings that contradict each other."""
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"stage {self.name!r} has {name} {getattr(self, name)!r}, not one of {choices}")
+        if (self.samples > 0) == (self.epochs > 0):
+            raise ValueError(f"stage {self.name!r} needs samples or epochs, one of them")
+        if self.schedule == "multi_step" and not self.epochs:
+            raise ValueError(f"stage {self.name!r} has milestones in epochs and no epochs")
+        if self.batch_size < 1 or self.micro_batch_size < 0:
+            raise ValueError(f"stage {self.name!r} has a batch of {self.batch_size} by {self.micro_batch_size}")
+        if self.recompute and (self.kind == "pictures" or self.frozen_statistics == "none"):
+            raise ValueError(f"stage {self.name!r} cannot recompute a backbone whose statistics move")
+
+    @property
+    def is_multi_frame(self) -> bool:
+        """Whether the stage trains the multi-frame network."""
+        return self.kind != "pictures"
+
+
+_CHOICES = {
+    "kind": get_args(Kind),
+    "optimizer": get_args(Optimizer),
+    "loss": get_args(Loss),
+    "schedule": get_args(Schedule),
+    "precision": get_args(Precision),
+    "frozen_statistics": get_args(FrozenStatistics),
+}
 
 
 @dataclass(frozen=True)
@@ -60,16 +116,27 @@ class Recipe:
         name, description: of the weights.
         output: where the weights go, relative to the checkout.
         work_folder: where the training keeps what it needs to resume, relative to the checkout.
-        crops: the people, relative to the folder of shared data.
         seed: of everything that is drawn.
         backbone: a name in core.model.config.BACKBONES.
         supporting_offsets: the window of neighbours.
-        gtm_width, lcm_width: channels inside the alignment.
         input_size_wh: the crop.
         sigma: of the targets, in heatmap pixels.
+        checkpoint_every: samples between two checkpoints; a stage counted in samples is also measured there, one
+            counted in epochs after each epoch.
+        gtm_width, lcm_width: channels inside the alignment.
+        network: further fields of core.model.config.FamiPoseConfig, such as `use_lcm`.
+        warm_start: a public checkpoint or weights of our own to start from; "" to start from nothing.
+        warm_start_keypoints: the skeleton of the checkpoint's heatmaps, as in `load_weights`.
+        crops: the people, relative to the folder of shared data; "" where no stage needs them.
         held_out_part, calibration_part: shares of the people who are never trained on.
-        average_decay: of the running average of the weights, which is what is kept.
-        checkpoint_every: samples between two checkpoints.
+        dataset, validation: settings of core.training.datasets.DatasetConfig: what is trained on, and what is
+            measured by.
+        average_decay: of the running average of the weights, which is what is measured and kept; 0 for none.
+        keep: the weights that are written: the "last", or the "best" by what is measured.
+        device: "auto", "cpu", "cuda" or "cuda:N"; one process for each of `devices` (0: every GPU there is).
+        devices: see above. A launcher such as torchrun, which starts the processes itself, overrules it.
+        tensorboard: write events for TensorBoard beside metrics.csv.
+        log_every: steps between two lines of metrics.
         augmentation, stages: see there.
     """
 
@@ -77,32 +144,82 @@ class Recipe:
     description: str
     output: str
     work_folder: str
-    crops: str
     seed: int
     backbone: str
     supporting_offsets: tuple[int, ...]
-    gtm_width: int
-    lcm_width: int
     input_size_wh: tuple[int, int]
     sigma: float
-    held_out_part: float
-    calibration_part: float
-    average_decay: float
     checkpoint_every: int
-    augmentation: AugmentationSettings
     stages: tuple[Stage, ...]
+    augmentation: AugmentationSettings
+    gtm_width: int = 64
+    lcm_width: int = 48
+    network: dict[str, Any] = field(default_factory=lambda: {"heatmap_activation": "softmax"})
+    warm_start: str = ""
+    warm_start_keypoints: Literal["auto", "posetrack", "coco"] = "auto"
+    crops: str = ""
+    held_out_part: float = 0.1
+    calibration_part: float = 0.05
+    dataset: dict[str, Any] = field(default_factory=dict)
+    validation: dict[str, Any] = field(default_factory=dict)
+    average_decay: float = 0.998
+    keep: Literal["last", "best"] = "last"
+    device: str = "auto"
+    devices: int = 1
+    tensorboard: bool = False
+    log_every: int = 50
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where a stage lacks what it trains on."""
+        if not self.stages:
+            raise ValueError("it has no stages")
+        for stage in self.stages:
+            if stage.kind == "dataset" and not (self.dataset and self.validation):
+                raise ValueError(f"stage {stage.name!r} needs the tables dataset and validation")
+            if stage.kind != "dataset" and not self.crops:
+                raise ValueError(f"stage {stage.name!r} needs crops")
+        if self.keep not in ("last", "best"):
+            raise ValueError(f"keep is {self.keep!r}, not 'last' or 'best'")
 
     def fingerprint(self, stage: int) -> dict[str, Any]:
-        """What a checkpoint within `stage` depends on: later stages may still be changed."""
-        kept = ("seed", "crops", "backbone", "input_size_wh", "sigma", "held_out_part", "calibration_part")
-        described: dict[str, Any] = {name: getattr(self, name) for name in kept}
-        described["input_size_wh"] = list(self.input_size_wh)
+        """What a checkpoint within `stage` depends on: later stages may still be changed.
+
+        Settings at their defaults are left out, so that a setting that is new to the program leaves the checkpoints
+        of its earlier versions as they are.
+        """
+        described = _changed(self, [name for name in _FINGERPRINT if name not in ("augmentation", "stages")])
         described["augmentation"] = asdict(self.augmentation)
+        size_wh = list(self.input_size_wh)
         described["stages"] = [
-            {**asdict(s), "input_size_wh": list(s.input_size_wh or self.input_size_wh)}
+            {**_changed(s, [f.name for f in fields(s)]), "input_size_wh": list(s.input_size_wh or size_wh)}
             for s in self.stages[: stage + 1]
         ]
         return described
+
+    def is_fingerprint(self, kept: dict[str, Any], stage: int) -> bool:
+        """Whether a checkpoint's fingerprint, perhaps with settings at their defaults, is this recipe's."""
+        stages = [
+            {name: value for name, value in described.items() if value != _DEFAULTS_OF_STAGES.get(name, MISSING)}
+            for described in kept.get("stages", [])
+        ]
+        kept = {n: v for n, v in kept.items() if v != _DEFAULTS_OF_RECIPES.get(n, MISSING)}
+        return {**kept, "stages": stages} == self.fingerprint(stage)
+
+
+_FINGERPRINT = (
+    "seed", "crops", "backbone", "input_size_wh", "sigma", "held_out_part", "calibration_part", "dataset",
+    "warm_start", "augmentation", "stages",
+)  # fmt: skip
+_DEFAULTS_OF_STAGES = {f.name: f.default for f in fields(Stage) if f.default is not MISSING}
+_DEFAULTS_OF_RECIPES = {f.name: f.default for f in fields(Recipe) if f.default is not MISSING} | {"dataset": {}}
+
+
+def _changed(settings: Stage | Recipe, names: Sequence[str]) -> dict[str, Any]:
+    """The settings that are not at their default, with lists in place of tuples, as a checkpoint stores them."""
+    defaults = _DEFAULTS_OF_STAGES if isinstance(settings, Stage) else _DEFAULTS_OF_RECIPES
+    values = {name: getattr(settings, name) for name in names}
+    changed = {name: value for name, value in values.items() if value != defaults.get(name, MISSING)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in changed.items()}
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -129,7 +246,7 @@ def read_recipe(path: Path) -> Recipe:
 
 def _stage(table: dict[str, Any]) -> Stage:
     size = {"input_size_wh": _size_wh(table["input_size_wh"])} if "input_size_wh" in table else {}
-    return Stage(**{**table, **size})
+    return Stage(**{**table, "milestones": tuple(table.get("milestones", ())), **size})
 
 
 def _size_wh(values: Sequence[int]) -> tuple[int, int]:

@@ -1,0 +1,107 @@
+"""How much memory each stage of a training will need, from shapes alone: no GPU, and no memory, is needed to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from core.heatmaps import STRIDE
+from core.keypoints import POSETRACK
+from core.model.fami_pose import FamiPose
+from core.model.hrnet import HRNet
+from core.training.exporting import multi_frame_config
+from core.training.objective import Objective, new_objective
+from core.training.recipe import Recipe, Stage
+
+GIB = 2**30
+_ALLOWANCE = 0.15
+_LEAST_ALLOWANCE = GIB // 2
+"""What a GPU needs beyond what can be counted: gradients on their way, workspaces of convolutions, gaps between
+tensors. A part of the activations, and at least this."""
+
+
+@dataclass(frozen=True)
+class TrainingMemory:
+    """What a training step holds at its peak, in bytes.
+
+    Attributes:
+        weights: the network, its gradients, the optimizer's two moments and the running average, in float32.
+        activations: what the forward pass keeps for the backward one.
+        allowance: for what cannot be counted.
+    """
+
+    weights: int
+    activations: int
+    allowance: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.activations + self.allowance
+
+
+def kept_bytes(module: nn.Module, inputs: Sequence[Tensor]) -> int:
+    """The bytes that a forward pass keeps for the backward one, beyond the parameters; of real or of fake tensors."""
+    kept: dict[int, tuple[int, Tensor]] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage._cdata] = storage.nbytes(), tensor  # the tensor too, so that no other takes its place
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        module(*inputs)
+    ours = {parameter.untyped_storage()._cdata for parameter in module.parameters()}
+    return sum(size for place, (size, _) in kept.items() if place not in ours)
+
+
+def stage_memory(recipe: Recipe, stage: Stage, samples: int, num_keypoints: int = len(POSETRACK)) -> TrainingMemory:
+    """What a step of a stage needs on one GPU; its precision, where it is "auto", is bfloat16 there.
+
+    Args:
+        recipe: what is trained.
+        stage: one of its stages.
+        samples: how many are computed at once.
+        num_keypoints: K.
+    """
+    if stage.precision == "auto":
+        stage = replace(stage, precision="bfloat16")
+    width, height = stage.input_size_wh or recipe.input_size_wh
+    config = multi_frame_config(recipe, num_keypoints)
+    with FakeTensorMode():
+        model = FamiPose(config) if stage.is_multi_frame else HRNet(recipe.backbone, num_keypoints)
+        objective = new_objective(model, stage, recipe.seed).train()
+        count = len(config.supporting_offsets) if stage.is_multi_frame else 0
+        heatmap = num_keypoints, height // STRIDE, width // STRIDE
+        shapes = (3, height, width), (count, 3, height, width), heatmap, (num_keypoints,)
+        activations = kept_bytes(objective, [torch.empty(samples, *shape) for shape in shapes])
+        if stage.recompute:
+            activations += kept_bytes(_one_frame(objective), [torch.empty(samples, 3, height, width)])
+        weights = sum(parameter.nbytes for parameter in objective.parameters())
+    copies = 4 + bool(recipe.average_decay)
+    return TrainingMemory(weights * copies, activations, max(_LEAST_ALLOWANCE, int(activations * _ALLOWANCE)))
+
+
+def _one_frame(objective: Objective) -> nn.Module:
+    """The stage's single-frame network in mixed precision, which is what is recomputed for one frame of the window."""
+    model = objective.model
+    backbone = model.backbone if isinstance(model, FamiPose) else model
+    return Objective(backbone, None, objective.stage).train(False)
+
+
+def memory_sentence(recipe: Recipe, processes: int = 1) -> str:
+    """What the stages need on each GPU, in a sentence."""
+    parts = []
+    for stage in recipe.stages:
+        samples = stage.micro_batch_size or -(-stage.batch_size // processes)
+        memory = stage_memory(recipe, stage, samples)
+        parts.append(
+            f"{memory.total / GIB:.1f} GiB in stage {stage.name} ({samples} samples at once: weights "
+            f"{memory.weights / GIB:.1f}, activations {memory.activations / GIB:.1f}, allowance "
+            f"{memory.allowance / GIB:.1f})"
+        )
+    return "Estimated memory of each GPU: " + "; ".join(parts) + "."

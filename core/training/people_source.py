@@ -1,0 +1,51 @@
+"""The photographed people of LSP Extended, as what a stage trains on and is measured by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.keypoints import POSETRACK
+from core.model.fami_pose import FamiPose
+from core.model.hrnet import HRNet
+from core.training.accuracy import crop_accuracy
+from core.training.batches import CropSampler, SampleSettings
+from core.training.calibration import calibration_table
+from core.training.engine import Engine
+from core.training.loading import Sampler
+from core.training.lspet import PersonCrops, Split, shared_path
+from core.training.recipe import Recipe, Stage
+from core.training.source import Measured
+
+
+class PeopleSource:
+    """The photographed people of a recipe: trained on in pictures or made clips, measured by PCK@0.2 of the torso."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.crops = PersonCrops(shared_path(recipe.crops))
+        self.split: Split = self.crops.split(recipe.seed, recipe.held_out_part, recipe.calibration_part)
+        self.num_samples = len(self.split.train)
+        self.skeleton_name = POSETRACK.name
+        self.trained_keypoints = self.crops.trained_keypoints
+
+    def sampler(self, stage_index: int, stage: Stage, settings: SampleSettings) -> Sampler:
+        """The people, alone or in clips, by the seed and the stage."""
+        offsets = self.recipe.supporting_offsets if stage.kind == "clips" else ()
+        augmentation = self.recipe.augmentation.weakened(stage.augmentation_strength)
+        if stage.kind == "clips":
+            augmentation = replace(augmentation, blur=stage.degraded, occluded=stage.degraded)
+        settings = replace(settings, augmentation=augmentation)
+        return CropSampler(self.crops, self.split.train, settings, (self.recipe.seed, stage_index), offsets)
+
+    def measure(self, model: HRNet | FamiPose, settings: SampleSettings, engine: Engine) -> Measured:
+        """Scores' scale and the value on the calibration split, the accuracy on the held-out one."""
+        calibration = crop_accuracy(model, self.crops, self.split.calibration, settings)
+        held_out = crop_accuracy(model, self.crops, self.split.held_out, settings)
+        what = "PCK@0.2 on held-out LSPET"
+        by_joint = {f"{what}, {name}": round(value, 4) for name, value in held_out.by_joint.items()}
+        return Measured(
+            "PCK@0.2 on the calibration split",
+            calibration.mean,
+            {what: round(held_out.mean, 4), **by_joint},
+            calibration_table(calibration.peaks, calibration.right),
+        )

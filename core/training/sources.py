@@ -1,0 +1,33 @@
+"""The sources that the stages of a recipe train on."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from core.training.dataset_source import DatasetSource
+from core.training.people_source import PeopleSource
+from core.training.recipe import Recipe, Stage
+from core.training.source import Source
+
+
+class Sources:
+    """The sources of a recipe, each opened when it is first needed."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+
+    def of(self, stage: Stage) -> Source:
+        """What a stage trains on."""
+        return self._dataset if stage.kind == "dataset" else self._people
+
+    def num_samples(self, stage: Stage) -> int:
+        """How many samples a stage sees."""
+        return stage.samples or stage.epochs * self.of(stage).num_samples
+
+    @cached_property
+    def _people(self) -> PeopleSource:
+        return PeopleSource(self.recipe)
+
+    @cached_property
+    def _dataset(self) -> DatasetSource:
+        return DatasetSource(self.recipe)
