@@ -94,7 +94,10 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, metavar="SOURCE", help="a video file or a folder of images")
     parser.add_argument("--out", type=Path, required=True, metavar="LABELS.json", help="PoseTrack18 JSON to write")
     parser.add_argument(
-        "--boxes", type=Path, metavar="FILE", help="PoseTrack18 or COCO JSON whose boxes say where people are"
+        "--boxes",
+        type=Path,
+        metavar="FILE",
+        help="PoseTrack18 or COCO JSON whose boxes say where people are; without it and --box, a person detector does",
     )
     parser.add_argument(
         "--box",
@@ -159,6 +162,7 @@ def _add_finetune(parser: argparse.ArgumentParser) -> None:
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="what to train on, and how (TOML)")
+    parser.add_argument("--estimate", action="store_true", help="say how much GPU memory it needs, and do not train")
 
 
 def _add_weights_command(parser: argparse.ArgumentParser) -> None:

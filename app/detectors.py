@@ -51,7 +51,8 @@ class DetectorFile:
         try:
             fetch(self.url, self.path, self.sha256, on_progress, cancelled)
         except FetchError as error:
-            raise FetchError(f"The person detector is not at hand, and {_small(str(error))}") from error
+            why = str(error)
+            raise FetchError(f"The person detector is not at hand: {why[0].lower()}{why[1:]}") from error
 
     def load(self, device: str) -> PersonDetector:
         """The detector, ready to find people. Raises WeightsError where the file is not what its name says."""
@@ -60,11 +61,6 @@ class DetectorFile:
         from core.model.detector import PersonDetector  # noqa: PLC0415 - loads torch
 
         return PersonDetector(self.path, self.architecture, device)
-
-
-def _small(sentence: str) -> str:
-    """A sentence that begins with a word of ours goes on within another one; a host's name stays as it is."""
-    return sentence[0].lower() + sentence[1:]
 
 
 _HOST = "https://download.pytorch.org/models/"

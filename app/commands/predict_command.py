@@ -1,4 +1,4 @@
-"""`python main.py predict`: people followed, poses estimated, PoseTrack18 JSON written."""
+"""`python main.py predict`: people found or followed, poses estimated, PoseTrack18 JSON written."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from app import detectors
+from app.detection import find_people, frames_between_looks
 from app.following import follow_person
 from app.heatmap_file import HeatmapFile
 from app.opening import record_of
@@ -16,8 +18,8 @@ from app.outputs import check_can_write, replacing
 from app.overlay import write_overlay
 from app.pipeline import requests_for, run_prediction
 from app.terminal import Terminal
-from app.weights import find_weights
-from core.errors import PredictionError, ProjectError, SourceError
+from app.weights import file_sha256, find_weights
+from core.errors import FetchError, PredictionError, ProjectError, SourceError
 from core.formats import Labels, export_project, import_labels, match_frames, read_labels
 from core.formats.matching import PICTURE_SUFFIXES
 from core.paths import files_of, project_files
@@ -26,6 +28,8 @@ from core.project import Project, edits
 from core.video import Source, frame_proof, open_source
 
 Box = tuple[float, float, float, float]
+
+BOXES_BY_HAND = "or say where people are with --box X,Y,W,H or --boxes FILE"
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -38,10 +42,6 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     check_can_write(*outputs, inputs=read + beside_project)
     if arguments.project is not None and arguments.project.exists():
         raise ProjectError(f"{arguments.project} exists already; choose another name, so that no label in it is lost.")
-    if arguments.boxes is None and not arguments.box:
-        raise PredictionError(
-            "This version has no person detector yet; say where people are with --boxes FILE or --box X,Y,W,H."
-        )
     weights_path = find_weights(arguments.weights)
     check_can_write(*outputs, inputs=[weights_path])
     with ExitStack() as stack:
@@ -57,6 +57,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
             work.import_boxes(arguments.boxes)
         for box in arguments.box:
             work.follow(box)
+        if arguments.boxes is None and not arguments.box:
+            work.find(arguments.device)
         work.predict(weights_path, arguments.device, arguments.window, arguments.heatmaps)
         written = export_project(project, source, "posetrack18", arguments.out)
         if arguments.overlay is not None:
@@ -135,6 +137,35 @@ class Work:
             )
         if followed.lost:
             self.notes.append(f"Person {track_id} was lost after frame {followed.last_frame}.")
+
+    def find(self, device: str) -> None:
+        """Finds people with the detector that suits the device; fetches it first where it is not at hand.
+
+        Raises:
+            PredictionError: it cannot be fetched, or finds nobody; says how to do without.
+        """
+        detector_file = detectors.suited_to(device)
+        if not detector_file.at_hand:
+            with self.terminal.progress(f"Fetching the person detector ({detector_file.size_mb} MB)") as progress:
+                try:
+                    detector_file.fetch(lambda done, total, _: progress(done, total))
+                except FetchError as error:
+                    raise PredictionError(f"{str(error).removesuffix('.')}; {BOXES_BY_HAND}.") from error
+        detector = detector_file.load(device)
+        with self.terminal.progress("Finding people") as progress:
+            found = find_people(
+                self.project,
+                self.source,
+                detector,
+                self.start,
+                self.stop,
+                every=frames_between_looks(self.source, detector_file.looks_per_s),
+                weights_sha256=file_sha256(detector_file.path),
+                on_progress=progress,
+            )
+        if not found.num_people:
+            raise PredictionError(f"The detector found nobody in these frames; try other frames, {BOXES_BY_HAND}.")
+        self.notes.append(f"The detector found {found.num_people} {'person' if found.num_people == 1 else 'people'}.")
 
     def predict(
         self, weights_path: Path, device: str, offsets: Sequence[int] | None, heatmaps_path: Path | None
