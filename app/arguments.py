@@ -166,8 +166,12 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_weights_command(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="list | import PATH")
-    verbs.add_parser("list", help="the weights at hand, and where they lie")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="list | fetch NAME | import PATH")
+    listing = verbs.add_parser("list", help="the weights at hand and those to fetch: accuracy, size, speed, licence")
+    listing.add_argument("--measure", action="store_true", help="measure the speeds here, which takes a minute or two")
+    _add_device(listing)
+    fetching = verbs.add_parser("fetch", help="bring weights of the list here; goes on where it was interrupted")
+    fetching.add_argument("name", metavar="NAME", help="as `weights list` names them")
     importing = verbs.add_parser("import", help="check a weights file and copy it to your weights folder")
     importing.add_argument("weights_path", type=Path, metavar="PATH")
     importing.add_argument(
@@ -196,7 +200,7 @@ COMMANDS: dict[str, About] = {
     "export": About("a project's labels into a file of another program", _add_export),
     "finetune": About("one round of training on a project's corrections", _add_finetune),
     "train": About("train a network as a configuration file says", _add_train),
-    "weights": About("list the weights at hand, or import a file", _add_weights_command),
+    "weights": About("list the weights, fetch better ones, or import a file", _add_weights_command),
     "bench": About("run the benchmarks", _add_bench),
     "doctor": About("what this machine offers and lacks", _add_nothing),
 }

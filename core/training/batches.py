@@ -5,7 +5,6 @@ Letters: B batch, S supporting frames, K keypoints, H W the crop, h w the heatma
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
 from core.geometry import apply_affine
 from core.heatmaps import STRIDE, gaussian_targets
@@ -156,34 +154,9 @@ class CropSampler:
 
     def batches(self, start: int, stop: int, size: int) -> Iterator[Batch]:
         """Samples `start` to `stop` in batches, made in other processes while the caller computes."""
-        starts = range(start, stop, size)
-        loader = DataLoader(
-            _Batches(self, starts, stop),
-            batch_size=None,
-            num_workers=loader_processes(),
-            prefetch_factor=4,
-            multiprocessing_context="fork",
-        )
-        return iter(loader)
+        from core.training.loading import load_batches, step_pieces  # noqa: PLC0415 - it needs Batch
 
-
-class _Batches(Dataset[Batch]):
-    """Batch `i` of a sampler, for torch's loader."""
-
-    def __init__(self, sampler: CropSampler, starts: range, stop: int) -> None:
-        self.sampler, self.starts, self.stop = sampler, starts, stop
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def __getitem__(self, index: int) -> Batch:
-        start = self.starts[index]
-        return self.sampler.batch(start, min(self.starts.step, self.stop - start))
-
-
-def loader_processes() -> int:
-    """How many processes make samples: one for each of the processor's cores but one, at least one, at most 12."""
-    return min(max((os.cpu_count() or 1) - 1, 1), 12)
+        return load_batches(self, step_pieces(start, stop, size))
 
 
 def moving_windows(

@@ -56,7 +56,7 @@ def loader_processes() -> int:
     return min(max((os.cpu_count() or 1) - 1, 1), _MOST_PROCESSES)
 
 
-def step_pieces(start: int, stop: int, batch_size: int, rank: int, processes: int) -> list[tuple[int, int]]:
+def step_pieces(start: int, stop: int, batch_size: int, rank: int = 0, processes: int = 1) -> list[tuple[int, int]]:
     """Which samples a process makes for each step, as (start, size): its part of every batch.
 
     The last batch may be smaller; where it has fewer samples than there are processes, it is left out.

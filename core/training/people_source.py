@@ -15,6 +15,7 @@ from core.training.loading import Sampler
 from core.training.lspet import PersonCrops, Split, shared_path
 from core.training.recipe import Recipe, Stage
 from core.training.source import Measured
+from core.training.synthetic_clips import ClipSampler, ClipSettings
 
 
 class PeopleSource:
@@ -30,12 +31,13 @@ class PeopleSource:
 
     def sampler(self, stage_index: int, stage: Stage, settings: SampleSettings) -> Sampler:
         """The people, alone or in clips, by the seed and the stage."""
-        offsets = self.recipe.supporting_offsets if stage.kind == "clips" else ()
         augmentation = self.recipe.augmentation.weakened(stage.augmentation_strength)
-        if stage.kind == "clips":
-            augmentation = replace(augmentation, blur=stage.degraded, occluded=stage.degraded)
         settings = replace(settings, augmentation=augmentation)
-        return CropSampler(self.crops, self.split.train, settings, (self.recipe.seed, stage_index), offsets)
+        seed = (self.recipe.seed, stage_index)
+        if stage.kind == "pictures":
+            return CropSampler(self.crops, self.split.train, settings, seed)
+        clips = ClipSettings(degraded=stage.degraded)
+        return ClipSampler(self.crops, self.split.train, settings, seed, self.recipe.supporting_offsets, clips)
 
     def measure(self, model: HRNet | FamiPose, settings: SampleSettings, engine: Engine) -> Measured:
         """Scores' scale and the value on the calibration split, the accuracy on the held-out one."""

@@ -40,7 +40,7 @@ class Stage:
         loss: "cross_entropy" between maps as distributions, or "squared_error" (Eq. 11).
         alpha, beta: weights of the complementary term and of all mutual information terms (Eq. 10 and 12), in a stage
             of the multi-frame network; with beta 0 nothing of them is computed.
-        degraded: probability that a clip's key frame is blurred, and as much that it is occluded.
+        degraded: probability that frames of a clip made of pictures are spoilt badly, most often the key frame.
         schedule: "cosine" lets the rate rise and then fall to nothing; "constant" holds it after the rise: how long
             such a stage lasts need not be known when it begins; "multi_step" starts at the highest rate and multiplies
             it by `decay` at the beginning of each epoch in `milestones`, counted from 0.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from core.training.dataset_source import DatasetSource
-from core.training.people_source import PeopleSource
 from core.training.recipe import Recipe, Stage
 from core.training.source import Source
 
@@ -25,9 +23,13 @@ class Sources:
         return stage.samples or stage.epochs * self.of(stage).num_samples
 
     @cached_property
-    def _people(self) -> PeopleSource:
+    def _people(self) -> Source:
+        from core.training.people_source import PeopleSource  # noqa: PLC0415 - only what the recipe needs
+
         return PeopleSource(self.recipe)
 
     @cached_property
-    def _dataset(self) -> DatasetSource:
+    def _dataset(self) -> Source:
+        from core.training.dataset_source import DatasetSource  # noqa: PLC0415 - it needs PyAV and pycocotools
+
         return DatasetSource(self.recipe)
