@@ -17,7 +17,7 @@ NO_SCORE = -9999.0
 
 @dataclass
 class Person:
-    """Somebody in a frame: {joint name: (x, y)} of the labelled joints; scores likewise; head as x, y, width, height."""
+    """Somebody in a frame: {joint name: (x, y)} of the labelled joints, scores likewise; head: x, y, width, height."""
 
     track_id: int
     joints: dict[str, tuple[float, float]]
@@ -152,12 +152,13 @@ def frame_outcomes(frame, name, pairing, errors):
     before = dict(pairing)
     truth = [p for p in frame.truth if name in p.joints]
     predicted = [p for p in frame.predicted if name in p.joints]
-    kept = {
-        (p, q)
-        for p, person in enumerate(truth)
-        for q, prediction in enumerate(predicted)
-        if before.get(person.track_id) == prediction.track_id and distance(person, prediction, name) <= 0.5
-    }
+    kept = []
+    for p, person in enumerate(truth):
+        for q, prediction in enumerate(predicted):
+            goes_on = before.get(person.track_id) == prediction.track_id
+            is_free = all(q != other for _, other in kept)  # two people may have had the same prediction in turn
+            if goes_on and is_free and distance(person, prediction, name) <= 0.5:
+                kept.append((p, q))
     taken = {p for p, _ in kept}, {q for _, q in kept}
     people = [p for p in range(len(truth)) if p not in taken[0]]
     guesses = [q for q in range(len(predicted)) if q not in taken[1]]

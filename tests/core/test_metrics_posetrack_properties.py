@@ -26,6 +26,7 @@ REGIONS = (
     [(30, -10), (90, 50), (30, 110)],
     [(0, 0), (100, 0), (100, 30), (40, 30), (40, 100), (0, 100)],
 )
+HEIGHTS = {"nose": 20, "left_knee": 60}
 coordinates = st.tuples(st.integers(-20, 110), st.integers(-20, 110)).filter(lambda xy: xy != (0, 0))
 
 
@@ -65,10 +66,8 @@ def predictions(draw, truth):
 
 @st.composite
 def frames(draw):
-    if draw(st.integers(0, 6)) == 0:  # a frame that nobody labelled
-        truth = []
-    else:
-        truth = draw(people_of_truth())
+    nobody_labelled_it = draw(st.integers(0, 6)) == 0
+    truth = [] if nobody_labelled_it else draw(people_of_truth())
     regions = draw(st.lists(st.sampled_from(REGIONS), max_size=2, unique_by=id)) if draw(st.booleans()) else []
     return Frame(truth, draw(predictions(truth)), regions)
 
@@ -76,7 +75,10 @@ def frames(draw):
 @st.composite
 def tracked(draw):
     """A sequence of the same people close together, each joint with guesses that come, go and change places."""
-    people = [Person(i, {"nose": (30 + 8 * i, 20), "left_knee": (30, 60)}, {}, (0, 0, 30, 40)) for i in range(2)]
+    people = [
+        Person(i, {"nose": (30 + 8 * i, HEIGHTS["nose"]), "left_knee": (30, HEIGHTS["left_knee"])}, {}, (0, 0, 30, 40))
+        for i in range(2)
+    ]
     sequence = []
     for _ in range(draw(st.integers(3, 6))):
         truth = draw(st.sampled_from([people, people, people[:1], people[::-1]]))
