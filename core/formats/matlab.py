@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,23 @@ def load_mat(path: Path, variable: str) -> NDArray[Any]:
         FormatError: the file is missing, cannot be read, or holds no such variable.
     """
     try:
-        content = loadmat(path, variable_names=[variable])
+        with path.open("rb") as stream:
+            content = loadmat(stream, variable_names=[variable])
     except FileNotFoundError:
         raise FormatError(f"There is no file {path}; check the path.") from None
     except NotImplementedError as error:
         raise FormatError(f"{path.name} is a MATLAB 7.3 file; save it in MATLAB with the option -v7.") from error
-    # A damaged file can make the reader fail in any of these ways; none of them is known better than "damaged".
-    except (MatReadError, OSError, ValueError, TypeError, KeyError, IndexError, MemoryError) as error:
+    # scipy names no one error for a damaged file: these are what its reader and zlib raise on one.
+    except (
+        MatReadError,
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        MemoryError,
+        zlib.error,
+    ) as error:
         raise FormatError(f"{path.name} is not a whole MATLAB file ({error}); download it again.") from error
     if variable not in content:
         raise FormatError(f"{path.name} holds no variable '{variable}'; it is not the file of labels.")
