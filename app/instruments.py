@@ -18,7 +18,8 @@ from core.video import Source, open_source
 if TYPE_CHECKING:
     from core.model import Explanation, Prediction
 
-KEPT_ANSWERS = 64
+KEPT_BYTES = 48 * 2**20
+"""Of answers given, so that going back to a frame shows them at once; large networks have large answers."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Answer:
     question: Question
     prediction: Prediction
     explanation: Explanation | None
+
+    @property
+    def num_bytes(self) -> int:
+        """What it takes in memory."""
+        return self.prediction.heatmaps.nbytes + (self.explanation.num_bytes if self.explanation is not None else 0)
 
 
 class Instruments(QObject):
@@ -109,6 +115,7 @@ class Instruments(QObject):
 
     def _keep(self, question: Question, answer: Answer) -> None:
         self._kept[question] = answer
-        while len(self._kept) > KEPT_ANSWERS:
-            self._kept.popitem(last=False)
+        held = sum(kept.num_bytes for kept in self._kept.values())
+        while held > KEPT_BYTES and len(self._kept) > 1:
+            held -= self._kept.popitem(last=False)[1].num_bytes
         self.answered.emit(answer)

@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         self.joints_panel = JointsPanel(parent=self)
         self.queue_panel = QueuePanel(self)
         self.heatmap_panel = HeatmapPanel(self)
-        self.temporal_panel = TemporalPanel(self)
+        self.temporal_panel = TemporalPanel(self._actions, self)
         self.finetune_panel = FinetunePanel(self)
         self._title_bars_timer = QTimer(self)
         self._title_bars_timer.setSingleShot(True)

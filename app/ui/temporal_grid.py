@@ -11,6 +11,8 @@ from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QMouseEvent, QPaint
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.ui import theme
+from app.ui.alignment import Alignment
+from app.ui.alignment_painting import LayerChoice, paint_alignment
 
 ROWS = (
     ("Frame", "The crop of each frame that the network sees"),
@@ -35,22 +37,37 @@ class GridColumn:
         offset: where it lies from the key frame, 0 for the key frame itself.
         pictures: one (h, w, 3) uint8 picture for each of `ROWS`.
         tooltip: a sentence about the frame.
+        alignment: how it was aligned with the key frame, drawn over its crop.
     """
 
     frame_index: int
     offset: int
     pictures: tuple[NDArray[np.uint8], ...]
     tooltip: str
+    alignment: Alignment
+
+    @property
+    def title(self) -> str:
+        """The frame's place in the window: t, t-2, t+1."""
+        return "t" if self.offset == 0 else f"t{self.offset:+d}".replace("-", "\N{MINUS SIGN}")
+
+    @property
+    def crop_wh(self) -> tuple[int, int]:
+        """Width and height of the crop in its own pixels."""
+        height, width = self.pictures[0].shape[:2]
+        return width, height
 
 
 class TemporalGrid(QWidget):
-    """Draws the columns, the key frame marked, and says which one was clicked.
+    """Draws the columns, the key frame marked, and says what was clicked.
 
     Signals:
-        column_chosen(int): the frame of the column that was clicked.
+        column_chosen(int): the frame of the column whose header was clicked.
+        picture_chosen(column, row): a picture was clicked, to be seen large.
     """
 
     column_chosen = Signal(int)
+    picture_chosen = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +75,7 @@ class TemporalGrid(QWidget):
         self.setMouseTracking(True)
         self._columns: list[GridColumn] = []
         self._images: list[list[QImage]] = []
+        self._choice = LayerChoice()
         self._is_faint = False
         self._hovered: int | None = None
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -67,9 +85,14 @@ class TemporalGrid(QWidget):
     def set_columns(self, columns: list[GridColumn]) -> None:
         """Shows these frames, from left to right."""
         self._columns = columns
-        self._images = [[_image(picture) for picture in column.pictures] for column in columns]
+        self._images = [[rgb_image(picture) for picture in column.pictures] for column in columns]
         self._hovered = None
         self.updateGeometry()
+        self.update()
+
+    def set_layers(self, choice: LayerChoice) -> None:
+        """Draws these layers of the alignment over the crops."""
+        self._choice = choice
         self.update()
 
     def set_faint(self, faint: bool) -> None:
@@ -148,14 +171,15 @@ class TemporalGrid(QWidget):
         top_half, low_half = QRectF(header), QRectF(header)
         top_half.setHeight(header.height() / 2 + 1)
         low_half.setTop(header.top() + header.height() / 2 - 1)
-        words = "t" if is_key else f"t{column.offset:+d}".replace("-", "\N{MINUS SIGN}")
-        painter.drawText(top_half, Qt.AlignmentFlag.AlignCenter, words)
+        painter.drawText(top_half, Qt.AlignmentFlag.AlignCenter, column.title)
         painter.setFont(_font(self.font(), 11, bold=False))
         painter.setPen(theme.TEXT if is_key else theme.TEXT_MUTED)
         painter.drawText(low_half, Qt.AlignmentFlag.AlignCenter, str(column.frame_index))
         for row, image in enumerate(self._images[index]):
             place = self.picture_rect(index, row)
             painter.drawImage(place, image)
+            if row == 0:
+                paint_alignment(painter, place, column.crop_wh, column.alignment, self._choice)
             colour = theme.ACCENT if is_key else theme.TEXT_MUTED if index == self._hovered else theme.BORDER
             painter.setPen(QPen(QColor(colour), 2.0 if is_key else 1.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -175,9 +199,15 @@ class TemporalGrid(QWidget):
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Chooses the frame of the column under the pointer."""
+        """Chooses the picture under the pointer, or the frame of the header."""
         column = self._column_at(event.position())
-        if column is not None and event.button() == Qt.MouseButton.LeftButton:
+        if column is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        for row in range(len(ROWS)):
+            if self.picture_rect(column, row).contains(event.position()):
+                self.picture_chosen.emit(column, row)
+                return
+        if event.position().y() <= HEADER_PX:
             self.column_chosen.emit(self._columns[column].frame_index)
 
     def tooltip_at(self, at: QPointF) -> str:
@@ -188,8 +218,8 @@ class TemporalGrid(QWidget):
         words = self._columns[column].tooltip
         for row, (_, meaning) in enumerate(ROWS):
             if self.picture_rect(column, row).contains(at):
-                return f"{words}\n{meaning}."
-        return words
+                return f"{words}\n{meaning}.\nClick to see it large."
+        return f"{words}\nClick to go there." if at.y() <= HEADER_PX else words
 
     def event(self, event: QEvent) -> bool:
         """Shows the tooltip of the place under the pointer."""
@@ -204,7 +234,8 @@ class TemporalGrid(QWidget):
         self.setMinimumHeight(self.heightForWidth(self.width()))
 
 
-def _image(picture: NDArray[np.uint8]) -> QImage:
+def rgb_image(picture: NDArray[np.uint8]) -> QImage:
+    """An (h, w, 3) RGB array as a picture of its own."""
     pixels = np.ascontiguousarray(picture)
     height, width = pixels.shape[:2]
     # The copy owns its memory: the array may go away.

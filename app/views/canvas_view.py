@@ -192,6 +192,9 @@ class CanvasView(QObject):
                 explanation.crops,
                 explanation.features_before,
                 explanation.features_after,
-                explanation.theta,
+                explanation.neighbour_from_key,
+                explanation.tap_offsets,
+                explanation.modulation,
+                explanation.tap_weights,
             )
         )

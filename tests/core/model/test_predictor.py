@@ -196,7 +196,7 @@ def test_an_explanation_shows_the_window_and_features_that_compare():
     difference = explanation.features_before.astype(int) - explanation.features_after
     assert np.abs(difference).max() <= 1
     assert np.abs(explanation.features_before[0].astype(int) - explanation.features_before[4]).max() > 20
-    np.testing.assert_allclose(explanation.theta, np.tile(np.eye(2, 3), (4, 1, 1)), atol=1e-6)
+    np.testing.assert_allclose(explanation.neighbour_from_key, np.tile(np.eye(2, 3), (4, 1, 1)), atol=1e-4)
 
 
 def test_the_directions_of_colour_are_fixed_and_orthonormal():
