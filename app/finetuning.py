@@ -15,7 +15,6 @@ from PySide6.QtCore import QObject, QProcess, Signal
 from app.network import Network
 from app.prediction import PredictionController
 from app.session import Session
-from app.weights import default_weights, project_weights
 from core.errors import FamiError
 
 log = logging.getLogger(__name__)
@@ -172,12 +171,11 @@ class FinetuningController(QObject):
         try:
             known = previous is not None and bool(list(project.weights_folder.glob(f"*{previous[:12]}*")))
             project.set_active_weights(previous if known else None)
-            path = project_weights(project) or default_weights()
         except FamiError as error:
             self._session.error.emit(str(error))
             return
         self.round = replace(self.round, taken=False)
-        self._prediction.choose(path)
+        self._prediction.choose_for_project()
         self._session.message.emit("The weights from before that round are in use again.")
         self.changed.emit()
 
@@ -191,7 +189,7 @@ class FinetuningController(QObject):
             self._session.error.emit(str(error))
             return
         self.round = replace(self.round, taken=True)
-        self._prediction.choose(path)
+        self._prediction.choose(path, "fine-tuned on this project")
         self._session.message.emit(sentence)
         self.changed.emit()
 

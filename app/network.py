@@ -15,10 +15,17 @@ if TYPE_CHECKING:  # torch takes seconds to import: only the threads that use it
 
 @dataclass(frozen=True)
 class NetworkState:
-    """What the status bar shows of the network."""
+    """What the status bar shows of the network.
+
+    Attributes:
+        weights_name: what the weights are called.
+        device: where they compute.
+        why: why these weights, in a few words.
+    """
 
     weights_name: str
     device: str
+    why: str = ""
 
 
 class Network:
@@ -32,6 +39,11 @@ class Network:
         self._predictor: Predictor | None = None
 
     @property
+    def device(self) -> str:
+        """Where it is to compute: "auto", "cpu", "cuda" or "cuda:N"."""
+        return self._device
+
+    @property
     def weights_path(self) -> Path | None:
         """The chosen weights, None if there are none."""
         return self._path
@@ -41,6 +53,12 @@ class Network:
         with self._lock:
             if path != self._path:
                 self._path, self._predictor = path, None
+
+    def exchange(self, path: Path, other: Path) -> None:
+        """Takes `other` in the place of `path`, unless something else was chosen meanwhile."""
+        with self._lock:
+            if self._path == path != other:
+                self._path, self._predictor = other, None
 
     def predictor(self) -> Predictor:
         """The predictor of the chosen weights; loads them (and torch) the first time.
@@ -66,7 +84,7 @@ class Network:
     def _load(self, path: Path | None) -> Predictor:
         if path is None:
             raise WeightsError(
-                "There are no usable weights: choose a weights file (menu Network, Choose weights), or train the "
+                "There are no usable weights: fetch some or bring a file in (menu Model, Weights), or train the "
                 "starter with 'python main.py train --config resources/configs/starter.toml'."
             )
         from core.model import Predictor, load_model  # noqa: PLC0415 - torch is loaded here, in a worker thread

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -10,9 +11,27 @@ from app.network import Network, NetworkState
 from app.pipeline import requests_for, run_prediction
 from app.session import Session
 from app.tasks import Task, TaskRunner
-from app.weights import default_weights, project_weights
+from app.weights import available_weights, default_weights, project_weights
 from core.errors import FamiError
 from core.video import open_source
+
+
+@dataclass(frozen=True, eq=False)
+class _Wish:
+    """Which weights are wanted: a file and why, or the best at hand, which a worker finds out, where `path` is None."""
+
+    path: Path | None
+    why: str
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """How loading ended: what was wished, the file that was tried, the network or a sentence, and other sentences."""
+
+    wish: _Wish
+    path: Path | None
+    outcome: NetworkState | str
+    unusable: tuple[str, ...] = ()
 
 
 class PredictionController(QObject):
@@ -31,7 +50,8 @@ class PredictionController(QObject):
         self._session = session
         self._network = network
         self._tasks = tasks
-        self._loading: Path | None = None
+        self._wish: _Wish | None = None
+        self._loading: _Wish | None = None
         self._usable: Path | None = None
         session.opened.connect(self.choose_for_project)
 
@@ -39,48 +59,74 @@ class PredictionController(QObject):
         """Takes the weights that the project goes on with, else the best at hand."""
         project = self._session.project
         try:
-            path = (project_weights(project) if project is not None else None) or default_weights()
+            own = project_weights(project) if project is not None else None
+            first = next(iter(available_weights()), None)
         except FamiError as error:
-            path = None
+            self.choose(None)
             self._session.error.emit(str(error))
-        self.choose(path)
+            return
+        if own is not None:
+            self.choose(own, "fine-tuned on this project")
+        elif first is None:
+            self.choose(None)
+        else:
+            self._network.choose(first.path)  # until a worker has found out which are best here
+            self._load_wish(_Wish(None, ""))
 
-    def choose(self, path: Path | None) -> None:
+    def choose(self, path: Path | None, why: str = "chosen by you") -> None:
         """Takes other weights and loads them in the background; those that cannot be loaded leave all as it was."""
         self._network.choose(path)
         if path is None:
+            self._wish = None
             self.network_changed.emit(None)
-        elif self._tasks.run(
-            "load network", "Loading the network", self._load, succeeded=self._on_loaded, ended=self._after_loading
+        else:
+            self._load_wish(_Wish(path, why))
+
+    def _load_wish(self, wish: _Wish) -> None:
+        self._wish = wish
+        first = self._network.weights_path
+        if self._tasks.run(
+            "load network",
+            "Loading the network",
+            lambda _: self._load(wish, first),
+            succeeded=self._on_loaded,
+            ended=self._after_loading,
         ):
-            self._loading = path
+            self._loading = wish
 
-    def _load(self, _: Task) -> tuple[Path | None, NetworkState | str]:
-        path = self._network.weights_path
+    def _load(self, wish: _Wish, first: Path | None) -> _Loaded:
+        path, why = wish.path, wish.why
+        unusable: tuple[str, ...] = ()
         try:
-            return path, self._network.state()
+            if path is None:
+                choice = default_weights(self._network.device)
+                if choice is None or first is None:
+                    return _Loaded(wish, first, "The weights are gone; choose others (menu Model, Weights).")
+                path, why, unusable = choice.weights.path, choice.why, choice.unusable
+                self._network.exchange(first, path)
+            return _Loaded(wish, path, replace(self._network.state(), why=why), unusable)
         except FamiError as error:
-            return path, str(error)
+            return _Loaded(wish, path, str(error), unusable)
 
-    def _on_loaded(self, result: tuple[Path | None, NetworkState | str]) -> None:
-        path, outcome = result
-        if path != self._network.weights_path:
+    def _on_loaded(self, loaded: _Loaded) -> None:
+        if loaded.wish is not self._wish:
             return
-        if isinstance(outcome, NetworkState):
-            self._usable = path
-            self.network_changed.emit(outcome)
+        for sentence in loaded.unusable:
+            self._session.error.emit(sentence)
+        if isinstance(loaded.outcome, NetworkState):
+            self._usable = loaded.path
+            self.network_changed.emit(loaded.outcome)
             return
-        self._session.error.emit(outcome)
-        self._usable = None if self._usable == path else self._usable
+        self._session.error.emit(loaded.outcome)
+        self._usable = None if self._usable == loaded.path else self._usable
         self._network.choose(self._usable)
         if self._usable is None:
             self.network_changed.emit(None)
 
     def _after_loading(self) -> None:
         """Loads what was chosen while other weights were loading."""
-        path = self._network.weights_path
-        if path is not None and path != self._loading:
-            self.choose(path)
+        if self._wish is not None and self._wish is not self._loading:
+            self._load_wish(self._wish)
 
     def predict_frame(self) -> None:
         """Predicts the people of the frame on screen."""
@@ -107,8 +153,8 @@ class PredictionController(QObject):
             return
         if path is None:
             return
-        if self._tasks.running("follow"):
-            session.message.emit("A person is still being followed: predict once that is done, or cancel it.")
+        if self._tasks.running("follow") or self._tasks.running("find"):
+            session.message.emit("People are still being found or followed: predict once that is done, or cancel it.")
             return
 
         def work(task: Task) -> int:

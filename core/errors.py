@@ -21,6 +21,10 @@ class WeightsError(FamiError):
     """A weights file is missing, is not one, or does not fit the network."""
 
 
+class KeypointsUnknownError(WeightsError):
+    """A checkpoint does not say whether its heatmaps are PoseTrack's keypoints or COCO's: a person has to."""
+
+
 class PredictionError(FamiError):
     """The network could not run: no people, no usable weights, or no memory left."""
 

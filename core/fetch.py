@@ -71,9 +71,13 @@ def fetch(
         if target.is_file() and download.has_hash(target):
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(str(download.part) + ".lock", timeout=0):
-            download.run()
-            download.keep()
+        lock = Path(f"{download.part}.lock")
+        with FileLock(lock, timeout=0):
+            try:
+                download.run()
+                download.keep()
+            finally:
+                lock.unlink(missing_ok=True)
     except Timeout:
         raise FetchError(
             f"{target.name} is being fetched already, by another window or command; wait for it."

@@ -19,7 +19,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     with Project.open(arguments.project, read_only=True) as project:
         own = project_weights(project) if arguments.weights is None else None
         out_folder, clip = project.weights_folder, project.source.path
-    weights_path = own or find_weights(arguments.weights)
+    weights_path = own or find_weights(arguments.weights, arguments.device)
     check_can_write(arguments.json, inputs=[weights_path, *files_of(out_folder), *files_of(clip)])
     with terminal.progress("Training") as progress:
 

@@ -1,73 +1,83 @@
-"""`python main.py weights`: the weights at hand."""
+"""`python main.py weights`: the weights at hand, those that can be fetched, and bringing them in."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
-from pathlib import Path
 
 from app import places
-from app.outputs import replacing
 from app.terminal import Terminal
-from app.weights import HOW_TO_GET_SOME, SUFFIX, available_weights
-from core.errors import WeightsError
-from core.model import load_model, save_weights
-from core.model.checkpoints import read_checkpoint
-from core.model.weights import FORMAT, read_metadata
+from app.weights import catalogue_entry, default_weights
+from app.weights_facts import WeightsFacts, all_facts
+from app.weights_import import import_weights
+from core.errors import KeypointsUnknownError
+from core.fetch import fetch, megabytes
+
+HEADERS = ("", "name", "is", "accuracy", "size", "s/person", "licence")
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
-    """Lists or imports. Returns the exit status."""
+    """Lists, fetches or imports. Returns the exit status."""
     if arguments.verb == "list":
-        return list_weights(terminal)
-    target = import_weights(arguments.weights_path, arguments.keypoints)
-    terminal.say(f"{target}: imported; `predict --weights {target.stem}` uses it.")
-    return 0
-
-
-def list_weights(terminal: Terminal) -> int:
-    """One line a file: name, hash, origin, what it is; a file that is damaged says so."""
-    at_hand = available_weights()
-    if not at_hand:
-        terminal.say(f"There are no weights at hand; {HOW_TO_GET_SOME}.")
-    for place, weights in enumerate(at_hand):
+        list_weights(terminal, arguments.device, measure=arguments.measure)
+    elif arguments.verb == "fetch":
+        fetch_weights(arguments.name, terminal)
+    else:
         try:
-            metadata = read_metadata(weights.path)
-            what = metadata.description
-            # A measure's parts by joint follow it after a comma; a list is for the whole.
-            measured = ", ".join(f"{name} {v:.3f}" for name, v in metadata.accuracy.items() if "," not in name)
-        except WeightsError as error:
-            what, measured = str(error), ""
-        mark = "*" if place == 0 else " "
-        terminal.say(f"{mark} {weights.name}  {weights.sha256[:8]}  {weights.origin}  {weights.path}")
-        terminal.say(f"    {what}{f' ({measured})' if measured else ''}")
+            target = import_weights(arguments.weights_path, arguments.keypoints)
+        except KeypointsUnknownError as error:
+            raise type(error)(
+                f"{arguments.weights_path} does not say whose keypoints it locates; add --keypoints posetrack, or "
+                "--keypoints coco, as its source says."
+            ) from error
+        terminal.say(f"{target.path}: imported; `predict --weights {target.name}` uses it.")
     return 0
 
 
-def import_weights(path: Path, keypoints: str) -> Path:
-    """Checks a weights file, and keeps it in the person's weights folder.
+def list_weights(terminal: Terminal, device: str, *, measure: bool) -> None:
+    """A table of the weights at hand and those that can be fetched; a file that is damaged says so."""
+    if measure:
+        measure_speeds(terminal, device)
+    facts = all_facts(device)
+    choice = default_weights(device)
+    default = choice.weights.path if choice is not None else None
+    rows = [HEADERS, *(_row(entry, is_default=entry.path == default) for entry in facts)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADERS))]
+    for row in rows:
+        terminal.say("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+    for entry in facts:
+        if entry.trouble:
+            terminal.say(f"! {entry.trouble}")
+    if choice is not None:
+        terminal.say(f"* is taken where nothing else is said: {choice.why}.")
+    if any(entry.speed is not None and not entry.speed.is_measured for entry in facts):
+        terminal.say("~ is estimated from the number of operations; --measure measures.")
+    terminal.say(f"Your weights lie in {places.weights_folder()}.")
 
-    A file of this program's own form is copied as it is, so that its hash stays the one that projects remember;
-    another is brought into that form.
 
-    Raises:
-        WeightsError: it is no weights file, does not fit, is at hand already, or a file of that name is.
-    """
-    loaded = load_model(path, keypoints=keypoints)  # type: ignore[arg-type]  # argparse checked the choice
-    is_own = read_checkpoint(path).get("format") == FORMAT
-    for known in available_weights():
-        if known.sha256 == loaded.sha256:
-            raise WeightsError(
-                f"These weights are at hand already, as {known.name} ({known.origin}); "
-                f"use them with 'predict --weights {known.name}'."
-            )
-    target = places.weights_folder() / (path.stem + SUFFIX)
-    if target.exists():
-        raise WeightsError(f"There are weights named {target.stem} already, at {target}; rename the new file first.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as partial:
-        if is_own:
-            shutil.copyfile(path, partial)
-        else:
-            save_weights(partial, loaded.model, loaded.metadata, half=False)
-    return target
+def _row(facts: WeightsFacts, *, is_default: bool) -> tuple[str, ...]:
+    seconds = "" if facts.speed is None else f"{'' if facts.speed.is_measured else '~'}{facts.speed.seconds:.2f}"
+    is_ = facts.origin if facts.at_hand else "to fetch"
+    size = f"{facts.megabytes:.0f} MB"
+    return ("*" if is_default else "", facts.name, is_, facts.summary, size, seconds, facts.licence)
+
+
+def measure_speeds(terminal: Terminal, device: str) -> None:
+    """Measures every architecture of the list on the device, one after the other."""
+    from app.speeds import Speeds  # noqa: PLC0415 - loads torch
+
+    speeds = Speeds(device)
+    architectures = list(dict.fromkeys(facts.architecture for facts in all_facts(device) if facts.architecture))
+    with terminal.progress("Measuring") as progress:
+        for done, architecture in enumerate(architectures):
+            progress(done, len(architectures))
+            speeds.measure(architecture)
+
+
+def fetch_weights(name: str, terminal: Terminal) -> None:
+    """Brings weights of the catalogue here; an interrupted fetch goes on where it stopped."""
+    entry = catalogue_entry(name)
+    target = places.weights_folder() / entry.file_name
+    with terminal.progress(f"Fetching {entry.name}, {megabytes(entry.megabytes * 1_000_000)}") as progress:
+        fetch(entry.url, target, entry.sha256, lambda done, total, _: progress(done, total))
+    terminal.say(f"{target}: fetched; `predict --weights {entry.name}` uses it.")
+    terminal.say(entry.terms)

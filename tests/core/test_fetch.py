@@ -32,7 +32,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def left_beside(target: Path) -> list[str]:
-    return sorted(path.name for path in target.parent.glob("*") if path != target and path.suffix != ".lock")
+    return sorted(path.name for path in target.parent.glob("*") if path != target)
 
 
 def refused(url: str, target: Path, sha: str = SHA256, **settings) -> str:
