@@ -2,7 +2,9 @@
 
 import hashlib
 import pickle
+import re
 import struct
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -12,8 +14,9 @@ import torch
 from numpy._core.multiarray import _reconstruct, scalar
 from torch import Tensor
 
-from core.errors import WeightsError
+from core.errors import KeypointsUnknownError, WeightsError
 from core.keypoints import COCO, POSETRACK, SKELETONS, Skeleton
+from core.model.file_kinds import kind_of_content, kind_of_file, kind_of_network, objects_in
 
 KeypointsChoice = Literal["auto", "posetrack", "coco"]
 
@@ -39,7 +42,17 @@ _NUMPY_CONSTRUCTORS: list[Any] = [
     np.dtype,
     *{type(np.dtype(kind)) for kind in ("?", "u1", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "U1")},
 ]
-_PREFIXES = ("module.", "rough_pose_estimation_net.", "backbone.")
+_DCPOSE_SINGLE_FRAME = "rough_pose_estimation_net."
+_DCPOSE_TEMPORAL = (
+    "diff_temporal_fuse.",
+    "support_temporal_fuse.",
+    "offset_mask_combine_conv.",
+    "offsets_list.",
+    "masks_list.",
+    "modulated_deform_conv_list.",
+)
+"""What a whole DCPose network has besides its single-frame part."""
+_PREFIXES = ("module.", _DCPOSE_SINGLE_FRAME, "backbone.")
 _DROPPED = ("data_preprocessor.",)
 _RENAMED = {"keypoint_head.final_layer.": "final_layer.", "head.final_layer.": "final_layer."}
 
@@ -53,8 +66,13 @@ def file_sha256(path: Path | str) -> str:
         raise WeightsError(f"The weights file {path} cannot be read ({error.strerror}); check its path.") from error
 
 
-def read_checkpoint(path: Path | str) -> dict[str, Any]:
+def read_checkpoint(path: Path | str, *, mapped: bool = False) -> dict[str, Any]:
     """The dictionary in a torch file, without running anything in it.
+
+    Args:
+        path: the file.
+        mapped: leave the numbers in the file, for tensors that are copied out of it at once; files older than
+            torch's ZIP format are read all the same.
 
     Raises:
         WeightsError: where the file is missing, truncated, not a torch file, or one that would run code.
@@ -62,13 +80,17 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
     path = Path(path)
     if not path.is_file():
         raise WeightsError(f"There is no weights file at {path}; check its path, or list the weights at hand.")
+    kind = kind_of_file(path)
+    if kind is not None:
+        raise WeightsError(f"{path} is not a weights file, it looks like {kind}.")
     try:
         with torch.serialization.safe_globals(_NUMPY_CONSTRUCTORS):
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            mapped = mapped and zipfile.is_zipfile(path)
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
         raise WeightsError(
-            f"{path} is not a weights file, or holds more than numbers, which could run code, so it was not opened; "
-            "get it again from its source."
+            f"{path} is not a weights file, or holds more than numbers{objects_in(path)}, which could run code, so it "
+            "was not opened; get it again from its source."
         ) from error
     except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise WeightsError(f"{path} cannot be read as weights: it is damaged or incomplete; get it again.") from error
@@ -80,21 +102,37 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
 def published_state_dict(content: Mapping[str, Any], path: Path | str) -> dict[str, Tensor]:
     """A public checkpoint's tensors under the published HRNet names.
 
-    Knows the layouts of the HRNet release (also its training checkpoints), MMPose 0.x and 1.x, PoseWarper and DCPose.
-    Names that it does not know pass unchanged, so that strict loading lists them.
+    Knows the layouts of the HRNet release (also its training checkpoints), MMPose 0.x and 1.x, PoseWarper and DCPose;
+    of a whole DCPose network it takes the single-frame part. Names that it does not know pass unchanged, so that
+    strict loading lists them.
 
     Raises:
-        WeightsError: if there are no tensors in it.
+        WeightsError: if there are no tensors in it, or two under one name.
     """
     tensors: Mapping[str, Any] = content
     for holder in ("best_state_dict", "state_dict"):
         if isinstance(content.get(holder), Mapping):
             tensors = content[holder]
             break
-    named = {published_name(name): value for name, value in tensors.items() if not name.startswith(_DROPPED)}
-    if not named or not all(isinstance(value, Tensor) for value in named.values()):
-        raise WeightsError(f"{path} holds no pose network's weights; choose an HRNet checkpoint.")
+    named: dict[str, Tensor] = {}
+    is_dcpose = any(_DCPOSE_SINGLE_FRAME in str(name) for name in tensors)
+    for name, value in tensors.items():
+        bare = str(name).removeprefix("module.")
+        if bare.startswith(_DROPPED) or (is_dcpose and bare.startswith(_DCPOSE_TEMPORAL)):
+            continue
+        if not isinstance(value, Tensor):
+            raise _no_network(path, kind_of_content(tensors))
+        if published_name(bare) in named:
+            raise WeightsError(f"{path} holds {published_name(bare)} twice, by different names; choose another file.")
+        named[published_name(bare)] = value
+    if not named:
+        raise _no_network(path, kind_of_content(content))
     return named
+
+
+def _no_network(path: Path | str, kind: str | None) -> WeightsError:
+    looks = f" but what looks like {kind}" if kind else ""
+    return WeightsError(f"{path} holds no pose network's weights{looks}; choose an HRNet checkpoint.")
 
 
 def published_name(name: str) -> str:
@@ -107,12 +145,18 @@ def published_name(name: str) -> str:
     return name
 
 
+def looks_like(state: Mapping[str, Tensor]) -> str:
+    """The network that named tensors belong to, as the end of a sentence; empty where that is not known."""
+    kind = kind_of_network(state, {name: tuple(tensor.shape) for name, tensor in state.items()})
+    return f" (it looks like {kind})" if kind else ""
+
+
 def backbone_of(state: Mapping[str, Tensor], path: Path | str) -> str:
     """The published backbone that a state dict is of. Raises WeightsError where it is none."""
     final = state.get("final_layer.weight")
     name = f"w{final.shape[1]}" if final is not None and final.dim() == 4 else "none"
     if name not in PUBLISHED_BACKBONES:
-        raise WeightsError(f"{path} holds no HRNet-W32 or W48 for poses; choose such a checkpoint.")
+        raise WeightsError(f"{path} holds no HRNet-W32 or W48 for poses{looks_like(state)}; choose such a checkpoint.")
     return name
 
 
@@ -120,31 +164,58 @@ def recognise_keypoints(content: Mapping[str, Any], path: Path | str, choice: Ke
     """Whose keypoints a public checkpoint's heatmaps are; PoseTrack's and COCO's have the same shapes.
 
     Raises:
-        WeightsError: if the choice is "auto" and neither the file's metadata nor its hash tell.
+        KeypointsUnknownError: if the choice is "auto" and neither the file's metadata nor its hash tell.
+        WeightsError: if they tell otherwise than the choice, or if the metadata tell of other keypoints.
     """
-    if choice != "auto":
-        if choice not in SKELETONS:
-            raise WeightsError(f"keypoints={choice!r} is not a set of keypoints; say posetrack or coco.")
-        return SKELETONS[choice]
-    recognised = _skeleton_of_metadata(content.get("meta")) or _skeleton_of_known_file(Path(path))
-    if recognised is None:
-        raise WeightsError(
-            f"{path} does not say whether its keypoints are PoseTrack's or COCO's; say keypoints=posetrack or coco."
-        )
-    return recognised
+    if choice != "auto" and choice not in SKELETONS:
+        raise WeightsError(f"keypoints={choice!r} is not a set of keypoints; say posetrack or coco.")
+    recognised = _skeleton_of_metadata(content.get("meta"), path) or _skeleton_of_known_file(Path(path))
+    if choice == "auto":
+        if recognised is None:
+            raise KeypointsUnknownError(
+                f"{path} does not say whether its keypoints are PoseTrack's or COCO's; say keypoints=posetrack or coco."
+            )
+        return recognised
+    if recognised is not None and recognised.name != choice:
+        raise WeightsError(f"{path} holds {recognised.name} keypoints, not {choice}; say keypoints=auto.")
+    return SKELETONS[choice]
 
 
-def _skeleton_of_metadata(meta: Any) -> Skeleton | None:  # noqa: ANN401 - whatever the file holds
-    """By the dataset's keypoint names or name in MMPose's `meta`."""
-    dataset = meta.get("dataset_meta") if isinstance(meta, Mapping) else None
-    if not isinstance(dataset, Mapping):
+def _skeleton_of_metadata(meta: Any, path: Path | str) -> Skeleton | None:  # noqa: ANN401 - whatever the file holds
+    """By the data set in MMPose's `meta`: its keypoints' names, its name (1.x), or the configuration's text (0.x)."""
+    if not isinstance(meta, Mapping):
         return None
-    names = dataset.get("keypoint_id2name")
-    if isinstance(names, Mapping):
-        found = set(names.values())
-        return POSETRACK if "head_top" in found else COCO if "left_eye" in found else None
-    name = str(dataset.get("dataset_name", "")).lower()
-    return POSETRACK if name.startswith("posetrack") else COCO if name == "coco" else None
+    dataset = meta.get("dataset_meta")
+    if isinstance(dataset, Mapping):
+        names = dataset.get("keypoint_id2name")
+        if isinstance(names, Mapping) and names:
+            return _skeleton_of_names({int(index): str(name) for index, name in names.items()}, path)
+        return _skeleton_of_dataset(str(dataset.get("dataset_name", "")))
+    configuration = re.search(r"dataset_type\s*=\s*['\"](\w+)['\"]", str(meta.get("config", "")))
+    return _skeleton_of_dataset(configuration[1]) if configuration else None
+
+
+def _skeleton_of_names(names: Mapping[int, str], path: Path | str) -> Skeleton | None:
+    """The skeleton that has these names at these places; None where both have, an error where none has."""
+    fitting = [
+        skeleton
+        for skeleton in (POSETRACK, COCO)
+        if all(0 <= i < len(skeleton) and skeleton.keypoint_names[i] == name for i, name in names.items())
+    ]
+    if not fitting:
+        raise WeightsError(
+            f"{path} has other keypoints than PoseTrack's or COCO's ({', '.join(list(names.values())[:4])}, ...); "
+            "choose another checkpoint."
+        )
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _skeleton_of_dataset(name: str) -> Skeleton | None:
+    """By a data set's name ("posetrack18", "coco") or the class that reads it ("TopDownPoseTrack18Dataset")."""
+    name = name.lower()
+    if "posetrack" in name:
+        return POSETRACK
+    return COCO if name in ("coco", "cocodataset", "topdowncocodataset") else None
 
 
 def _skeleton_of_known_file(path: Path) -> Skeleton | None:

@@ -56,6 +56,10 @@ def softmax_heatmaps(logits: Tensor, sigma: float) -> Tensor:
 class FamiPose(nn.Module):
     """The multi-frame network of the paper around a single-frame HRNet.
 
+    Args:
+        config: what it is made of; the paper's network by default.
+        backbone: the single-frame network to build around, of the configuration's kind; a new one by default.
+
     Attributes:
         config: what it is made of.
         backbone: the single-frame network, with its own `final_layer`; a published checkpoint fits it exactly.
@@ -64,12 +68,12 @@ class FamiPose(nn.Module):
         gain: (C,) what each channel of an aligned feature is multiplied by before the addition.
     """
 
-    def __init__(self, config: FamiPoseConfig | None = None) -> None:
+    def __init__(self, config: FamiPoseConfig | None = None, backbone: HRNet | None = None) -> None:
         super().__init__()
         config = config or FamiPoseConfig()
         warm = config.initialisation == "warm"
         self.config = config
-        self.backbone = HRNet(config.backbone, config.num_keypoints)
+        self.backbone = backbone or HRNet(config.backbone, config.num_keypoints)
         channels = self.backbone.num_channels
         has_neighbours = bool(config.supporting_offsets)
         self.global_transformation = (

@@ -20,6 +20,7 @@ from core.model.checkpoints import (
     KeypointsChoice,
     backbone_of,
     file_sha256,
+    looks_like,
     published_state_dict,
     read_checkpoint,
     recognise_keypoints,
@@ -27,6 +28,7 @@ from core.model.checkpoints import (
 from core.model.config import FamiPoseConfig
 from core.model.device import available_device
 from core.model.fami_pose import FamiPose
+from core.model.folding import fold_batch_norms
 from core.model.hrnet import HRNet
 
 FORMAT = "fami-pose-weights"
@@ -111,6 +113,10 @@ def save_weights(path: Path | str, model: FamiPose, metadata: WeightsMetadata, *
     """
     path = Path(path)
     state = {name: _stored(name, tensor, half) for name, tensor in model.state_dict().items()}
+    if not any(name.endswith("running_var") for name in state):
+        raise WeightsError(
+            "A network whose batch norms are folded is for prediction only; save the one it was made of."
+        )
     content = {"format": FORMAT, "version": VERSION, "metadata": metadata.to_dict(), "state_dict": state}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,13 +150,18 @@ def read_metadata(path: Path | str) -> WeightsMetadata:
     return _read_own(path)[0]
 
 
-def load_model(path: Path | str, device: str = "cpu", keypoints: KeypointsChoice = "auto") -> LoadedModel:
+def load_model(
+    path: Path | str, device: str = "cpu", keypoints: KeypointsChoice = "auto", *, folded: bool = False
+) -> LoadedModel:
     """The network of a weights file, ready to predict; a public checkpoint becomes a FamiPose by its warm start.
+
+    The file's numbers are in memory once at any time: they become the network's own.
 
     Args:
         path: one of our own weights files, or a public HRNet-W32 or W48.
         device: where the network is to compute: "auto", "cpu", "cuda" or "cuda:N".
         keypoints: as in `load_weights`.
+        folded: with batch norms folded into the convolutions before them: faster, but never to be trained or saved.
 
     Raises:
         WeightsError: as `load_weights`.
@@ -160,17 +171,24 @@ def load_model(path: Path | str, device: str = "cpu", keypoints: KeypointsChoice
     content = read_checkpoint(path)
     if content.get("format") == FORMAT:
         metadata, state = _parse_own(content, path)
-        with torch.device("meta"):  # no time for initial values that are overwritten at once
+        with torch.device("meta"):  # no time and memory for initial values that are overwritten at once
             model = FamiPose(metadata.config)
         _load_strictly(model, state, path)
     else:
-        skeleton = recognise_keypoints(content, path, keypoints)
         state = published_state_dict(content, path)
         config = _public_config(backbone_of(state, path), path)
-        model = FamiPose(config)
-        _load_strictly(model.backbone, state, path)
+        with torch.device("meta"):
+            backbone = HRNet(config.backbone, config.num_keypoints)
+        _check_fit(backbone, state, path)
+        skeleton = recognise_keypoints(content, path, keypoints)
+        del content
+        _load_strictly(backbone, state, path)
+        model = FamiPose(config, backbone)
         metadata = _public_metadata(path, config, skeleton)
-    return LoadedModel(model.eval().to(torch_device), metadata, file_sha256(path))
+    model.eval()
+    if folded:
+        fold_batch_norms(model)
+    return LoadedModel(model.to(torch_device), metadata, file_sha256(path))
 
 
 def load_weights(
@@ -185,8 +203,8 @@ def load_weights(
         model: what to fill.
         path: the file.
         keypoints: the skeleton of a public checkpoint's heatmaps, which its shapes do not tell: "posetrack", "coco",
-            or "auto" to go by the file's own metadata or the name and hash of a known file. A COCO checkpoint has
-            its two eyes where we have head_bottom and head_top.
+            or "auto" to go by the file's own metadata or the hash of a known file. A COCO checkpoint has its two
+            eyes where we have head_bottom and head_top.
 
     Returns:
         What the file is. None for a public checkpoint loaded into a bare HRNet, which has no metadata; into a
@@ -196,15 +214,18 @@ def load_weights(
         WeightsError: in one sentence: no such file, not a weights file, the names missing, unexpected or misshapen, or
             `keypoints` needed.
     """
-    content = read_checkpoint(path)
+    content = read_checkpoint(path, mapped=True)
     if content.get("format") == FORMAT:
         metadata, state = _parse_own(content, path)
         if isinstance(model, HRNet):
             state = {name.removeprefix("backbone."): t for name, t in state.items() if name.startswith("backbone.")}
         _load_strictly(model, state, path)
         return metadata
+    backbone = model if isinstance(model, HRNet) else model.backbone
+    state = published_state_dict(content, path)
+    _check_fit(backbone, state, path)
     skeleton = recognise_keypoints(content, path, keypoints)
-    _load_strictly(model if isinstance(model, HRNet) else model.backbone, published_state_dict(content, path), path)
+    _load_strictly(backbone, state, path)
     return None if isinstance(model, HRNet) else _public_metadata(path, model.config, skeleton)
 
 
@@ -243,18 +264,17 @@ def _read_own(path: Path | str) -> tuple[WeightsMetadata, dict[str, Tensor]]:
     return _parse_own(content, path)
 
 
-def _parse_own(content: Mapping[str, Any], path: Path | str) -> tuple[WeightsMetadata, dict[str, Tensor]]:
+def _parse_own(content: dict[str, Any], path: Path | str) -> tuple[WeightsMetadata, dict[str, Tensor]]:
     if content.get("version") != VERSION:
         raise WeightsError(f"{path} was written by another version of this program; update the program.")
-    state, values = content.get("state_dict"), content.get("metadata")
+    state, values = content.pop("state_dict", None), content.get("metadata")
     if not isinstance(state, Mapping) or not isinstance(values, Mapping):
         raise WeightsError(f"{path} lacks its tensors or its description; fetch or train it again.")
-    floats = {name: t.float() if t.is_floating_point() else t for name, t in state.items()}
-    return WeightsMetadata.from_dict(values), floats
+    return WeightsMetadata.from_dict(values), dict(state)
 
 
-def _load_strictly(model: nn.Module, state: Mapping[str, Tensor], path: Path | str) -> None:
-    """Loads a state dict whose names and shapes are exactly the model's, or raises WeightsError naming what differs."""
+def _check_fit(model: nn.Module, state: Mapping[str, Tensor], path: Path | str) -> None:
+    """Raises WeightsError where names and shapes are not exactly the model's, naming what differs."""
     expected = model.state_dict()
     problems = {
         "missing": [name for name in expected if name not in state],
@@ -267,8 +287,21 @@ def _load_strictly(model: nn.Module, state: Mapping[str, Tensor], path: Path | s
     }
     described = [f"{len(names)} {kind} ({_shortened(names)})" for kind, names in problems.items() if names]
     if described:
-        raise WeightsError(f"{path} does not fit this network: {'; '.join(described)}; choose weights of its kind.")
-    model.load_state_dict(dict(state), assign=next(model.parameters()).is_meta)
+        raise WeightsError(
+            f"{path} does not fit this network{looks_like(state)}: {'; '.join(described)}; choose weights of its kind."
+        )
+
+
+def _load_strictly(model: nn.Module, state: dict[str, Tensor], path: Path | str) -> None:
+    """Fills a model with a state dict that fits it; a model without memory of its own (on meta) takes the tensors."""
+    _check_fit(model, state, path)
+    if not next(model.parameters()).is_meta:
+        model.load_state_dict(state)
+        return
+    for name, tensor in state.items():
+        if tensor.is_floating_point():
+            state[name] = tensor.float()  # one by one, so that half and single precision are not both held
+    model.load_state_dict(state, assign=True)
 
 
 def _shortened(names: list[str]) -> str:

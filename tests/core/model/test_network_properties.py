@@ -12,6 +12,7 @@ from core.model.alignment import GlobalTransformation, LocalCalibration, identit
 
 FEW = settings(max_examples=8, deadline=None)
 seeds = st.integers(0, 2**31)
+both_modules = st.tuples(st.booleans(), st.booleans())
 sizes = st.tuples(st.sampled_from([32, 64, 96]), st.sampled_from([32, 64]))
 windows = st.lists(st.sampled_from([-3, -2, -1, 1, 2, 3]), max_size=5, unique=True).map(tuple)
 
@@ -36,9 +37,12 @@ def with_lively_heatmaps(model: FamiPose) -> FamiPose:
 
 
 @FEW
-@given(seed=seeds, batch=st.integers(2, 4), window=windows, size_hw=sizes, gtm=st.booleans(), lcm=st.booleans())
-def test_any_batch_window_and_crop_size_gives_finite_heatmaps_and_gradients(seed, batch, window, size_hw, gtm, lcm):
+@given(
+    seed=seeds, batch=st.integers(2, 4), window=windows, size_hw=sizes, modules=st.tuples(st.booleans(), st.booleans())
+)
+def test_any_batch_window_and_crop_size_gives_finite_heatmaps_and_gradients(seed, batch, window, size_hw, modules):
     torch.manual_seed(seed)
+    gtm, lcm = modules
     config = small(supporting_offsets=window, use_gtm=gtm, use_lcm=lcm, initialisation="paper")
     model = FamiPose(config).train()
     h, w = size_hw[0] // 4, size_hw[1] // 4
