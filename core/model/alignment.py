@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import deform_conv2d
 
+from core.model.deformable import KERNEL, deformable_convolution
 from core.model.hrnet import BasicBlock
 
-KERNEL = 3
 _TAPS = KERNEL * KERNEL
 _POOLED_HW = (4, 3)
 """The transformation network's last map: fixed, so that it serves every crop size, and no single number a channel,
@@ -139,7 +139,10 @@ class LocalCalibration(nn.Module):
             features, offsets, modulation, weight, bias = (
                 _at_least_single(x) for x in (warped_features, offsets, modulation, self.weight, self.bias)
             )
-            aligned: Tensor = deform_conv2d(features, offsets, weight, bias, padding=KERNEL // 2, mask=modulation)
+            if features.device.type == "cpu":
+                aligned = deformable_convolution(features, offsets, modulation, weight, bias)
+            else:
+                aligned = deform_conv2d(features, offsets, weight, bias, padding=KERNEL // 2, mask=modulation)
         return aligned.to(warped_features.dtype)
 
     def forward(self, key_features: Tensor, warped_features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
