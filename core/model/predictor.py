@@ -166,9 +166,14 @@ class Predictor:
         return values
 
     def _mirrored_back(self, heatmaps: Tensor) -> Tensor:
-        """Heatmaps of mirrored crops, as of the crops; moved by the pixel that stride and mirroring leave between."""
+        """Heatmaps of mirrored crops, as of the crops.
+
+        Heatmap pixel i is centred on crop pixel 4 i, so a mirrored map lies (4 - 1) / 4 of a pixel too far to the
+        left. The public programs move it by a whole pixel, which leaves all joints an eighth of one too far right.
+        """
         flipped = heatmaps.flip(3)[:, self._flip_order]
-        return torch.cat([flipped[..., :1], flipped[..., :-1]], dim=3)
+        left = torch.cat([flipped[..., :1], flipped[..., :-1]], dim=3)
+        return torch.lerp(flipped, left, (STRIDE - 1) / STRIDE)
 
     def forward(self, windows: NDArray[np.uint8]) -> FamiPoseOutput:
         """The network on windows (B, S+1, H, W, 3), in half precision on CUDA."""

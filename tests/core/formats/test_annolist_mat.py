@@ -11,6 +11,7 @@ from core.formats import annolist_mat, posetrack17
 from core.keypoints import POSETRACK
 
 
+@pytest.mark.slow
 def test_every_joint_of_the_published_file(shared):
     folder = shared / "data/posetrack/annolist17"
     videos = annolist_mat.read(folder / "train_annolist.mat")

@@ -105,6 +105,25 @@ def test_the_flip_test_finds_the_same_spot_with_left_and_right_in_their_places()
     assert {POSETRACK.keypoint_names[k] for k in np.flatnonzero(located)} == {"left_wrist", "right_wrist"}
 
 
+@pytest.mark.parametrize("decoding", ["dark", "quarter"])
+def test_the_flip_test_moves_no_joint_by_parts_of_a_pixel(decoding):
+    loaded, errors = loaded_model(), {}
+    for flip_test in (False, True):
+        predictor = Predictor(loaded, device="cpu", flip_test=flip_test, decoding=decoding)
+        # Boxes that are shifted by parts of a pixel put the spot at every place within a heatmap pixel.
+        moved = [
+            Request(frame, 0, (x - 30.0 - shift, y - 50.0, 80.0, 110.0))
+            for frame in (2, 5)
+            for x, y in [spot_of(frame)]
+            for shift in np.arange(0, 3, 0.25)
+        ]
+        found = predictor.predict(moved, Clip(), 10)
+        errors[flip_test] = np.array([p.keypoints.mean(axis=0) - spot_of(p.request.frame_index) for p in found])
+    assert np.abs(errors[True].mean(axis=0) - errors[False].mean(axis=0)).max() < 0.05
+    if decoding == "dark":
+        assert np.abs(errors[True]).max() < 0.25
+
+
 def test_joints_that_were_not_learnt_are_not_guessed_and_scores_are_read_from_the_table():
     table = ((0.0, 0.0), (0.5, 0.2), (1.0, 0.6))
     loaded = loaded_model(trained_keypoints=("nose", "left_knee"), calibration=table)
