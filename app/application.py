@@ -14,6 +14,7 @@ from app import places
 from app.collector import WindowThreadCollector
 from app.editing import EditingController
 from app.exporting import ExportController
+from app.finding import FindingController
 from app.finetuning import FinetuningController
 from app.instruments import Instruments
 from app.network import Network
@@ -42,7 +43,7 @@ class Program(QObject):
 
     Attributes:
         window, session, tasks, network: the parts that a script may want to look at.
-        opening, editing, people, prediction, finetuning, review, exporting, instruments: the controllers.
+        opening, editing, people, finding, prediction, finetuning, review, exporting, instruments: the controllers.
     """
 
     def __init__(self, device: str = "auto") -> None:
@@ -60,6 +61,7 @@ class Program(QObject):
         self.opening = OpeningController(session, tasks, self)
         self.editing = EditingController(session, self)
         self.people = PeopleController(session, self.editing, tasks, self)
+        self.finding = FindingController(session, tasks, device, self)
         self.prediction = PredictionController(session, network, tasks, self)
         self.finetuning = FinetuningController(session, network, self.prediction, self)
         self.review = ReviewController(session, self)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from app import places
 from app.weights import file_sha256
@@ -40,6 +41,11 @@ class DetectorFile:
     def path(self) -> Path:
         """Where the file lies, once it is at hand."""
         return places.detectors_folder() / self.url.rpartition("/")[2]
+
+    @property
+    def host(self) -> str:
+        """The server that it comes from."""
+        return urlsplit(self.url).hostname or ""
 
     @property
     def at_hand(self) -> bool:

@@ -30,7 +30,8 @@ class RunsController(QObject):
 
     def in_words(self, run: Run) -> str:
         """A run as a person remembers it: "the import of 14:05"."""
-        return f"{WORDS[run.kind]} of {time.strftime('%H:%M', time.localtime(run.started_s))}"
+        what = "the people found" if "every" in run.settings else WORDS[run.kind]
+        return f"{what} of {time.strftime('%H:%M', time.localtime(run.started_s))}"
 
     def remove(self, run: Run) -> None:
         """Takes a run back; what a person set since stays."""

@@ -96,7 +96,10 @@ _GO = (
 )
 
 _PERSON = (
-    _A("action_add_person", "Add person", ("B",), "Draw a box around a person who is not there yet.", "add_person", "Person", checkable=True),
+    _A("action_find_people", "Find people", ("Ctrl+G",), "Find people in the whole clip with a detector; what you set stays.", "find_people", "Person", short_text="Find"),
+    _A("action_find_people_frame", "Find people here", ("G",), "Find people in this frame with a detector; what you set stays.", None, "Person"),
+    _A("action_find_people_range", "Find people in frames…", ("Shift+G",), "Find people in some frames with a detector; what you set stays.", None, "Person"),
+    _A("action_add_person", "Add person", ("B",), "Draw a box around a person who is not there yet.", "add_person", "Person", checkable=True, starts_group=True),
     _A("action_track_person", "Follow person", ("F",), "Follow the selected person's box from here to the end of the clip.", "follow", "Person"),
     _A("action_delete_person", "Delete person", ("Delete", "Ctrl+Backspace"), "Take the selected person out of this frame.", "delete", "Person"),
     _A("action_cut_person", "Delete from here on", ("Shift+Delete",), "Take the selected person out of this frame and all later ones.", "cut", "Person"),
@@ -171,6 +174,7 @@ TOOLBAR: tuple[str, ...] = (
     "action_open",
     "action_open_labels",
     "",
+    "action_find_people",
     "action_predict",
     "action_accept",
     "action_next_suggestion",

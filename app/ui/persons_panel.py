@@ -101,6 +101,7 @@ class PersonsPanel(QWidget):
         follow_requested(int): follow the person's box through the clip.
         track_id_change_requested(int): the person whose number is to change.
         box_requested(): a person is to be added by a box.
+        find_requested(): people are to be found in the whole clip.
     """
 
     person_selected = Signal(int)
@@ -111,6 +112,7 @@ class PersonsPanel(QWidget):
     follow_requested = Signal(int)
     track_id_change_requested = Signal(int)
     box_requested = Signal()
+    find_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,7 +139,7 @@ class PersonsPanel(QWidget):
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._open_menu)
         table.cellClicked.connect(self._click)
-        self._empty = QLabel("Nobody is in this frame.\nAdd draws a box around a person.", table.viewport())
+        self._empty = QLabel("Nobody is in this frame.\nFind looks for people, Add draws a box.", table.viewport())
         self._empty.setObjectName("persons_empty")
         self._empty.setProperty("muted", True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -152,6 +154,7 @@ class PersonsPanel(QWidget):
         self._buttons: dict[str, QPushButton] = {}
         for place, (name, text, icon, tooltip) in enumerate(
             (
+                ("button_find_people", "Find", "find_people", "Find people in the whole clip with a detector."),
                 ("button_add_person", "Add", "add_person", "Draw a box around a person who is not there yet."),
                 ("button_follow_person", "Follow", "follow", "Follow the selected person's box through the clip."),
                 ("button_delete_person", "Delete", "delete", "Take the selected person out of this frame."),
@@ -162,10 +165,11 @@ class PersonsPanel(QWidget):
             button.setObjectName(name)
             button.setToolTip(tooltip)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            grid.addWidget(button, place // 2, place % 2)
+            grid.addWidget(button, place // 3, place % 3, 1, 2 if name == "button_cut_person" else 1)
             self._buttons[name] = button
-            if name != "button_add_person":
+            if name not in ("button_find_people", "button_add_person"):
                 self._needing_person.append(button)
+        self._buttons["button_find_people"].clicked.connect(self.find_requested)
         self._buttons["button_add_person"].clicked.connect(self.box_requested)
         for name, signal in (
             ("button_follow_person", self.follow_requested),

@@ -39,7 +39,9 @@ class ActionsView(QObject):
             self._window.action(object_name).triggered.connect(lambda _checked=False, slot=slot: slot())
         self._window.path_dropped.connect(lambda path: program.opening.open(Path(path)))
         self._window.persons_panel.track_id_change_requested.connect(self._questions.change_track)
+        self._window.persons_panel.find_requested.connect(program.finding.find_everywhere)
         program.opening.source_wanted.connect(self._questions.ask_for_source)
+        program.finding.detector_wanted.connect(self._questions.offer_detector)
         session = self._session
         session.opened.connect(self._refresh)
         session.opened.connect(self._questions.tell_keymap_trouble)
@@ -111,6 +113,9 @@ class ActionsView(QObject):
         people, editing = self._program.people, self._program.editing
         selectors: dict[str, Slot] = {f"action_person_{row + 1}": self._person_selector(row) for row in range(9)}
         return selectors | {
+            "action_find_people": self._program.finding.find_everywhere,
+            "action_find_people_frame": self._program.finding.find_in_frame,
+            "action_find_people_range": self._questions.find_in_range,
             "action_add_person": self._toggle_box_tool,
             "action_track_person": people.follow_selected,
             "action_delete_person": editing.delete_selected_here,

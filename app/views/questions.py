@@ -10,8 +10,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from app import places
+from app.detectors import DetectorFile
 from app.ui import dialogs
 from app.ui.actions import DEFAULT_KEYMAP, KeyMap, KeymapError, load_keymap, read_keymap, save_keymap
+from app.ui.range_dialog import ask_frame_range
 
 if TYPE_CHECKING:
     from app.application import Program
@@ -100,6 +102,35 @@ class Questions(QObject):
                 self._program.prediction.choose(path)
 
         return checked
+
+    def offer_detector(self, detector_file: DetectorFile) -> None:
+        """Says what a detector costs, and fetches it if that is wanted; the window is as before if not."""
+        question = dialogs.Question(
+            self._window,
+            "detector_dialog",
+            "Find people",
+            f"Finding people takes a detector, which is not on this machine yet. Fetch it once "
+            f"({detector_file.size_mb} MB from {detector_file.host})?",
+            "Fetch and find",
+        )
+        question.body.addWidget(
+            question.muted(
+                f"{detector_file.architecture}, licence: {detector_file.licence}. It is kept in "
+                f"{detector_file.path.parent}. Your video is sent nowhere. Without it, draw boxes with Add (B)."
+            )
+        )
+        if question.agreed():
+            self._program.finding.fetch(detector_file)
+
+    def find_in_range(self) -> None:
+        """Asks for a stretch of frames, and finds the people in it."""
+        num_frames, here = self._session.playback.num_frames, self._session.frame_index
+        if here is None:
+            self._session.message.emit("Open a clip first.")
+            return
+        frames = ask_frame_range(self._window, "Find people", "Find", first=here, num_frames=num_frames)
+        if frames is not None:
+            self._program.finding.find(*frames)
 
     def go_to_frame(self) -> None:
         """Asks for a frame's number, and goes there."""

@@ -3,6 +3,8 @@
 import io
 import json
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -13,7 +15,7 @@ import pytest
 import torch
 from pycocotools.coco import COCO
 
-from app import places
+from app import detectors, places
 from app.cli import main
 from app.terminal import Terminal
 from core.formats import read_labels
@@ -21,6 +23,8 @@ from core.model import FamiPose, FamiPoseConfig, WeightsMetadata, save_weights
 from core.poses import Provenance
 from core.project import Project
 from core.video import open_source
+from tests.detector_weights import write_weights
+from tests.file_server import FileServer, sha256
 
 FRAMES = (20, 24)
 
@@ -209,3 +213,43 @@ def test_weights_are_imported_listed_and_found_by_name(
     status, _, errors = run("weights", "import", places.DEMO_LABELS)
     assert status == 1
     assert errors.startswith("error: ")
+
+
+@pytest.fixture
+def detector_server(own_folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
+    """Serves an untrained detector in place of the published one."""
+    content = write_weights(tmp_path / "net.pth").read_bytes()
+    with FileServer({"net.pth": content}) as server:
+        file = replace(detectors.FOR_PROCESSORS, url=server.address + "net.pth", sha256=sha256(content)[:8])
+        monkeypatch.setattr(detectors, "FOR_PROCESSORS", file)
+        yield server
+
+
+def test_people_are_found_where_no_box_is_given(weights: Path, tmp_path: Path, detector_server: FileServer) -> None:
+    out, project_path = tmp_path / "labels.json", tmp_path / "found.fami"
+    words = ["predict", places.DEMO_CLIP, "--frames", "20:22", "--weights", weights, "--device", "cpu"]
+    status, output, errors = run(*words, "--out", out, "--project", project_path)
+    assert (status, errors) == (0, "") and "The detector found" in output
+    assert [path for path, _ in detector_server.requests] == ["net.pth"] and detectors.FOR_PROCESSORS.at_hand
+    frames = {image.frame_index: image.poses.poses for image in read_labels(out).images if image.poses.poses}
+    assert set(frames) == {20, 21}
+    with Project.open(project_path, read_only=True) as project:
+        found, predicted = project.runs()
+        assert (found.kind, found.settings["frames"], predicted.kind) == ("track", [20, 22], "predict")
+        assert {pose.track_id for pose in frames[20]} | {pose.track_id for pose in frames[21]} == set(
+            project.track_ids()
+        )
+
+
+def test_offline_one_line_says_what_to_put_where_and_how_to_do_without(
+    weights: Path, tmp_path: Path, own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FileServer({}) as gone:
+        url = gone.address + "net.pth"
+    monkeypatch.setattr(detectors, "FOR_PROCESSORS", replace(detectors.FOR_PROCESSORS, url=url))
+    out = tmp_path / "labels.json"
+    status, _, errors = run("predict", places.DEMO_CLIP, "--weights", weights, "--device", "cpu", "--out", out)
+    assert status == 1 and errors.count("\n") == 1 and errors.startswith("error: The person detector is not at hand")
+    for words in (url, str(detectors.FOR_PROCESSORS.path.parent), "net.pth", "--box X,Y,W,H", "--boxes FILE"):
+        assert words in errors
+    assert not out.exists()

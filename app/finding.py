@@ -1,0 +1,136 @@
+"""Finding people with a detector in a worker thread: in this frame, in some frames, or in the whole clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.detection import Found, find_people, frames_between_looks
+from app.detectors import DetectorFile, suited_to
+from app.session import Session
+from app.tasks import Task, TaskRunner
+from app.weights import file_sha256
+from core.errors import FamiError
+from core.project import Project
+from core.video import open_source
+
+MEGABYTE = 1_000_000
+
+
+class FindingController(QObject):
+    """Finds people, and fetches the detector first where a person wants it.
+
+    Signals:
+        detector_wanted: a DetectorFile that is not at hand; `fetch` goes on from there.
+        found: a Found, when finding came to its end.
+    """
+
+    detector_wanted = Signal(object)
+    found = Signal(object)
+
+    def __init__(self, session: Session, tasks: TaskRunner, device: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._tasks = tasks
+        self._device = device
+        self._frames: tuple[int, int] = (0, 0)
+        self._wanted: DetectorFile | None = None
+        self._fetched = False
+
+    def find_in_frame(self) -> None:
+        """Finds people in the frame on screen."""
+        if self._session.frame_index is None:
+            self._session.message.emit("Open a clip first.")
+        else:
+            self.find(self._session.frame_index, self._session.frame_index + 1)
+
+    def find_everywhere(self) -> None:
+        """Finds people in the whole clip."""
+        self.find(0, self._session.playback.num_frames)
+
+    def find(self, start: int, stop: int) -> None:
+        """Finds people from `start` to `stop`, the latter left out."""
+        session, path = self._session, self._session.source_path
+        try:
+            project = session.writable()
+        except FamiError as error:
+            session.error.emit(str(error))
+            return
+        if path is None:
+            return
+        self._frames, self._wanted = (start, stop), None
+        if not self._tasks.run(
+            "find",
+            "Finding people",
+            lambda task: self._look(task, project, path, start, stop),
+            delivered=session.touch,
+            succeeded=self._on_looked,
+            ended=self._ask_for_detector,
+        ):
+            session.message.emit("People are already being found: wait for it, or cancel it.")
+
+    def _look(self, task: Task, project: Project, path: Path, start: int, stop: int) -> Found | DetectorFile:
+        """In the worker: what was found, or the detector that it takes."""
+        detector_file = suited_to(self._device)
+        if not detector_file.at_hand:
+            return detector_file
+        detector = detector_file.load(self._device)
+        with open_source(path, cancelled=task.is_cancelled) as source:
+            return find_people(
+                project,
+                source,
+                detector,
+                start,
+                stop,
+                every=frames_between_looks(source, detector_file.looks_per_s),
+                weights_sha256=file_sha256(detector_file.path),
+                on_progress=task.report,
+                on_part=task.deliver,
+            )
+
+    def _on_looked(self, result: Found | DetectorFile) -> None:
+        if isinstance(result, DetectorFile):
+            self._wanted = result
+            return
+        self._session.message.emit(in_words(result))
+        self.found.emit(result)
+
+    def _ask_for_detector(self) -> None:
+        """Once the task has ended, so that another one can begin."""
+        if self._wanted is not None:
+            self.detector_wanted.emit(self._wanted)
+
+    def fetch(self, detector_file: DetectorFile) -> None:
+        """Fetches a detector, and goes on with what it was wanted for."""
+        self._fetched = False
+
+        def work(task: Task) -> None:
+            def report(done: int, total: int, _: float | None) -> None:
+                task.report(done // MEGABYTE, total // MEGABYTE)
+
+            detector_file.fetch(report, task.is_cancelled)
+
+        self._tasks.run(
+            "find",
+            "Fetching the person detector, MB",
+            work,
+            succeeded=self._on_fetched,
+            ended=self._find_after_fetching,
+        )
+
+    def _on_fetched(self, _: object) -> None:
+        self._fetched = True
+
+    def _find_after_fetching(self) -> None:
+        if self._fetched:
+            self.find(*self._frames)
+
+
+def in_words(found: Found) -> str:
+    """What finding came to, in one sentence."""
+    if not found.num_people:
+        return "The detector found nobody here: draw a box around each person."
+    everybody = "1 person" if found.num_people == 1 else f"{found.num_people} people"
+    new = {0: "nobody new", found.num_people: "all new"}.get(found.num_new, f"{found.num_new} of them new")
+    return f"Found {everybody}, {new}. Take back a run undoes it."
