@@ -18,9 +18,18 @@ def test_centre_scale_and_crop_are_the_reference_programs(expected):
         np.testing.assert_allclose(center, expected["center"][index], rtol=1e-6)
         np.testing.assert_allclose(scale, expected["scale"][index], rtol=1e-6)
         crop = geometry.crop_affine(center, scale, expected["rots"][index], (288, 384))
-        np.testing.assert_allclose(crop, expected["trans_msra"][index], rtol=1e-4, atol=2e-3)
+        corners = box[:2] + np.array([[0, 0], [1, 0], [0, 1], [1, 1], [0.5, 0.5]]) * box[2:]
+        there, reference = (geometry.apply_affine(a, corners) for a in (crop, expected["trans_msra"][index]))
+        np.testing.assert_allclose(there, reference, rtol=0, atol=1e-3)  # pixels of the crop
+        np.testing.assert_allclose(
+            geometry.apply_affine(geometry.invert_affine(crop), reference), corners, rtol=0, atol=1e-3
+        )
         image_from_heatmap = geometry.invert_affine(geometry.crop_affine(center, scale, 0.0, (72, 96)))
-        np.testing.assert_allclose(image_from_heatmap, expected["trans_hm_inv"][index], rtol=1e-4, atol=2e-3)
+        cells = [[0, 0], [71, 0], [0, 95], [71, 95], [35.25, 47.75]]
+        there, reference = (
+            geometry.apply_affine(a, cells) for a in (image_from_heatmap, expected["trans_hm_inv"][index])
+        )
+        np.testing.assert_allclose(there, reference, rtol=0, atol=1e-3)  # pixels of the full frame
 
 
 @pytest.mark.parametrize("bbox_xywh", [(10, 20, 30, 400), (10, 20, 300, 40), (-50, -60, 75, 100)])
