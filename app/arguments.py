@@ -132,7 +132,31 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pred", type=Path, required=True, metavar="DIR", help="folder of predictions, files of the same names"
     )
+    parser.add_argument(
+        "--metrics",
+        nargs="+",
+        choices=("posetrack", "pck", "oks"),
+        default=["posetrack"],
+        help="posetrack (default): AP and MOTA; pck: PCK@0.2 by box and by torso, as for Sub-JHMDB; oks: COCO's AP",
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="the network's training configuration, to be named in the JSON"
+    )
     _add_json(parser)
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("results", type=Path, nargs="+", metavar="RESULT.json", help="what `evaluate --json` wrote")
+    parser.add_argument("--names", nargs="+", metavar="NAME", help="of the methods; default: the files' names")
+    parser.add_argument(
+        "--kind",
+        choices=("methods", "components", "windows"),
+        default="methods",
+        help="methods (default): like the paper's Table 1; components: Table 6; windows: Table 7",
+    )
+    parser.add_argument("--metric", choices=("ap", "mota", "pck", "pck-torso"), default="ap", help="default: ap")
+    parser.add_argument("--format", choices=("text", "csv", "latex"), default="text", help="default: text")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the table here instead of printing it")
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
@@ -195,7 +219,8 @@ def _add_nothing(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS: dict[str, About] = {
     "predict": About("estimate poses in a video and write PoseTrack18 JSON", _add_predict),
-    "evaluate": About("PoseTrack AP and MOTA of a folder of predictions", _add_evaluate),
+    "evaluate": About("PoseTrack AP and MOTA, PCK or OKS AP of a folder of predictions", _add_evaluate),
+    "table": About("results of several evaluations side by side, as text, CSV or LaTeX", _add_table),
     "import": About("labels of another program into a project", _add_import),
     "export": About("a project's labels into a file of another program", _add_export),
     "finetune": About("one round of training on a project's corrections", _add_finetune),

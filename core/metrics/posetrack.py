@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,8 @@ from core.formats import detect
 from core.formats.annolist import POINT_NAMES
 from core.formats.records import ImageRecord, PersonRecord
 from core.keypoints import POSETRACK
+from core.metrics.folders import check_frames_pair, paired_files
+from core.metrics.groups import grouped, with_mean
 from core.metrics.tracking_accuracy import JointTracks, mota
 from core.poses import FloatArray
 
@@ -23,13 +24,6 @@ BoolArray = NDArray[np.bool_]
 JOINT_NAMES = tuple(name for name in POSETRACK.keypoint_names if name in POINT_NAMES)
 """The 15 evaluated joints, in the order of the PoseTrack skeleton: all but the ears."""
 JOINT_COLUMNS = np.array([POSETRACK.index(name) for name in JOINT_NAMES])
-GROUPS = {
-    "Head": ("head_top", "head_bottom", "nose"),
-    **{
-        part.capitalize(): (f"left_{part}", f"right_{part}")
-        for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-    },
-}
 MATCH_DISTANCE = 0.5
 """A joint matches within this many head sizes."""
 HEAD_SIZE_OF_DIAGONAL = 0.6
@@ -98,7 +92,7 @@ def posetrack_evaluation(gt_dir: Path | str, pred_dir: Path | str) -> dict[str, 
     frames = load_folders(gt_dir, pred_dir)
     ap = _average_precision(frames)
     tracking = _mota(frames)
-    return {"ap": ap, "groups": _grouped(ap), "mota": tracking, "mota_groups": _grouped(tracking)}
+    return {"ap": ap, "groups": grouped(ap), "mota": tracking, "mota_groups": grouped(tracking)}
 
 
 def load_folders(gt_dir: Path | str, pred_dir: Path | str) -> list[EvaluatedFrame]:
@@ -107,24 +101,10 @@ def load_folders(gt_dir: Path | str, pred_dir: Path | str) -> list[EvaluatedFram
     Raises:
         FormatError: the folders don't pair, or no frame can be evaluated.
     """
-    gt_dir, pred_dir = Path(gt_dir), Path(pred_dir)
-    for role, folder in (("ground truth", gt_dir), ("predictions", pred_dir)):
-        if not folder.is_dir():
-            raise FormatError(f"There is no folder of {role} at {folder}; name the folder that holds the JSON files.")
-    gt_paths = sorted(gt_dir.glob("*.json"))
-    if not gt_paths:
-        raise FormatError(f"The folder of ground truth {gt_dir} holds no .json file.")
     frames = []
-    for sequence, gt_path in enumerate(gt_paths):
-        pred_path = pred_dir / gt_path.name
-        if not pred_path.is_file():
-            raise FormatError(f"There are no predictions for {gt_path.name}: {pred_path} does not exist.")
+    for sequence, (gt_path, pred_path) in enumerate(paired_files(gt_dir, pred_dir)):
         truth, predicted = detect.parse(gt_path).images, detect.parse(pred_path).images
-        if len(truth) != len(predicted):
-            raise FormatError(
-                f"{pred_path} has {len(predicted)} frames but the ground truth {gt_path} has {len(truth)}; "
-                "predictions must list every frame of the ground truth."
-            )
+        check_frames_pair(gt_path, len(truth), pred_path, len(predicted))
         pairs = [_evaluated_frame(sequence, *pair) for pair in zip(truth, predicted, strict=True)]
         frames += [frame for frame in pairs if frame is not None]
     if not frames:
@@ -243,7 +223,7 @@ def _average_precision(frames: Sequence[EvaluatedFrame]) -> dict[str, float]:
         result[name] = 100 * _area_under_curve(
             all_scores[present, joint], all_correct[present, joint], labelled_joints[joint]
         )
-    return _with_mean(result)
+    return with_mean(result)
 
 
 def _area_under_curve(scores: FloatArray, correct: BoolArray, num_labelled: float) -> float:
@@ -268,7 +248,7 @@ def _mota(frames: Sequence[EvaluatedFrame]) -> dict[str, float]:
     for sequence in sequences:
         tracks.append([_joint_tracks(frame) for frame in sequence[:-1]])  # poseval leaves out each sequence's last
     percent = mota(tracks, len(JOINT_NAMES), MATCH_DISTANCE)
-    return _with_mean(dict(zip(JOINT_NAMES, percent.tolist(), strict=True)))
+    return with_mean(dict(zip(JOINT_NAMES, percent.tolist(), strict=True)))
 
 
 def _joint_tracks(frame: EvaluatedFrame) -> JointTracks:
@@ -279,13 +259,3 @@ def _joint_tracks(frame: EvaluatedFrame) -> JointTracks:
         np.isfinite(frame.predicted[..., 0]),
         frame.distances,
     )
-
-
-def _with_mean(by_joint: dict[str, float]) -> dict[str, float]:
-    known = [value for value in by_joint.values() if not np.isnan(value)]
-    return {**by_joint, "mean": float(np.mean(known)) if known else float("nan")}
-
-
-def _grouped(by_joint: dict[str, Any]) -> dict[str, float]:
-    groups = {name: _with_mean({joint: by_joint[joint] for joint in joints})["mean"] for name, joints in GROUPS.items()}
-    return {**groups, "Mean": by_joint["mean"]}
