@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from app.tasks import LatestLoop
 from core.errors import SourceError
 from core.video import FrameCache, Source, frame_proof
 
@@ -45,21 +45,12 @@ class Decoder(QObject):
     def __init__(self, source: Source, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._cache = FrameCache(source, CACHE_BYTES)
-        self._source = source
         self._num_frames = len(source)
-        self._wanted: int | None = None
-        self._direction = 1
-        self._stopping = False
-        self._condition = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="decoder", daemon=True)
-        self._thread.start()
+        self._loop = LatestLoop("decoder", self._show, at_end=source.close)
 
     def request(self, frame_index: int, direction: int) -> None:
         """Asks for a frame; an earlier request that is still waiting is dropped."""
-        with self._condition:
-            self._wanted = frame_index
-            self._direction = direction
-            self._condition.notify()
+        self._loop.request((frame_index, direction))
 
     def nearest(self, frame_index: int) -> tuple[int, NDArray[np.uint8]] | None:
         """The decoded frame nearest to `frame_index`, without waiting."""
@@ -67,23 +58,12 @@ class Decoder(QObject):
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Ends the thread and closes the source."""
-        with self._condition:
-            self._stopping = True
-            self._condition.notify()
-        self._thread.join(timeout_s)
+        self._loop.stop(timeout_s)
 
-    def _run(self) -> None:
-        while True:
-            with self._condition:
-                self._condition.wait_for(lambda: self._stopping or self._wanted is not None)
-                if self._stopping:
-                    break
-                wanted, self._wanted = self._wanted, None
-                direction = self._direction
-            assert wanted is not None  # noqa: S101 - wait_for's predicate
-            if self._serve(wanted):
-                self._read_ahead(wanted, direction)
-        self._source.close()
+    def _show(self, request: tuple[int, int]) -> None:
+        frame_index, direction = request
+        if self._serve(frame_index):
+            self._read_ahead(frame_index, direction)
 
     def _serve(self, frame_index: int) -> bool:
         try:
@@ -107,9 +87,8 @@ class Decoder(QObject):
     def _read_ahead(self, frame_index: int, direction: int) -> None:
         for step in range(1, PREFETCH_FRAMES + 1):
             ahead = frame_index + direction * step
-            with self._condition:
-                if self._stopping or self._wanted is not None or not 0 <= ahead < self._num_frames:
-                    return
+            if self._loop.is_overtaken() or not 0 <= ahead < self._num_frames:
+                return
             try:
                 self._cache.get(ahead)
             except (SourceError, MemoryError) as error:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.session import Session
 from app.tasks import LatestWorker
 from core.project import Project
-from core.review import Suggestion, suggestions
+from core.review import Suggestion, neighbour, suggestions
 
 QUIET_MS = 250
 MAX_SUGGESTIONS = 500
@@ -85,11 +85,11 @@ class ReviewController(QObject):
             return
         frames = project.labelled_frames()
         here = self._session.playback.wanted
-        ahead = frames[frames > here] if direction > 0 else frames[frames < here]
-        if not len(ahead):
+        target = neighbour(frames, here, direction)
+        if target is None:
             self._session.message.emit(f"No labelled frame {'after' if direction > 0 else 'before'} this one.")
             return
-        self._session.playback.step(int(ahead[0] if direction > 0 else ahead[-1]) - here)
+        self._session.playback.step(target - here)
 
     def _ask(self) -> None:
         if self._session.project is None:

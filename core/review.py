@@ -202,21 +202,3 @@ def neighbour(frame_indices: ArrayLike, current: int, step: int) -> int | None:
     else:
         position = int(np.searchsorted(sorted_indices, current, side="left")) - 1
     return int(sorted_indices[position]) if 0 <= position < len(sorted_indices) else None
-
-
-def next_doubtful(frames: Iterable[FramePoses], current: int, threshold: float = DOUBTFUL_BELOW) -> int | None:
-    """The first frame after `current` that holds a doubtful pose and is not reviewed."""
-    return neighbour(_doubtful(frames, threshold), current, 1)
-
-
-def previous_doubtful(frames: Iterable[FramePoses], current: int, threshold: float = DOUBTFUL_BELOW) -> int | None:
-    """The last frame before `current` that holds a doubtful pose and is not reviewed."""
-    return neighbour(_doubtful(frames, threshold), current, -1)
-
-
-def _doubtful(frames: Iterable[FramePoses], threshold: float) -> list[int]:
-    return [
-        frame.frame_index
-        for frame in frames
-        if not frame.reviewed and any(is_doubtful(pose, threshold) for pose in frame.poses)
-    ]

@@ -9,8 +9,6 @@ from core.review import (
     is_doubtful,
     limb_name,
     neighbour,
-    next_doubtful,
-    previous_doubtful,
     suggestions,
 )
 
@@ -121,14 +119,6 @@ def test_a_pose_without_joints_or_extent_is_no_trouble():
 def test_neighbours_of_a_frame():
     assert neighbour([9, 2, 5], 5, 1) == 9 and neighbour([9, 2, 5], 5, -1) == 2
     assert neighbour([9, 2, 5], 4, 1) == 5 and neighbour([9, 2, 5], 9, 1) is None and neighbour([], 3, -1) is None
-
-
-def test_doubtful_frames_before_and_after():
-    unsure = with_score(standing(), WRIST, 0.2)
-    frames = clip(unsure, standing(), unsure, standing(), unsure)
-    frames[2] = FramePoses(2, frames[2].poses, reviewed=True)
-    assert next_doubtful(frames, 0) == 4 and previous_doubtful(frames, 4) == 0
-    assert next_doubtful(frames, 4) is None and previous_doubtful(frames, 0) is None
 
 
 def test_limbs_have_the_names_that_people_use():
