@@ -31,6 +31,8 @@ from app.views.actions_view import ActionsView
 from app.views.canvas_view import CanvasView
 from app.views.network_view import NetworkView
 from app.views.panels_view import PanelsView
+from app.views.weights_view import WeightsView
+from app.weights_controller import WeightsController
 from core.errors import FamiError
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ class Program(QObject):
         self.people = PeopleController(session, self.editing, tasks, self)
         self.finding = FindingController(session, tasks, device, self)
         self.prediction = PredictionController(session, network, tasks, self)
+        self.weights = WeightsController(self.prediction, tasks, device, self)
         self.finetuning = FinetuningController(session, network, self.prediction, self)
         self.review = ReviewController(session, self)
         self.exporting = ExportController(session, tasks, self)
@@ -72,6 +75,7 @@ class Program(QObject):
         self.canvas_view = CanvasView(session, self.editing, self.people, self.instruments, window)
         self.panels_view = PanelsView(session, self.editing, self.people, self.review, window)
         self.network_view = NetworkView(session, self.prediction, self.finetuning, window)
+        self.weights_view = WeightsView(self)
         self.actions_view = ActionsView(self)
 
         tasks.shown.connect(window.set_task)
@@ -100,6 +104,7 @@ class Program(QObject):
     def shut_down(self) -> None:
         """Ends every thread and child process; what was edited is on disk already."""
         places.write_setting("layout", self.window.layout_state().hex())
+        self.weights_view.dialog.close()
         self.window.hide()  # what is computing now takes a moment to end: nobody has to watch it
         self.opening.shut_down()
         self.finetuning.shut_down()

@@ -70,8 +70,18 @@ class PredictionController(QObject):
         elif first is None:
             self.choose(None)
         else:
-            self._network.choose(first.path)  # until a worker has found out which are best here
+            if not self._is_automatic or self._network.weights_path is None:
+                self._network.choose(first.path)  # until a worker has found out which are best here
             self._load_wish(_Wish(None, ""))
+
+    def choose_again(self) -> None:
+        """Looks for the best at hand anew where that is what is in use, or where there were none."""
+        if self._wish is None or self._is_automatic:
+            self.choose_for_project()
+
+    @property
+    def _is_automatic(self) -> bool:
+        return self._wish is not None and self._wish.path is None
 
     def choose(self, path: Path | None, why: str = "chosen by you") -> None:
         """Takes other weights and loads them in the background; those that cannot be loaded leave all as it was."""

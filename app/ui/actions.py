@@ -138,7 +138,7 @@ _MODEL = (
     _A("action_cancel", "Cancel the running task", ("Ctrl+.",), "Stop what is running; what is finished stays.", "cancel", "Model", short_text="Cancel"),
     _A("action_finetune", "Fine-tune", ("Ctrl+Shift+F",), "Train the network on your corrections.", "finetune", "Model", starts_group=True),
     _A("action_rollback", "Roll back weights", ("Ctrl+Shift+B",), "Return to the weights in use before the last fine-tuning.", "rollback", "Model"),
-    _A("action_weights", "Choose weights…", ("Ctrl+Shift+W",), "Choose the file of weights that predicts.", "weights", "Model", starts_group=True),
+    _A("action_weights", "Weights…", ("Ctrl+Shift+W",), "See the weights at hand, fetch better ones, and choose which predict.", "weights", "Model", starts_group=True),
 )
 
 _VIEW = (

@@ -311,20 +311,30 @@ def ask_for_source(parent: QWidget | None, project_path: Path) -> Path | None:
     return Path(found) if found else None
 
 
-def ask_for_weights(parent: QWidget | None, folder: Path) -> Path | None:
-    """Which weights to predict with, where there are none: says so, and offers to choose a file."""
+def ask_keypoints(parent: QWidget | None, path: Path) -> str | None:
+    """Whose keypoints a weights file locates, "posetrack" or "coco", where the file does not say."""
     dialog = Question(
         parent,
-        "weights_dialog",
-        "No weights",
-        "There are no weights to predict with. Choose a weights file, or go on labelling by hand: "
-        "boxes and joints can be set without the network.",
-        "Choose weights…",
+        "keypoints_dialog",
+        "Import weights",
+        f"{path.name} does not say what its 17 outputs stand for. Its source does: which data was it trained on last?",
+        "Import",
     )
+    posetrack = QRadioButton("PoseTrack: nose, head bottom, head top, ears, shoulders to ankles", dialog)
+    posetrack.setObjectName("keypoints_posetrack")
+    posetrack.setChecked(True)
+    coco = QRadioButton("COCO: nose, eyes, ears, shoulders to ankles", dialog)
+    coco.setObjectName("keypoints_coco")
+    for button, tooltip in (
+        (posetrack, "Trained on PoseTrack 2017 or 2018."),
+        (coco, "Trained on COCO: head bottom and head top will stay unlabelled."),
+    ):
+        button.setToolTip(tooltip)
+        dialog.body.addWidget(button)
+    dialog.body.addWidget(dialog.muted("A wrong answer puts the head's joints on the eyes, or the other way round."))
     if not dialog.agreed():
         return None
-    found, _ = QFileDialog.getOpenFileName(parent, "Choose weights", str(folder), "Weights (*.pth *.pt);;All files (*)")
-    return Path(found) if found else None
+    return "coco" if coco.isChecked() else "posetrack"
 
 
 def edit_keymap(parent: QWidget | None, keymap: KeyMap) -> KeyMap | None:

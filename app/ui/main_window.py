@@ -263,9 +263,9 @@ class MainWindow(QMainWindow):
         self._status.set_task(name, done, total, seconds_left)
         self._actions["action_cancel"].setEnabled(name is not None)
 
-    def set_weights(self, name: str | None) -> None:
-        """Shows the name of the weights that predict; None where there are none."""
-        self._status.set_weights(name)
+    def set_weights(self, name: str | None, why: str = "") -> None:
+        """Shows the name of the weights that predict, and why these; None where there are none."""
+        self._status.set_weights(name, why)
 
     def set_device(self, text: str) -> None:
         """Shows where the network computes."""

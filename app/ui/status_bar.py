@@ -75,11 +75,11 @@ class StatusBar(QStatusBar):
         left = "" if seconds_left is None else f", {time_left(seconds_left)}"
         self._progress.setFormat(f"{name} {done:,} / {total:,}{left}" if total else f"{name} …")
 
-    def set_weights(self, name: str | None) -> None:
-        """Shows the name of the weights that predict; None where there are none."""
+    def set_weights(self, name: str | None, why: str = "") -> None:
+        """Shows the name of the weights that predict, and why these; None where there are none."""
         name = name or "no weights"
         self._weights.setText(self._weights.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 220))
-        self._weights.setToolTip(f"The weights that predict: {name}.")
+        self._weights.setToolTip(f"The weights that predict: {name}{f' ({why})' if why else ''}.")
         self._weights.setVisible(True)
 
     def set_device(self, text: str) -> None:

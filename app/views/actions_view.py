@@ -159,7 +159,7 @@ class ActionsView(QObject):
             "action_cancel": self._cancel,
             "action_finetune": self._finetune,
             "action_rollback": finetuning.roll_back,
-            "action_weights": self._questions.choose_weights,
+            "action_weights": self._program.weights_view.open,
         }
 
     def _view(self) -> dict[str, Slot]:

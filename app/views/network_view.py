@@ -44,7 +44,7 @@ class NetworkView(QObject):
 
     def _on_network(self, state: NetworkState | None) -> None:
         self._weights_name = state.weights_name if state is not None else ""
-        self._window.set_weights(state.weights_name if state is not None else None)
+        self._window.set_weights(*((state.weights_name, state.why) if state is not None else (None,)))
         self._window.set_device(state.device if state is not None else "")
         self._draw()
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from app.application import Program
 
 VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
-WEIGHTS = "Weights (*.pth *.pt);;All files (*)"
+NO_WEIGHTS = (
+    "There are no weights to predict with: fetch some or import a file, or go on labelling by hand. "
+    "Boxes and joints can be set without the network."
+)
 
 
 class Questions(QObject):
@@ -83,23 +86,14 @@ class Questions(QObject):
         if choice is not None:
             self._program.exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
 
-    def choose_weights(self) -> None:
-        """Asks for a file of weights, and predicts with it from now on."""
-        folder = str(places.RESOURCES / "weights")
-        path, _ = QFileDialog.getOpenFileName(self._window, "Choose weights", folder, WEIGHTS)
-        if path:
-            self._program.prediction.choose(Path(path))
-
     def with_weights(self, act: Callable[[], None]) -> Callable[[], None]:
-        """`act` where there are weights; else says that there are none and offers to choose some."""
+        """`act` where there are weights; else says that there are none and shows how to come by some."""
 
         def checked() -> None:
             if self._program.network.weights_path is not None:
                 act()
-                return
-            path = dialogs.ask_for_weights(self._window, places.RESOURCES / "weights")
-            if path is not None:
-                self._program.prediction.choose(path)
+            else:
+                self._program.weights_view.open(NO_WEIGHTS)
 
         return checked
 

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from app import prediction
+from app import places, prediction
 from core.poses import Provenance
 from core.project import Project
 
@@ -110,25 +110,27 @@ def test_wrong_weights_leave_those_in_use(drive, clip, tmp_path, tiny_weights):
     assert d.window.error_text == "" and d.pose(track_id, 0).labelled.any()
 
 
-def test_damaged_default_weights_are_told_and_offer_a_choice(drive, clip, tiny_weights, monkeypatch):
-    from app.views import questions  # noqa: PLC0415
+def test_damaged_weights_are_told_and_the_next_best_are_taken(drive, clip, tiny_weights):
+    tiny_weights.write_bytes(b"no weights at all")
+    d = drive(clip)
+    assert "tiny.pth" in d.told()
+    d.idle()
+    assert d.program.network.weights_path == places.RESOURCES / "weights" / "starter.pth"
+    track_id = d.add_person(0)
+    d.do("action_predict_frame")
+    d.idle()
+    assert d.window.error_text == "" and d.pose(track_id, 0).labelled.any()
 
-    good = tiny_weights.read_bytes()
+
+def test_damaged_weights_that_are_the_only_ones_leave_labelling_by_hand(drive, clip, tiny_weights, monkeypatch):
+    monkeypatch.setattr("app.weights.BUNDLED_FOLDER", clip.parent / "nothing")
     tiny_weights.write_bytes(b"no weights at all")
     d = drive(clip)
     assert "tiny.pth" in d.told() and d.program.network.weights_path is None
     track_id = d.add_person(0)
     d.wait(lambda: d.session.shown is not None)  # the sentence may come before the first frame
-    d.program.editing.move_keypoint(track_id, 3, 50.0, 40.0)  # labelling goes on
+    d.program.editing.move_keypoint(track_id, 3, 50.0, 40.0)
     assert d.pose(track_id, 0).provenance[3] == Provenance.CORRECTED
-    chosen = tiny_weights.with_name("good.pth")
-    chosen.write_bytes(good)
-    monkeypatch.setattr(questions.dialogs, "ask_for_weights", lambda *_: chosen)
-    d.do("action_predict_frame")
-    d.idle()
-    d.do("action_predict_frame")
-    d.idle()
-    assert d.pose(track_id, 0).labelled.all() and d.pose(track_id, 0).keypoints[3].tolist() == [50.0, 40.0]
 
 
 def test_weights_chosen_while_others_load_are_loaded_next(drive, clip, tiny_weights, heartbeat, monkeypatch):

@@ -95,6 +95,6 @@ def test_about_and_cancelled_questions(qtbot):
     answer(press("cancel"))
     assert dialogs.ask_for_source(None, Path("/clips/dance.fami")) is None
     answer(press("cancel"))
-    assert dialogs.ask_for_weights(None, Path("/weights")) is None
+    assert dialogs.ask_keypoints(None, Path("/weights/hrnet.pth")) is None
     answer(press("keys_cancel"))
     assert dialogs.edit_keymap(None, default_keymap()) is None
