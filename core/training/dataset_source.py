@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.errors import TrainingError
 from core.geometry import FloatArray, apply_affine, invert_affine
 from core.heatmaps import decode_dark
 from core.model.crops import Request, request_affine
@@ -14,8 +17,10 @@ from core.model.hrnet import HRNet
 from core.training.batches import Batch, SampleSettings, collate
 from core.training.dataset_accuracy import dataset_accuracy
 from core.training.datasets import ClipDataset, DatasetConfig, open_dataset
+from core.training.datasets.config import TRUTH
 from core.training.engine import Engine
 from core.training.loading import Sampler, load_batches
+from core.training.lspet import REPOSITORY
 from core.training.optimisation import multi_frame_output
 from core.training.recipe import Recipe, Stage
 from core.training.source import Measured
@@ -67,8 +72,8 @@ class DatasetSource:
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
-        self._config = DatasetConfig(**recipe.dataset)
-        self._validation_config = DatasetConfig(**recipe.validation)
+        self._config = _config("dataset", recipe.dataset)
+        self._validation_config = _config("validation", recipe.validation)
         dataset = open_dataset(
             self._config, recipe.supporting_offsets, recipe.input_size_wh, recipe.sigma, recipe.augmentation, 0
         )
@@ -112,8 +117,23 @@ class DatasetSource:
         found: FloatArray = np.concatenate([part for _, part, _ in everybody])[order]
         sure: FloatArray = np.concatenate([part for _, _, part in everybody])[order]
         metric, by_name = dataset_accuracy(self._validation_config, dataset, found, sure)
-        accuracy = {f"{metric}, {name}": round(value, 2) for name, value in by_name.items() if name != "mean"}
+        known = {name: value for name, value in by_name.items() if name != "mean" and not np.isnan(value)}
+        accuracy = {f"{metric}, {name}": round(value, 2) for name, value in known.items()}
         return Measured(metric, by_name["mean"], {metric: round(by_name["mean"], 2), **accuracy})
+
+
+def _config(table: str, settings: dict[str, Any]) -> DatasetConfig:
+    """The data set that a table of the recipe names; its paths are relative to the checkout."""
+    places = {
+        name: REPOSITORY / settings[name]
+        for name in ("root", "labels", "boxes")
+        if name in settings and settings[name] != TRUTH
+    }
+    values: dict[str, Any] = {**settings, **places}
+    try:
+        return DatasetConfig(**values)
+    except TypeError as error:
+        raise TrainingError(f"The recipe's table {table} names no data set ({error}); see docs/training.md.") from error
 
 
 def _predicted(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from core.heatmaps import STRIDE
@@ -15,6 +15,7 @@ from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
 from core.training.exporting import multi_frame_config
 from core.training.objective import Objective, new_objective
+from core.training.optimisation import autocast, half_precision
 from core.training.recipe import Recipe, Stage
 
 GIB = 2**30
@@ -44,7 +45,7 @@ class TrainingMemory:
         return self.weights + self.activations + self.allowance
 
 
-def kept_bytes(module: nn.Module, inputs: Sequence[Tensor]) -> int:
+def kept_bytes(forward: Callable[[], object], parameters: Iterable[Tensor]) -> int:
     """The bytes that a forward pass keeps for the backward one, beyond the parameters; of real or of fake tensors."""
     kept: dict[int, tuple[int, Tensor]] = {}
 
@@ -54,8 +55,8 @@ def kept_bytes(module: nn.Module, inputs: Sequence[Tensor]) -> int:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        module(*inputs)
-    ours = {parameter.untyped_storage()._cdata for parameter in module.parameters()}
+        forward()
+    ours = {parameter.untyped_storage()._cdata for parameter in parameters}
     return sum(size for place, (size, _) in kept.items() if place not in ours)
 
 
@@ -78,19 +79,16 @@ def stage_memory(recipe: Recipe, stage: Stage, samples: int, num_keypoints: int 
         count = len(config.supporting_offsets) if stage.is_multi_frame else 0
         heatmap = num_keypoints, height // STRIDE, width // STRIDE
         shapes = (3, height, width), (count, 3, height, width), heatmap, (num_keypoints,)
-        activations = kept_bytes(objective, [torch.empty(samples, *shape) for shape in shapes])
-        if stage.recompute:
-            activations += kept_bytes(_one_frame(objective), [torch.empty(samples, 3, height, width)])
+        inputs = [torch.empty(samples, *shape) for shape in shapes]
+        activations = kept_bytes(lambda: objective(*inputs), objective.parameters())
+        if stage.recompute and isinstance(model, FamiPose):
+            # One frame of the window at a time is computed again, and kept for its own backward pass.
+            with autocast(inputs[0].device, half_precision(inputs[0].device, stage.precision)):
+                one_frame = kept_bytes(lambda: model.backbone.features(inputs[0]), objective.parameters())
+            activations += one_frame
         weights = sum(parameter.nbytes for parameter in objective.parameters())
     copies = 4 + bool(recipe.average_decay)
     return TrainingMemory(weights * copies, activations, max(_LEAST_ALLOWANCE, int(activations * _ALLOWANCE)))
-
-
-def _one_frame(objective: Objective) -> nn.Module:
-    """The stage's single-frame network in mixed precision, which is what is recomputed for one frame of the window."""
-    model = objective.model
-    backbone = model.backbone if isinstance(model, FamiPose) else model
-    return Objective(backbone, None, objective.stage).train(False)
 
 
 def memory_sentence(recipe: Recipe, processes: int = 1) -> str:

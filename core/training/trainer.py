@@ -15,7 +15,6 @@ from core.keypoints import SKELETONS
 from core.model.config import FamiPoseConfig
 from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
-from core.model.weights import load_weights
 from core.training.batches import Batch, SampleSettings
 from core.training.engine import Engine, synchronised_statistics
 from core.training.exporting import multi_frame_config
@@ -27,6 +26,7 @@ from core.training.optimisation import RunningAverage, half_precision, learning_
 from core.training.recipe import Recipe, Stage
 from core.training.source import Source
 from core.training.sources import Sources
+from core.training.warm_start import warm_start
 
 CHECKPOINT = "checkpoint.pth"
 _OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
@@ -58,7 +58,8 @@ class Training:
         self.is_measuring_due = False
         self.model: HRNet | FamiPose = self.new_model(recipe.stages[0])
         if recipe.warm_start:
-            load_weights(self.model, REPOSITORY / recipe.warm_start, recipe.warm_start_keypoints)
+            path = REPOSITORY / recipe.warm_start
+            warm_start(self.model, path, recipe.warm_start_keypoints, SKELETONS[self.source.skeleton_name])
         self._start_stage(None)
 
     @property
