@@ -88,7 +88,8 @@ def export_project(
     labelled = sum(image.labelled for image in labels.images)
     if not labelled:
         raise FormatError(
-            "There is nothing to export: no frame is reviewed, accepted or corrected yet."
+            "There is nothing to export: nobody has reviewed, accepted or corrected anything here yet, "
+            "and labels that were only imported do not count as that."
             if only_reviewed
             else "There is nothing to export: no frame is labelled yet."
         )
@@ -138,6 +139,7 @@ def labels_of(project: Project, only_reviewed: bool = False, every_frame: bool =
         every_frame: also list the frames that hold nothing.
     """
     record = project.source
+    regions = project.ignore_regions()
     held = {frame.frame_index: frame for frame in _held(project.frames(0, record.num_frames), only_reviewed)}
     indices: Iterable[int] = range(record.num_frames) if every_frame else sorted(held)
     images = [
@@ -146,6 +148,7 @@ def labels_of(project: Project, only_reviewed: bool = False, every_frame: bool =
             file_name="",
             size=(record.width, record.height),
             poses=held.get(index, FramePoses(index)),
+            ignore_regions=regions.get(index, ()),
             labelled=index in held,
             source_frame_index=index,
             num_frames=record.num_frames,

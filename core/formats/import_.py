@@ -28,7 +28,7 @@ def import_labels(
         project: open for writing.
         labels: what was read.
         source_frame_names: the names of the source's frames; they count only for a folder of images.
-        keypoints: False takes over boxes and track ids only.
+        keypoints: False takes over boxes and track ids only; else ignore regions come along, too.
 
     Returns:
         What changed, over the run and the marks of reviewed frames.
@@ -51,6 +51,9 @@ def import_labels(
     run_id = project.begin_run("import", None, {"format": labels.format_name, "keypoints": keypoints})
     try:
         touched = project.write_run(run_id, poses)
+        regions = {index: image.ignore_regions for index, image in matched if image.ignore_regions}
+        if keypoints and regions:
+            project.write_ignore_regions(run_id, regions)
         marks = [
             ReviewChange(index, False, True)
             for index, image in matched

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ProjectError
-from core.poses import FramePoses, Pose
-from core.project import history, journal, ledger
+from core.poses import FloatArray, FramePoses, Pose
+from core.project import history, journal, ledger, regions
 from core.project.codec import decode
 from core.project.records import (
     Change,
@@ -326,8 +326,18 @@ class Project:
             actual = history.of_removing_run(store, run_id, ledger.removed_runs(store))
             label = f"Remove run {run_id}"
             touched = journal.append(store, "remove_run", run.kind, label, actual, run_id=run_id)
+            regions.remove(store, run_id)
             ledger.finish_run(store, run_id, "removed")
         return self._refreshed(touched)
+
+    def write_ignore_regions(self, run_id: int, regions_by_frame: Mapping[int, Sequence[FloatArray]]) -> None:
+        """Keeps where nothing is to be evaluated, as polygons (N, 2) in pixels, until the run is removed."""
+        with self._store.transaction() as store:
+            regions.write(store, run_id, regions_by_frame)
+
+    def ignore_regions(self) -> dict[int, tuple[FloatArray, ...]]:
+        """The polygons (N, 2) in pixels of every frame that has some."""
+        return regions.read(self._store)
 
     def runs(self) -> list[Run]:
         """All runs, the oldest first."""

@@ -94,8 +94,18 @@ _VERSION_1 = (
         parent_sha256 TEXT)""",
 )
 
-MIGRATIONS: Sequence[Sequence[str]] = (_VERSION_1,)
+_VERSION_2 = (
+    """CREATE TABLE ignore_regions (
+        frame_index INTEGER NOT NULL,
+        run_id INTEGER NOT NULL,
+        polygons TEXT NOT NULL,
+        PRIMARY KEY (frame_index, run_id)) WITHOUT ROWID""",
+)
+
+MIGRATIONS: Sequence[Sequence[str]] = (_VERSION_1, _VERSION_2)
 """Step i leads from version i to version i + 1; a published step never changes."""
+READABLE_FROM = 1
+"""Files of this version and later can be read as they are; older ones have to be brought up to date first."""
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -63,6 +64,7 @@ class Store:
         if not create and not path.is_file():
             raise ProjectError(f"{path} does not exist; check the name, or make a new project from the video.")
         self._lock = None if read_only else _writers_lock(path)
+        self._had_log = _log_of(path).exists()
         try:
             self._connection = self._connect(create)
         except BaseException:
@@ -100,7 +102,7 @@ class Store:
         return connection
 
     def _check_current(self, connection: sqlite3.Connection) -> None:
-        if schema.version(connection) < len(schema.MIGRATIONS):
+        if schema.version(connection) < schema.READABLE_FROM:
             raise ProjectError(
                 f"{self.path.name} was written by an older version of this program; open it once for writing, "
                 "so that it is brought up to date."
@@ -158,6 +160,8 @@ class Store:
         with self.mutex:
             self._connection.close()
             self._release()
+            if self.read_only and not self._had_log:
+                _take_log_away(self.path)
 
     def _release(self) -> None:
         if self._lock is not None:
@@ -168,10 +172,30 @@ def _uri(path: Path, mode: str) -> str:
     uri = f"file:{quote(str(path.resolve()))}?mode={mode}"
     # In a folder that cannot be written, SQLite cannot make the file of shared memory that WAL needs. With no log
     # left beside the project nobody has written it since it was closed, and it can be read as it lies there.
-    wal, shm = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
+    wal, shm = _log_of(path), path.with_name(path.name + "-shm")
     if mode == "ro" and not shm.exists() and not (wal.exists() and wal.stat().st_size) and not _can_write(path.parent):
         uri += "&immutable=1"
     return uri
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _take_log_away(path: Path) -> None:
+    """Removes the empty log that reading made: SQLite lets only a connection that may write do so, as it closes.
+
+    Where another connection is open, SQLite leaves the log alone.
+    """
+    log = _log_of(path)
+    if not log.exists() or log.stat().st_size or not os.access(path, os.W_OK):
+        return
+    with contextlib.suppress(sqlite3.Error):
+        connection = sqlite3.connect(_uri(path, "rw"), uri=True, timeout=0)
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        finally:
+            connection.close()
 
 
 def _can_write(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from core.formats import export_project, import_labels, posetrack18, read_labels
 from core.keypoints import POSETRACK
 from core.metrics import posetrack_ap, posetrack_evaluation
 from core.poses import Pose, Provenance, Visibility
-from core.project import PoseChange, Project, ReviewChange, SourceRecord
+from core.project import PoseChange, Project, ReviewChange, SourceRecord, edits
 from core.video import open_source
 
 PADDLEBOARD = "data/posetrack/paddleboard"
@@ -220,7 +221,7 @@ def test_what_cannot_be_exported_is_said(project, labels, tmp_path):
     with pytest.raises(FormatError, match="no frame is labelled"):
         export_project(project, None, "posetrack18", tmp_path / "out.json")
     import_labels(project, labels, NAMES)
-    with pytest.raises(FormatError, match="nothing to export: no frame is reviewed"):
+    with pytest.raises(FormatError, match="nothing to export: nobody has reviewed"):
         export_project(project, None, "posetrack18", tmp_path / "out.json", only_reviewed=True)
     with pytest.raises(FormatError, match="no format 'yaml'; choose one of posetrack18"):
         export_project(project, None, "yaml", tmp_path / "out.json")
@@ -236,3 +237,44 @@ def test_a_video_is_named_without_its_suffix(tmp_path, shared, labels):
         import_labels(project, labels, None)
         export_project(project, None, "posetrack18", tmp_path / "out.json")
     assert posetrack18.read(tmp_path / "out.json").images[3].file_name == "images/dance_two/000003.jpg"
+
+
+@pytest.mark.parametrize("format_name", ["posetrack18", "posetrack17"])
+def test_ignore_regions_come_through_a_project(tmp_path, shared, format_name):
+    """A genuine PoseTrack18 file with ignore polygons: into a project and out again."""
+    path = next(p for p in sorted((shared / "data/posetrack/mmpose_posetrack18").rglob("*.json")) if regions_of(p))
+    labels = read_labels(path)
+    source = SourceRecord(shared / "clip.mp4", "video", 1920, 1080, len(labels.images))
+    with Project.create(tmp_path / "clip.fami", source) as project:
+        import_labels(project, labels, None)
+        import_labels(project, read_labels(path), None)
+        export_project(project, None, format_name, tmp_path / "out.json")
+        assert regions_of(tmp_path / "out.json") == regions_of(path), "once, though they were imported twice"
+        for run in project.runs():
+            project.remove_run(run.run_id)
+        assert project.ignore_regions() == {}
+
+
+def regions_of(path):
+    try:
+        images = read_labels(path).images
+    except FormatError:
+        return {}
+    return {i.frame_index: [r.tolist() for r in i.ignore_regions] for i in images if i.ignore_regions}
+
+
+def test_boxes_alone_bring_no_ignore_regions(project, labels):
+    square = np.array([[0, 0], [9, 0], [9, 9]], dtype=float)
+    labels.images[0] = replace(labels.images[0], ignore_regions=(square,))
+    import_labels(project, labels, NAMES, keypoints=False)
+    assert project.ignore_regions() == {}
+    import_labels(project, labels, NAMES)
+    assert [region.tolist() for region in project.ignore_regions()[0]] == [square.tolist()]
+
+
+def test_only_reviewed_leaves_out_what_was_only_imported(project, labels, tmp_path):
+    import_labels(project, labels, NAMES)
+    with pytest.raises(FormatError, match="only imported do not count"):
+        export_project(project, None, "posetrack18", tmp_path / "out.json", only_reviewed=True)
+    edits.accept_frame(project, 3)
+    assert export_project(project, None, "posetrack18", tmp_path / "out.json", only_reviewed=True).num_frames == 1

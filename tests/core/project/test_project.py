@@ -231,12 +231,13 @@ def test_an_older_file_is_brought_up_to_date_or_asks_for_it(project, monkeypatch
     project.close()
     step = ("ALTER TABLE entries ADD COLUMN author TEXT", "UPDATE entries SET author = 'somebody'")
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, step))
+    monkeypatch.setattr(schema, "READABLE_FROM", len(schema.MIGRATIONS))
     with pytest.raises(ProjectError, match="open it once for writing"):
         Project.open(project.path, read_only=True)
     with Project.open(project.path) as again:
         assert again.frame(0).poses and again.undo() is not None
     connection = sqlite3.connect(project.path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
     assert connection.execute("SELECT author FROM entries ORDER BY entry_id").fetchall() == [("somebody",), (None,)]
     connection.close()
 
@@ -251,3 +252,40 @@ def test_a_migration_that_fails_changes_nothing(project, monkeypatch):
             Project.open(project.path)
     with Project.open(project.path) as again:
         assert again.frame(0).poses
+
+
+def test_a_file_of_version_1_is_read_as_it_is_and_written_after_an_update(project):
+    edits.add_person(project, 0, (1, 2, 3, 4))
+    project.close()
+    with sqlite3.connect(project.path) as connection:
+        connection.execute("DROP TABLE ignore_regions")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with Project.open(project.path, read_only=True) as reader:
+        assert reader.frame(0).poses
+        assert reader.ignore_regions() == {}
+    with Project.open(project.path) as writer:
+        run_id = writer.begin_run("import")
+        writer.write_ignore_regions(run_id, {2: [np.array([[0, 0], [5, 0], [0, 5.5]])]})
+    with Project.open(project.path, read_only=True) as reader:
+        assert reader.ignore_regions()[2][0].tolist() == [[0, 0], [5, 0], [0, 5.5]]
+
+
+def test_reading_leaves_nothing_beside_a_project(project):
+    edits.add_person(project, 0, (1, 2, 3, 4))
+    project.close()
+    before = sorted(path.name for path in project.path.parent.iterdir())
+    with Project.open(project.path, read_only=True) as reader, Project.open(project.path, read_only=True) as other:
+        assert reader.frame(0).poses
+        assert other.frame(0).poses
+    assert sorted(path.name for path in project.path.parent.iterdir()) == before
+
+
+def test_a_reader_that_closes_does_not_disturb_a_writer(project):
+    project.close()
+    with Project.open(project.path, read_only=True) as reader, Project.open(project.path) as writer:
+        edits.add_person(writer, 0, (1, 2, 3, 4))
+        reader.close()
+        edits.add_person(writer, 1, (1, 2, 3, 4))
+        with Project.open(project.path, read_only=True) as again:
+            assert again.frame(1).poses
