@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -42,14 +42,14 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     check_can_write(*outputs, inputs=read + beside_project)
     if arguments.project is not None and arguments.project.exists():
         raise ProjectError(f"{arguments.project} exists already; choose another name, so that no label in it is lost.")
-    weights_path = find_weights(arguments.weights)
+    weights_path = find_weights(arguments.weights, arguments.device)
     check_can_write(*outputs, inputs=[weights_path])
     with ExitStack() as stack:
         source = stack.enter_context(open_source(arguments.source))
         start, stop = frames_of(arguments.frames, len(source))
         check_boxes(arguments.box, source.size)
         project_path = arguments.project or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "run.fami"
-        project = stack.enter_context(Project.create(project_path, record_of(source)))
+        project = stack.enter_context(new_project(project_path, source))
         work = Work(project, source, start, stop, terminal)
         if source.damaged:
             work.notes.append(source.damaged)
@@ -68,6 +68,28 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     for note in work.notes:
         terminal.say(note)
     return 0
+
+
+@contextmanager
+def new_project(path: Path, source: Source) -> Iterator[Project]:
+    """A new project, taken away again where the command fails before the network has begun.
+
+    Such a project would only stand in the next attempt's way; one that holds predictions is kept, also where what
+    comes after them fails.
+    """
+    project = Project.create(path, record_of(source))
+    has_predictions = False
+    try:
+        with project:
+            try:
+                yield project
+            finally:
+                has_predictions = any(run.kind == "predict" for run in project.runs())
+    except BaseException:
+        if not has_predictions:
+            for file in project_files(path):
+                file.unlink(missing_ok=True)
+        raise
 
 
 def frames_of(frame_range: tuple[int, int | None], num_frames: int) -> tuple[int, int]:

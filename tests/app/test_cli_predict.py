@@ -18,6 +18,7 @@ from pycocotools.coco import COCO
 from app import detectors, places
 from app.cli import main
 from app.terminal import Terminal
+from core.errors import FamiError
 from core.formats import read_labels
 from core.model import FamiPose, FamiPoseConfig, WeightsMetadata, save_weights
 from core.poses import Provenance
@@ -201,7 +202,8 @@ def test_weights_are_imported_listed_and_found_by_name(
     assert "predict --weights tiny" in output
     status, output, _ = run("weights", "list")
     assert status == 0
-    assert output.startswith("* tiny  ")
+    assert any(line.startswith("*  tiny  ") for line in output.splitlines())
+    assert "hrnet_w48_posetrack18_384x288" in output and "to fetch" in output
     assert (tmp_path / "mine" / "tiny.pth").read_bytes() == weights.read_bytes()
     renamed = tmp_path / "renamed.pth"
     shutil.copy(weights, renamed)
@@ -253,3 +255,24 @@ def test_offline_one_line_says_what_to_put_where_and_how_to_do_without(
     for words in (url, str(detectors.FOR_PROCESSORS.path.parent), "net.pth", "--box X,Y,W,H", "--boxes FILE"):
         assert words in errors
     assert not out.exists()
+
+
+def test_a_prediction_that_fails_leaves_no_project_but_one_that_was_made_is_kept(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = tmp_path / "nobody.json"
+    nobody.write_text('{"images": [], "annotations": [], "categories": [{"id": 1, "name": "person"}]}')
+    words = ["predict", places.DEMO_CLIP, "--weights", weights, "--frames", "20:22", "--device", "cpu"]
+    words += ["--out", tmp_path / "labels.json", "--project", tmp_path / "new.fami"]
+    status, _, errors = run(*words, "--boxes", nobody)
+    assert status == 1, errors
+    assert [path.name for path in tmp_path.iterdir()] == ["nobody.json"]
+
+    def full_disk(*_: object) -> None:
+        raise FamiError("The disk is full.")
+
+    monkeypatch.setattr("app.commands.predict_command.export_project", full_disk)
+    status, _, _ = run(*words, "--boxes", places.DEMO_LABELS)
+    assert status == 1
+    with Project.open(tmp_path / "new.fami", read_only=True) as project:
+        assert project.frame(20).poses[0].labelled.any(), "what the network said is not thrown away"
