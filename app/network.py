@@ -89,4 +89,4 @@ class Network:
             )
         from core.model import Predictor, load_model  # noqa: PLC0415 - torch is loaded here, in a worker thread
 
-        return Predictor(load_model(path, self._device), device=self._device)
+        return Predictor(load_model(path, self._device, folded=True), device=self._device)

@@ -1,10 +1,29 @@
-"""Where a network computes."""
+"""Where a network computes, and with how many threads."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
 from core.errors import PredictionError
+
+ALL_THREADS = torch.get_num_threads()
+"""What torch would use of this machine, or what OMP_NUM_THREADS says."""
+
+
+@contextmanager
+def intra_op_threads(count: int) -> Iterator[None]:
+    """Lets this thread's operations of torch use `count` threads of the processor.
+
+    Other threads keep their number; one that uses torch for the first time meanwhile starts with this one.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def available_device(name: str) -> torch.device:

@@ -1,6 +1,7 @@
 """From frames and boxes to keypoints: NumPy outside, torch inside."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal
@@ -15,8 +16,9 @@ from core.geometry import FloatArray, apply_affine, invert_affine
 from core.heatmaps import STRIDE, decode_argmax, decode_dark, decode_quarter_shift
 from core.keypoints import SKELETONS
 from core.model.crops import RecentFrames, Request, RgbFrame, cut_window, normalised, request_affine, window_indices
-from core.model.device import available_device
+from core.model.device import ALL_THREADS, available_device, intra_op_threads
 from core.model.fami_pose import FamiPoseOutput
+from core.model.recent_features import RecentFeatures
 from core.model.weights import LoadedModel
 
 Decoding = Literal["dark", "quarter", "argmax"]
@@ -24,6 +26,9 @@ _CUDA_BATCH = 32
 _CPU_BATCH = 8
 _CPU_BATCH_COST = 144 * 192 * 16
 """Crop pixels times channels for which `_CPU_BATCH` people at once are well within memory."""
+_SMALL_COST = 10**6
+"""Crop pixels times channels below which waking threads for every operation costs more than they compute
+(docs/adr/0009): such a network computes on one thread, and the people of a batch are shared between threads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +53,10 @@ class Prediction:
 
 
 class Predictor:
-    """A loaded network on a device. Several threads may use one: nothing changes but the batch size.
+    """A loaded network on a device. Several threads may use one.
 
     Args:
-        loaded: the network; it is moved to the device.
+        loaded: the network; it is moved to the device, and must not change while the predictor is used.
         device: "auto", "cpu", "cuda" or "cuda:N".
         offsets: the window of neighbours, the weights' own by default.
         flip_test: average with the mirrored crop's heatmaps; twice the time.
@@ -84,15 +89,23 @@ class Predictor:
         skeleton = SKELETONS[self.metadata.keypoints]
         self._trained = np.array([name in self.metadata.trained_keypoints for name in skeleton.keypoint_names])
         self._flip_order = torch.from_numpy(skeleton.flip_order).to(self.device)
+        is_small = self._cost() < _SMALL_COST
+        self.intra_op_threads = 1 if is_small else ALL_THREADS
+        self._workers = ALL_THREADS if is_small and self.device.type == "cpu" else 1
+        crops_of_a_batch = self.batch_size * (1 + len(self.offsets)) * (2 if flip_test else 1)
+        self._features = RecentFeatures(self._computed_features, capacity=crops_of_a_batch)
         # With a gain of zero, as before any training, the neighbours change nothing and need not be computed.
         self._prediction_offsets = self.offsets if bool(self.model.gain.any()) else ()
 
     def _default_batch_size(self) -> int:
         if self.device.type == "cuda":
             return _CUDA_BATCH
+        return min(_CPU_BATCH, max(1, _CPU_BATCH * _CPU_BATCH_COST // self._cost()))
+
+    def _cost(self) -> int:
+        """Crop pixels times channels of the highest resolution, which time and memory go with."""
         width, height = self.metadata.input_size_wh
-        cost = width * height * self.model.backbone.num_channels
-        return min(_CPU_BATCH, max(1, _CPU_BATCH * _CPU_BATCH_COST // cost))
+        return width * height * self.model.backbone.num_channels
 
     def predict(
         self, requests: Sequence[Request], frame: Callable[[int], RgbFrame], num_frames: int
@@ -154,15 +167,24 @@ class Predictor:
                 torch.cuda.empty_cache()
 
     def _heatmaps(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
+        workers = min(self._workers, len(windows))
+        if workers > 1:
+            with ThreadPoolExecutor(workers, "predictor") as pool:
+                values = np.concatenate(list(pool.map(self._part_of_heatmaps, np.array_split(windows, workers))))
+        else:
+            values = self._part_of_heatmaps(windows)
+        if not np.isfinite(values).all():
+            raise PredictionError(
+                "The network's heatmaps are not numbers; choose other weights, or predict on the cpu."
+            )
+        return values
+
+    def _part_of_heatmaps(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
         heatmaps = self.forward(windows).heatmaps.float()
         if self.flip_test:
             mirrored = self.forward(np.ascontiguousarray(windows[:, :, :, ::-1])).heatmaps.float()
             heatmaps = (heatmaps + self._mirrored_back(mirrored)) / 2
         values: NDArray[np.float32] = heatmaps.cpu().numpy()
-        if not np.isfinite(values).all():
-            raise PredictionError(
-                "The network's heatmaps are not numbers; choose other weights, or predict on the cpu."
-            )
         return values
 
     def _mirrored_back(self, heatmaps: Tensor) -> Tensor:
@@ -180,11 +202,14 @@ class Predictor:
         batch, frames = windows.shape[:2]
         on_cuda = self.device.type == "cuda"
         precision = torch.autocast("cuda", torch.float16) if on_cuda else nullcontext()
-        with torch.inference_mode(), precision:
-            crops = normalised(windows.reshape(-1, *windows.shape[2:]), self.device)
-            crops = crops.reshape(batch, frames, *crops.shape[1:])
-            output: FamiPoseOutput = self.model(crops[:, 0], crops[:, 1:])
+        with torch.inference_mode(), precision, intra_op_threads(self.intra_op_threads):
+            features = self._features(windows.reshape(-1, *windows.shape[2:]))  # (B * (S+1), C, h, w)
+            features = features.reshape(batch, frames, *features.shape[1:])
+            output: FamiPoseOutput = self.model.forward_features(features[:, 0], features[:, 1:])
         return output
+
+    def _computed_features(self, crops: NDArray[np.uint8]) -> Tensor:
+        return self.model.backbone.features(normalised(crops, self.device))
 
     def _decoded(self, requests: Sequence[Request], heatmaps: NDArray[np.float32]) -> list[Prediction]:
         if self.decoding == "dark":

@@ -176,11 +176,11 @@ def test_without_memory_for_a_batch_it_is_halved_and_nothing_is_lost():
     predictor = Predictor(loaded, device="cpu", batch_size=8)
     predictions = predictor.predict([request(i) for i in range(9)], Clip(), 10)
     assert [p.request.frame_index for p in predictions] == list(range(9))
-    assert predictor.batch_size == 2
+    assert predictor.batch_size in (2, 4)  # two at once in one thread, or in each of two
 
     loaded.model.backbone.limit = 0
     with pytest.raises(PredictionError, match="not enough memory"):
-        predictor.predict([request(1)], Clip(), 10)
+        predictor.predict([request(9)], Clip(), 10)
     with pytest.raises(PredictionError, match="not enough memory"):
         explain(predictor, request(1), Clip(), 10)
 
