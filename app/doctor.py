@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import places
+from app import detectors, places
 from app.system_packages import install_command, missing_packages
-from app.weights import HOW_TO_GET_SOME, available_weights
+from app.weights import HOW_TO_GET_SOME, available_weights, default_weights
+from core.errors import FamiError
 
 CONSTRAINTS = Path(__file__).resolve().parents[1] / "constraints.txt"
 PACKAGES = ("torch", "torchvision", "PySide6_Essentials", "pyqtgraph", "av", "opencv-python-headless", "h5py")
@@ -38,7 +39,7 @@ class Finding:
 def findings() -> Iterator[Finding]:
     """Everything that is checked, in the order of the report."""
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
-        _python, _packages, _machine, _screen, _accelerator, _folders, _weights, _demo,
+        _python, _packages, _machine, _screen, _accelerator, _folders, _weights, _detector, _demo,
     )  # fmt: skip
     for check in checks:
         yield from check()
@@ -108,11 +109,25 @@ def _folders() -> Iterator[Finding]:
 
 
 def _weights() -> Iterator[Finding]:
-    at_hand = available_weights()
-    if not at_hand:
+    try:
+        at_hand, choice = available_weights(), default_weights()
+    except (FamiError, ImportError, OSError) as error:  # a broken torch is told above
+        yield Finding("Weights", f"cannot be looked at ({error})", fine=False)
+        return
+    if choice is None:
         yield Finding("Weights", f"none; {HOW_TO_GET_SOME}", fine=False)
+        return
+    for sentence in choice.unusable:
+        yield Finding("Weights", sentence, fine=False)
     for weights in at_hand:
-        yield Finding("Weights", f"{weights.name} ({weights.origin}, {weights.sha256[:8]})")
+        taken = f"; taken by default, {choice.why}" if weights == choice.weights else ""
+        yield Finding("Weights", f"{weights.name} ({weights.origin}, {weights.sha256[:8]}){taken}")
+
+
+def _detector() -> Iterator[Finding]:
+    for detector in (detectors.FOR_PROCESSORS, detectors.FOR_CUDA):
+        where = f"at {detector.path}" if detector.at_hand else "not at hand; fetched when people are looked for"
+        yield Finding("Person detector", f"{detector.architecture}, {where}")
 
 
 def _demo() -> Iterator[Finding]:
