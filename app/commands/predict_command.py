@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app import detectors
 from app.detection import find_people, frames_between_looks
-from app.following import follow_person
+from app.following import follow_person, locator
 from app.heatmap_file import HeatmapFile
 from app.opening import record_of
 from app.outputs import check_can_write, replacing
@@ -25,6 +25,7 @@ from core.formats.matching import PICTURE_SUFFIXES
 from core.paths import files_of, project_files
 from core.poses import FramePoses
 from core.project import Project, edits
+from core.tracking import Locate
 from core.video import Source, frame_proof, open_source
 
 Box = tuple[float, float, float, float]
@@ -55,8 +56,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
             work.notes.append(source.damaged)
         if arguments.boxes is not None:
             work.import_boxes(arguments.boxes)
-        for box in arguments.box:
-            work.follow(box)
+        if arguments.box:
+            work.follow(arguments.box, weights_path, arguments.device)
         if arguments.boxes is None and not arguments.box:
             work.find(arguments.device)
         work.predict(weights_path, arguments.device, arguments.window, arguments.heatmaps)
@@ -148,14 +149,28 @@ class Work:
         ]
         return Labels(images, labels.format_name, labels.warnings)
 
-    def follow(self, box: Box) -> None:
-        """Adds a person by a box in the first frame, and follows it through the range."""
+    def follow(self, boxes: Sequence[Box], weights_path: Path, device: str) -> None:
+        """Adds a person by each box in the first frame, and follows them through the range."""
+        from core.model import Predictor, load_model  # noqa: PLC0415 - seconds of torch, after all cheap checks
+
+        locate = locator(Predictor(load_model(weights_path), device=device))
+        for box in boxes:
+            self._follow(box, locate)
+
+    def _follow(self, box: Box, locate: Locate) -> None:
         start, source = self.start, self.source
         proofs = {start: (float(source.timestamps[start]), frame_proof(source.frame(start)))}
         (track_id,) = edits.add_person(self.project, start, box, proofs=proofs).track_ids
         with self.terminal.progress(f"Following person {track_id}") as progress:
             followed = follow_person(
-                self.project, source, track_id, start, self.stop, on_progress=progress, on_part=lambda _: None
+                self.project,
+                source,
+                track_id,
+                start,
+                self.stop,
+                on_progress=progress,
+                on_part=lambda _: None,
+                locate=locate,
             )
         if followed.lost:
             self.notes.append(f"Person {track_id} was lost after frame {followed.last_frame}.")
@@ -196,7 +211,7 @@ class Work:
         requests = requests_for(self.project, self.start, self.stop)
         from core.model import Predictor, load_model  # noqa: PLC0415 - seconds of torch, after all cheap checks
 
-        predictor = Predictor(load_model(weights_path), device=device, offsets=offsets)
+        predictor = Predictor(load_model(weights_path, folded=True), device=device, offsets=offsets)
         with ExitStack() as stack:
             progress = stack.enter_context(self.terminal.progress("Predicting"))
             if heatmaps_path is None:
