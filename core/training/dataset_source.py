@@ -124,7 +124,7 @@ class DatasetSource:
 
 def _config(table: str, settings: dict[str, Any]) -> DatasetConfig:
     """The data set that a table of the recipe names; its paths are relative to the checkout."""
-    places = {
+    places: dict[str, Any] = {
         name: REPOSITORY / settings[name]
         for name in ("root", "labels", "boxes")
         if name in settings and settings[name] != TRUTH

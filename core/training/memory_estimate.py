@@ -14,7 +14,7 @@ from core.keypoints import POSETRACK
 from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
 from core.training.exporting import multi_frame_config
-from core.training.objective import Objective, new_objective
+from core.training.objective import new_objective
 from core.training.optimisation import autocast, half_precision
 from core.training.recipe import Recipe, Stage
 
