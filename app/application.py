@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import places
 from app.collector import WindowThreadCollector
+from app.comparison import Comparison
 from app.editing import EditingController
 from app.exporting import ExportController
 from app.finding import FindingController
@@ -29,6 +30,7 @@ from app.ui import theme
 from app.ui.main_window import MainWindow
 from app.views.actions_view import ActionsView
 from app.views.canvas_view import CanvasView
+from app.views.compare_view import CompareView
 from app.views.network_view import NetworkView
 from app.views.panels_view import PanelsView
 from app.views.weights_view import WeightsView
@@ -71,8 +73,10 @@ class Program(QObject):
         self.exporting = ExportController(session, tasks, self)
         self.runs = RunsController(session, tasks, self)
         self.instruments = Instruments(session, network, self)
+        self.comparison = Comparison(session, network, self.editing, self)
 
         self.canvas_view = CanvasView(session, self.editing, self.people, self.instruments, window)
+        self.compare_view = CompareView(session, self.comparison, window)
         self.panels_view = PanelsView(session, self.editing, self.people, self.review, window)
         self.network_view = NetworkView(session, self.prediction, self.finetuning, window)
         self.weights_view = WeightsView(self)
@@ -81,6 +85,7 @@ class Program(QObject):
         tasks.shown.connect(window.set_task)
         tasks.failed.connect(window.show_error)
         self.prediction.network_changed.connect(lambda _: self.canvas_view.ask_again())
+        self.prediction.network_changed.connect(lambda _: self.comparison.ask_again())
         window.close_requested.connect(self.shut_down)
 
     def _on_settled(self, sentence: str) -> None:
@@ -111,6 +116,7 @@ class Program(QObject):
         self.tasks.shut_down()
         self.review.stop()
         self.instruments.stop()
+        self.comparison.stop()
         self.session.close()
         self.collector.stop()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
 
@@ -98,6 +98,14 @@ class EditingController(QObject):
         if pose is not None and keypoint is not None and pose.labelled[keypoint]:
             x, y = pose.keypoints[keypoint]
             self.move_keypoint(pose.track_id, keypoint, float(x + dx), float(y + dy))
+
+    def take_joints(self, second: Pose, keypoints: Sequence[int], opinion: str) -> bool:
+        """Joints of a second opinion are right: they become the person's word. True if they were taken."""
+        proofs = self._session.proofs()
+        return self._edit(
+            lambda project, frame: edits.take_keypoints(project, frame, second, keypoints, opinion, proofs=proofs),
+            second.track_id,
+        )
 
     def move_pose(self, track_id: int, dx: float, dy: float) -> None:
         """A whole person was dragged."""

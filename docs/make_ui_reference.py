@@ -34,6 +34,7 @@ PANELS = (
     "queue_panel",
     "heatmap_panel",
     "temporal_panel",
+    "compare_panel",
     "finetune_panel",
 )
 HEAD = """# The window

@@ -139,6 +139,9 @@ _MODEL = (
     _A("action_finetune", "Fine-tune", ("Ctrl+Shift+F",), "Train the network on your corrections.", "finetune", "Model", starts_group=True),
     _A("action_rollback", "Roll back weights", ("Ctrl+Shift+B",), "Return to the weights in use before the last fine-tuning.", "rollback", "Model"),
     _A("action_weights", "Weights…", ("Ctrl+Shift+W",), "See the weights at hand, fetch better ones, and choose which predict.", "weights", "Model", starts_group=True),
+    _A("action_compare", "Second opinion", ("Shift+C",), "Draw the pose of HRNet alone, or of other weights, beside the one on screen.", None, "Model", checkable=True, starts_group=True),
+    _A("action_take_joint", "Take joint", ("U",), "Take the selected joint from the second opinion as right.", None, "Model"),
+    _A("action_take_pose", "Take pose", ("Shift+U",), "Take the person's joints from the second opinion as right; what you set stays.", None, "Model"),
 )
 
 _VIEW = (
@@ -155,6 +158,7 @@ _VIEW = (
     _A("action_show_modulation", "Map on neighbours", ("Shift+M",), "Draw the local modulation as a map over the frames of the temporal panel.", None, "View", checkable=True, short_text="Map"),
     _A("action_panel_heatmap", "Heatmap", ("Ctrl+4",), "Show or hide the heatmap panel.", None, "View/Panels", checkable=True),
     _A("action_panel_temporal", "Temporal", ("Ctrl+5",), "Show or hide the frames that fed the prediction.", None, "View/Panels", checkable=True),
+    _A("action_panel_compare", "Compare", ("Ctrl+7",), "Show or hide the panel of the second opinion.", None, "View/Panels", checkable=True),
     _A("action_panel_finetune", "Fine-tuning", ("Ctrl+6",), "Show or hide the fine-tuning panel.", None, "View/Panels", checkable=True),
     _A("action_reset_layout", "Reset the layout", ("Ctrl+0",), "Put all panels back where they were at first.", None, "View"),
 )

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QHideEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.cursors import cursor_shape
 from app.ui.gestures import CLICK_TOLERANCE_PX, BoxDraw, BoxResize, Gesture, JointDrag, Pan, PersonDrag
-from app.ui.heatmap_colours import SUPERSAMPLING, heatmap_peaks, heatmap_rgba
 from app.ui.hit_test import Handle, JointHit, Selection, handle_at, joint_at, person_at, placed_joints
-from app.ui.picture_item import PictureItem
-from app.ui.picture_view import PictureView
-from app.ui.pose_item import PoseItem
+from app.ui.people_view import PeopleView
 from app.ui.pose_painting import PoseContext
 from core.keypoints import POSETRACK
 from core.poses import FramePoses
@@ -25,7 +19,7 @@ from core.poses import FramePoses
 TOOLS = ("select", "box", "place")
 
 
-class Canvas(PictureView):
+class Canvas(PeopleView):
     """Shows one frame with its people and says, in full-frame pixels, what the hand did. It changes no data.
 
     Whatever is drawn belongs to the frame shown: `set_poses` and `set_heatmap` for another frame are dropped, so
@@ -57,12 +51,6 @@ class Canvas(PictureView):
     tool_changed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("canvas")
-        self.setAccessibleName("Frame and poses")
-        self._frame_index: int | None = None
-        self._poses: FramePoses | None = None
-        self._context = PoseContext()
         self._tool = "select"
         self._gesture: Gesture | None = None
         self._press_px = QPointF()
@@ -70,31 +58,14 @@ class Canvas(PictureView):
         self._is_pointer_inside = False
         self._has_moved = False
         self._selection_before_click = Selection()
-        self._heatmap_opacity = 0.6
-        self._heatmap_item = PictureItem(always_smooth=True)
-        self._heatmap_item.setParentItem(self._world)
-        self._heatmap_item.setZValue(1)
-        self._heatmap_item.hide()
-        self._pose_item = PoseItem()
-        self.addItem(self._pose_item)
-        self._view_changed()
-
-    # What to show
-
-    @property
-    def frame_index(self) -> int | None:
-        """The frame shown, None before the first."""
-        return self._frame_index
+        super().__init__(parent)
+        self.setObjectName("canvas")
+        self.setAccessibleName("Frame and poses")
 
     @property
     def tool(self) -> str:
         """The tool in hand."""
         return self._tool
-
-    @property
-    def selection(self) -> tuple[int | None, int | None]:
-        """The selected person's track id and the selected keypoint."""
-        return self._context.selection.track_id, self._context.selection.keypoint
 
     def pointer_place(self) -> tuple[float, float] | None:
         """The place under the pointer in full-frame pixels; None off the picture."""
@@ -103,69 +74,12 @@ class Canvas(PictureView):
         place = self.view.to_picture(self._last_px.x(), self._last_px.y())
         return self._picture.clamped(*place) if self._picture.contains(*place) else None
 
-    def show_frame(self, frame_index: int, rgb: NDArray[np.uint8], pixel_aspect: float = 1.0) -> None:
-        """Shows a frame; people and heatmap of another frame go away, a drag in progress is given up.
-
-        Args:
-            frame_index: the frame's number.
-            rgb: (H, W, 3) uint8.
-            pixel_aspect: width / height of a stored pixel on display.
-        """
-        if frame_index != self._frame_index:
-            self._frame_index = frame_index
-            self._poses = None
-            self._cancel_gesture()
-            self._clear_heatmap()
-        self._show_picture(rgb, pixel_aspect)
-        self._refresh()
-
-    def clear(self) -> None:
-        """Shows no frame, as before a clip is open; the next frame is fitted."""
-        self._frame_index, self._poses = None, None
-        self._cancel_gesture()
-        self._clear_heatmap()
-        self._show_no_picture()
-        self._refresh()
-
     def set_poses(self, poses: FramePoses) -> None:
-        """Shows the people of the frame shown; those of another frame are dropped."""
-        if poses.frame_index != self._frame_index:
-            return
-        self._poses = poses
+        """Shows the people of the frame shown, and gives up a drag of somebody who is no longer there."""
+        super().set_poses(poses)
         held = getattr(self._gesture, "track_id", None)
-        if held is not None and poses.pose(held) is None:
+        if held is not None and poses.frame_index == self._frame_index and poses.pose(held) is None:
             self._cancel_gesture()
-        self._refresh()
-
-    def set_selection(self, track_id: int | None, keypoint: int | None = None) -> None:
-        """Highlights a person and a joint."""
-        self._refresh(selection=Selection(track_id, keypoint if track_id is not None else None))
-
-    def set_heatmap(
-        self, frame_index: int | None, heatmap: ArrayLike | None, image_from_heatmap: ArrayLike | None
-    ) -> None:
-        """Lays a heatmap over the frame shown; one of another frame is dropped.
-
-        Args:
-            frame_index: the frame that the heatmap belongs to.
-            heatmap: (h, w), or None for no heatmap on any frame.
-            image_from_heatmap: (2, 3) affine from heatmap cells to full-frame pixels; None only without a heatmap.
-        """
-        if heatmap is None or image_from_heatmap is None:
-            self._clear_heatmap()
-        elif frame_index != self._frame_index:
-            return
-        else:
-            self._heatmap_item.show_pixels(heatmap_rgba(heatmap), image_from_heatmap, SUPERSAMPLING)
-            self._heatmap_item.setOpacity(self._heatmap_opacity)
-            self._heatmap_item.show()
-            self._context = replace(self._context, peaks=heatmap_peaks(heatmap, image_from_heatmap))
-        self._refresh()
-
-    def set_heatmap_opacity(self, opacity: float) -> None:
-        """How strongly a heatmap covers the frame, from 0 to 1."""
-        self._heatmap_opacity = min(max(opacity, 0.0), 1.0)
-        self._heatmap_item.setOpacity(self._heatmap_opacity)
 
     def set_tool(self, tool: str) -> None:
         """Takes a tool in hand: "select", "box" or "place". Raises ValueError for any other."""
@@ -175,43 +89,20 @@ class Canvas(PictureView):
         self._cancel_gesture()
         self._refresh()
 
-    def set_hidden(self, track_ids: Collection[int]) -> None:
-        """These people are neither drawn nor touched."""
-        self._refresh(hidden=frozenset(track_ids))
+    # What the hand adds to the picture
 
-    def set_locked(self, track_ids: Collection[int]) -> None:
-        """These people are drawn faintly and cannot be touched."""
-        self._refresh(locked=frozenset(track_ids))
-
-    def set_joint_names_visible(self, visible: bool) -> None:
-        """Whether the selected person's joints have their names beside them."""
-        self._refresh(joint_names=visible)
-
-    def set_doubtful_score(self, score: float) -> None:
-        """A machine's keypoint below this confidence is marked as doubtful."""
-        self._refresh(doubtful_score=score)
-
-    def _clear_heatmap(self) -> None:
-        self._heatmap_item.hide()
-        self._context = replace(self._context, peaks=())
-
-    def _refresh(self, **changes: object) -> None:
-        """Draws people, gesture and tool as they are now, with these fields of the context replaced."""
-        poses = self._poses
+    def _previewed(self) -> FramePoses | None:
         gesture = self._gesture if self._has_moved else None
-        if poses is not None and gesture is not None:
-            poses = gesture.preview(poses)
-        drawn = gesture.bbox_xywh if isinstance(gesture, BoxDraw) else None
-        is_held = isinstance(gesture, JointDrag)
-        size = float(self.viewport().width()), float(self.viewport().height())
-        context = replace(self._context, poses=poses, view=self.view, viewport_wh=size, **changes)  # type: ignore[arg-type]
-        note = self._cursor_note(context.selection)
-        self._context = replace(context, is_held=is_held, drawn_box_xywh=drawn, cursor_note=note)
-        self._pose_item.show_context(self._context)
+        return self._poses if self._poses is None or gesture is None else gesture.preview(self._poses)
 
-    def _view_changed(self) -> None:
-        if hasattr(self, "_pose_item"):
-            self._refresh()
+    def _with_hand(self, context: PoseContext) -> PoseContext:
+        gesture = self._gesture if self._has_moved else None
+        drawn = gesture.bbox_xywh if isinstance(gesture, BoxDraw) else None
+        note = self._cursor_note(context.selection)
+        return replace(context, is_held=isinstance(gesture, JointDrag), drawn_box_xywh=drawn, cursor_note=note)
+
+    def _let_go(self) -> None:
+        self._cancel_gesture()
 
     def _cursor_note(self, selection: Selection) -> tuple[float, float, str] | None:
         if self._tool != "place" or self._picture is None or not self._is_pointer_inside:

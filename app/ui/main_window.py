@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.ui import theme
 from app.ui.actions import ACTIONS, MENUS, TOOLBAR, apply_keymap, build_actions
 from app.ui.canvas import Canvas
+from app.ui.compare_panel import ComparePanel
 from app.ui.finetune_panel import FinetunePanel
 from app.ui.heatmap_panel import HeatmapPanel
 from app.ui.joints_panel import JointsPanel
@@ -42,7 +43,8 @@ class MainWindow(QMainWindow):
 
     Attributes:
         canvas, timeline, transport: the picture, the strip below it, and the row between.
-        persons_panel, joints_panel, queue_panel, heatmap_panel, temporal_panel, finetune_panel: the panels.
+        persons_panel, joints_panel, queue_panel, heatmap_panel, temporal_panel, compare_panel, finetune_panel: the
+            panels.
 
     Signals:
         path_dropped(str): a file or folder was dropped on the window.
@@ -117,6 +119,7 @@ class MainWindow(QMainWindow):
         self.queue_panel = QueuePanel(self)
         self.heatmap_panel = HeatmapPanel(self)
         self.temporal_panel = TemporalPanel(self._actions, self)
+        self.compare_panel = ComparePanel(self._actions, self)
         self.finetune_panel = FinetunePanel(self)
         self._title_bars_timer = QTimer(self)
         self._title_bars_timer.setSingleShot(True)
@@ -127,6 +130,7 @@ class MainWindow(QMainWindow):
             ("queue", self.queue_panel),
             ("heatmap", self.heatmap_panel),
             ("temporal", self.temporal_panel),
+            ("compare", self.compare_panel),
             ("finetune", self.finetune_panel),
         ):
             switch = self._actions[f"action_panel_{name}"]
@@ -191,7 +195,8 @@ class MainWindow(QMainWindow):
         self.splitDockWidget(docks["persons"], docks["queue"], Qt.Orientation.Vertical)
         self.addDockWidget(_RIGHT, docks["joints"])
         self.tabifyDockWidget(docks["joints"], docks["temporal"])
-        self.tabifyDockWidget(docks["temporal"], docks["heatmap"])
+        self.tabifyDockWidget(docks["temporal"], docks["compare"])
+        self.tabifyDockWidget(docks["compare"], docks["heatmap"])
         self.tabifyDockWidget(docks["heatmap"], docks["finetune"])
         for name, dock in docks.items():
             dock.show()
@@ -211,7 +216,7 @@ class MainWindow(QMainWindow):
                 dock.setTitleBarWidget(None)  # type: ignore[arg-type]  # None brings Qt's own title back
 
     def show_panel(self, name: str) -> None:
-        """Brings a panel ("persons", "joints", "queue", "heatmap", "temporal", "finetune") to the front."""
+        """Brings a panel ("persons", "joints", "queue", "heatmap", "temporal", "compare", "finetune") to the front."""
         self._docks[name].show()
         self._docks[name].raise_()
 

@@ -13,6 +13,7 @@ from app.ui import theme
 from app.ui.heatmap_colours import Peak
 from app.ui.hit_test import HANDLES, JointHit, Selection, handle_position, placed_joints, reachable_joints
 from app.ui.markers import CASING, Marker, draw_marker
+from app.ui.opinion_painting import Opinion, paint_opinion, paint_opinion_key
 from app.ui.view import View
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import FloatArray, FramePoses, Pose, Provenance, Visibility
@@ -41,6 +42,7 @@ class PoseContext:
         drawn_box_xywh: the box that the hand is drawing.
         cursor_note: a word beside the pointer (viewport pixels), for a tool that places something.
         peaks: other peaks of the heatmap shown.
+        opinion: a second opinion of the same people, drawn below them.
         skeleton: the meaning of the keypoints.
     """
 
@@ -57,6 +59,7 @@ class PoseContext:
     drawn_box_xywh: tuple[float, float, float, float] | None = None
     cursor_note: tuple[float, float, str] | None = None
     peaks: tuple[Peak, ...] = ()
+    opinion: Opinion | None = None
     skeleton: Skeleton = POSETRACK
 
 
@@ -66,6 +69,8 @@ def paint_people(painter: QPainter, context: PoseContext) -> None:
     poses = () if context.poses is None else context.poses.poses
     shown = [pose for pose in poses if pose.track_id not in context.hidden]
     shown.sort(key=lambda pose: pose.track_id == context.selection.track_id)
+    if context.opinion is not None:
+        paint_opinion(painter, context.opinion, context.view, shown, context.selection.track_id)
     for pose in shown:
         _paint_person(painter, context, pose)
     for pose in shown:
@@ -75,6 +80,8 @@ def paint_people(painter: QPainter, context: PoseContext) -> None:
         _paint_box(painter, _box_on_screen(context.view, context.drawn_box_xywh), QColor("#ffffff"), 1.6, dashed=True)
     for pose in shown:
         _paint_words(painter, context, pose)
+    if context.opinion is not None:
+        paint_opinion_key(painter, context.opinion.name, context.viewport_wh)
     if context.cursor_note is not None:
         x, y, words = context.cursor_note
         draw_tag(painter, words, QPointF(x + 14, y + 14), context.viewport_wh)

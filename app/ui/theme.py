@@ -118,6 +118,10 @@ QToolButton {{ padding: 4px 7px; border: 1px solid transparent; border-radius: {
 QToolButton:hover {{ background: {raised}; border-color: {border_strong}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {selection}; border-color: {accent}; }}
 QToolButton:disabled {{ color: {text_disabled}; }}
+QToolButton[framed="true"] {{ background: {raised}; border-color: {border_strong}; }}
+QToolButton[framed="true"]:hover {{ border-color: {accent}; }}
+QToolButton[framed="true"]:pressed {{ background: {selection}; }}
+QToolButton[framed="true"]:disabled {{ border-color: {border}; background: {surface}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QToolButton[popupMode="1"] {{ padding-right: 20px; }}
 QToolButton::menu-button {{ border: none; width: 18px; }}
@@ -135,7 +139,7 @@ QDockWidget {{ color: {text_muted}; font-weight: 600; }}
 QDockWidget::title {{ background: {surface}; padding: 5px 8px; border-bottom: 1px solid {border}; }}
 QDockWidget > QWidget {{ background: {surface}; }}
 QTabBar {{ qproperty-drawBase: 0; }}
-QTabBar::tab {{ background: {background}; color: {text_muted}; padding: 5px 11px; border: none;
+QTabBar::tab {{ background: {background}; color: {text_muted}; padding: 5px 7px; border: none;
     border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ background: {surface}; color: {text}; border-bottom-color: {accent}; }}
 QTabBar::tab:hover:!selected {{ color: {text}; background: {raised}; }}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from core.heatmaps import STRIDE, decode_argmax, decode_dark, decode_quarter_shi
 from core.keypoints import SKELETONS
 from core.model.crops import RecentFrames, Request, RgbFrame, cut_window, normalised, request_affine, window_indices
 from core.model.device import ALL_THREADS, available_device, intra_op_threads
-from core.model.fami_pose import FamiPoseOutput
+from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.recent_features import RecentFeatures
 from core.model.weights import LoadedModel
 
@@ -93,7 +94,9 @@ class Predictor:
         self.intra_op_threads = 1 if is_small else ALL_THREADS
         self._workers = ALL_THREADS if is_small and self.device.type == "cpu" else 1
         crops_of_a_batch = self.batch_size * (1 + len(self.offsets)) * (2 if flip_test else 1)
-        self._features = RecentFeatures(self._computed_features, capacity=crops_of_a_batch)
+        # Not a method: a network in a cycle with itself would never be freed while the window runs.
+        compute = partial(_backbone_features, self.model, self.device)
+        self._features = RecentFeatures(compute, capacity=crops_of_a_batch)
         # With a gain of zero, as before any training, the neighbours change nothing and need not be computed.
         self._prediction_offsets = self.offsets if bool(self.model.gain.any()) else ()
 
@@ -208,9 +211,6 @@ class Predictor:
             output: FamiPoseOutput = self.model.forward_features(features[:, 0], features[:, 1:])
         return output
 
-    def _computed_features(self, crops: NDArray[np.uint8]) -> Tensor:
-        return self.model.backbone.features(normalised(crops, self.device))
-
     def _decoded(self, requests: Sequence[Request], heatmaps: NDArray[np.float32]) -> list[Prediction]:
         if self.decoding == "dark":
             points, peaks = decode_dark(heatmaps, self.metadata.config.heatmap_sigma)
@@ -236,6 +236,10 @@ class Predictor:
         table = np.array(self.metadata.calibration)
         scores: FloatArray = np.interp(peaks, table[:, 0], table[:, 1])
         return np.clip(scores, 0.0, 1.0)
+
+
+def _backbone_features(model: FamiPose, device: torch.device, crops: NDArray[np.uint8]) -> Tensor:
+    return model.backbone.features(normalised(crops, device))
 
 
 OUT_OF_MEMORY = "There is not enough memory to predict even one person; choose smaller weights or another device."

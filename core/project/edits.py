@@ -6,7 +6,7 @@ false `Touched` where there is nothing to do. Raises ProjectError where the edit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -79,6 +79,37 @@ def set_visibility(
     after = before.with_keypoint(keypoint, before.keypoints[keypoint], visibility, 1.0, Provenance.CORRECTED)
     label = f"Set {POSETRACK.label(keypoint)} to {_VISIBILITY_WORDS[visibility]}"
     return _commit_pose(project, frame_index, after, before, label=label, action="set_visibility", proofs=proofs)
+
+
+def take_keypoints(
+    project: Project, frame_index: int, second: Pose, keypoints: Sequence[int], opinion: str, *, proofs: Proofs = None
+) -> Touched:
+    """Takes joints of a person from a second opinion; in the undo menu "Take left wrist from HRNet alone".
+
+    What is taken is a machine's place that a person accepts: it keeps the second opinion's score and is accepted.
+    An occluded joint stays occluded.
+
+    Args:
+        project: holds the person's pose in the frame.
+        frame_index: the frame.
+        second: the second opinion on the person.
+        keypoints: those to take; each needs a place in `second`.
+        opinion: what the second opinion is called.
+        proofs: as everywhere here.
+    """
+    before = after = _pose(project, frame_index, second.track_id)
+    for keypoint in keypoints:
+        if not np.isfinite(second.keypoints[keypoint]).all():
+            raise ProjectError(f"{opinion} has no place for the {POSETRACK.label(keypoint)}; place it by hand.")
+        was = Visibility(int(before.visibility[keypoint]))
+        visibility = Visibility.VISIBLE if was == Visibility.NOT_LABELLED else was
+        score = float(second.scores[keypoint])
+        after = after.with_keypoint(keypoint, second.keypoints[keypoint], visibility, score, Provenance.ACCEPTED)
+    if after.same_as(before):
+        return Touched()
+    what = POSETRACK.label(keypoints[0]) if len(keypoints) == 1 else f"{len(keypoints)} joints"
+    label = f"Take {what} from {opinion}"
+    return _commit_pose(project, frame_index, after, before, label=label, action="take_keypoints", proofs=proofs)
 
 
 def _shifted(pose: Pose, offset_xy: NDArray[np.float64]) -> Pose:

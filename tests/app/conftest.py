@@ -179,5 +179,5 @@ def drive(qtbot: object, tiny_weights: Path) -> Iterator[Callable[..., Hands]]:
 
 def left_over(before: set[threading.Thread]) -> list[str]:
     """Names of the threads that the program started and that still run."""
-    ours = ("task ", "decoder", "instruments", "queue")
+    ours = ("task ", "decoder", "instruments", "comparison", "queue")
     return [thread.name for thread in set(threading.enumerate()) - before if thread.name.startswith(ours)]

@@ -1,0 +1,261 @@
+"""A second opinion on the frame shown: HRNet alone, or other weights, beside the poses that the project holds."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.editing import EditingController
+from app.network import Network
+from app.pipeline import predicted_pose
+from app.session import Session
+from app.tasks import LatestWorker
+from core.errors import Cancelled
+from core.poses import FramePoses, Pose, Provenance
+from core.project import Touched
+from core.video import Source, open_source
+
+if TYPE_CHECKING:
+    from core.model import Predictor
+
+ALONE_NAME = "HRNet alone"
+ASK_AFTER_MS = 120
+"""A question is asked once the hand has stayed on a frame this long, so that scrubbing costs nothing."""
+KEPT_OPINIONS = 64
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: everybody with a box in one frame.
+
+    Attributes:
+        path: the clip.
+        weights_path: the weights that predict.
+        second_path: the weights of the second opinion; None is the first ones' network without neighbours.
+        frame_index: the frame.
+        people: track id and box of each, left, top, width, height.
+    """
+
+    path: Path
+    weights_path: Path
+    second_path: Path | None
+    frame_index: int
+    people: frozenset[tuple[int, tuple[float, float, float, float]]]
+
+
+class Comparison(QObject):
+    """Asks a second network about the frame shown while it is switched on. It never changes labels by itself.
+
+    Late answers to what is no longer asked are dropped. Switched off, it holds no second network.
+
+    Attributes:
+        is_on: whether a second opinion is wanted.
+        second_path: whose; None is HRNet alone.
+        trouble: the sentence that the last question failed with, "" otherwise.
+
+    Signals:
+        changed: what there is to show changed: switched, chosen, asked, answered or failed.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, session: Session, network: Network, editing: EditingController, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._network = network
+        self._editing = editing
+        self._second = Network(network.device)
+        self._alone: tuple[Predictor, Predictor] | None = None
+        self._kept: OrderedDict[Question, FramePoses] = OrderedDict()
+        self._wanted: Question | None = None
+        self._source: Source | None = None
+        self.is_on = False
+        self.second_path: Path | None = None
+        self.trouble = ""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(ASK_AFTER_MS)
+        self._timer.timeout.connect(self._ask)
+        self._worker = LatestWorker("comparison", self._answer, self)
+        self._worker.answered.connect(self._keep)
+        self._worker.failed.connect(self._fail)
+        session.opened.connect(self.ask_again)
+        session.frame_shown.connect(lambda _: self._follow())
+        session.poses_changed.connect(self._on_poses_changed)
+
+    # What is wanted
+
+    @property
+    def name(self) -> str:
+        """Whose opinion it is."""
+        return ALONE_NAME if self.second_path is None else self.second_path.stem
+
+    @property
+    def is_busy(self) -> bool:
+        """True while the answer for the frame shown is on its way."""
+        return self._wanted is not None and self._wanted not in self._kept and not self.trouble
+
+    def switch(self, on: bool) -> None:
+        """Begins or ends comparing; the end frees the second network."""
+        self.is_on = on
+        self.ask_again()
+
+    def choose(self, second_path: Path | None) -> None:
+        """Asks these weights from now on; None is HRNet alone."""
+        self.second_path = second_path
+        self.ask_again()
+
+    def ask_again(self) -> None:
+        """Forgets all answers, as other weights or another clip are in use, and asks about the frame shown."""
+        self._kept.clear()
+        self._wanted, self.trouble = None, ""
+        self._worker.forget()
+        self._alone = None
+        self._take_second(self.second_path if self.is_on else None)
+        self._follow()
+
+    def _take_second(self, path: Path | None) -> None:
+        """Other weights are another network, so that a thread that still works with the last one never mixes them."""
+        if path != self._second.weights_path:
+            self._second.choose(None)
+            self._second = Network(self._network.device)
+            self._second.choose(path)
+
+    def _follow(self) -> None:
+        """Asks about the frame shown, a little later."""
+        self._wanted = None
+        if self.is_on:
+            self._timer.start()
+        else:
+            self._timer.stop()
+        self.changed.emit()
+
+    def _on_poses_changed(self, touched: Touched) -> None:
+        if self.is_on and self._session.frame_index in touched.frame_indices:
+            self._timer.start()  # a box may have changed; another joint of the same people is no new question
+            self.changed.emit()
+
+    def _ask(self) -> None:
+        session, weights_path = self._session, self._network.weights_path
+        if not self.is_on or session.source_path is None or session.frame_index is None or weights_path is None:
+            return
+        people = frozenset(
+            (pose.track_id, tuple(float(value) for value in pose.bbox_xywh))
+            for pose in session.shown_poses().poses
+            if pose.bbox_xywh[2:].min() > 0
+        )
+        question = Question(session.source_path, weights_path, self.second_path, session.frame_index, people)  # type: ignore[arg-type]
+        if question == self._wanted:
+            return
+        self._wanted, self.trouble = question, ""
+        if not people:
+            self._kept[question] = FramePoses(question.frame_index)
+        if question not in self._kept:
+            self._worker.ask(question)
+        self.changed.emit()
+
+    # What is answered
+
+    def opinion(self) -> FramePoses | None:
+        """The second opinion on the people of the frame shown, None while there is none."""
+        wanted = self._wanted
+        if not self.is_on or wanted is None or wanted.frame_index != self._session.frame_index:
+            return None
+        return self._kept.get(wanted)
+
+    def selected(self) -> tuple[Pose, Pose] | None:
+        """The selected person's pose in the frame shown, and the second opinion on it."""
+        pose, opinion = self._session.selected_pose(), self.opinion()
+        second = opinion.pose(pose.track_id) if pose is not None and opinion is not None else None
+        return None if pose is None or second is None else (pose, second)
+
+    def _answer(self, question: Question) -> FramePoses:
+        """In the worker's thread. Raises Cancelled as soon as nobody waits for the answer any more."""
+        from core.model import Request  # noqa: PLC0415 - torch is loaded here, in a worker thread
+
+        if self._source is None or self._source.path != question.path:
+            if self._source is not None:
+                self._source.close()
+            self._source = open_source(question.path)
+        source, predictor = self._source, self._predictor(question)
+        requests = [Request(question.frame_index, track_id, np.array(box)) for track_id, box in sorted(question.people)]
+        poses = []
+        for batch in predictor.predict_batches(requests, source.frame, len(source)):
+            if self._wanted != question:
+                raise Cancelled
+            for prediction in batch:
+                request = prediction.request
+                empty = Pose.empty(request.track_id, request.bbox_xywh, Provenance.NONE)
+                poses.append(predicted_pose(prediction, empty))
+        return FramePoses(question.frame_index, tuple(sorted(poses, key=lambda pose: pose.track_id)))
+
+    def _predictor(self, question: Question) -> Predictor:
+        """The second network; HRNet alone shares the first one's weights."""
+        second = self._second
+        if question.second_path is not None:
+            if second.weights_path != question.second_path:
+                raise Cancelled
+            return second.predictor()
+        from core.model import Predictor  # noqa: PLC0415 - loads torch
+
+        first, held = self._network.predictor(), self._alone
+        if self._network.weights_path != question.weights_path:
+            raise Cancelled
+        if held is None or held[0] is not first:
+            held = first, Predictor(first.loaded, device=str(first.device), offsets=())
+            if self._wanted == question:
+                self._alone = held
+        return held[1]
+
+    def _keep(self, question: Question, poses: FramePoses) -> None:
+        if not self.is_on or question != self._wanted:
+            return
+        self._kept[question] = poses
+        while len(self._kept) > KEPT_OPINIONS:
+            self._kept.popitem(last=False)
+        self.changed.emit()
+
+    def _fail(self, question: Question, sentence: str) -> None:
+        if self.is_on and question == self._wanted:
+            self.trouble = sentence
+            self.changed.emit()
+
+    # What a person takes from it
+
+    def take_joint(self) -> None:
+        """The selected joint is right in the second opinion."""
+        both, keypoint = self.selected(), self._session.keypoint
+        if both is None or keypoint is None:
+            self._session.message.emit("Select a joint that the second opinion places.")
+        else:
+            self._editing.take_joints(both[1], [keypoint], self.name)
+
+    def take_pose(self) -> None:
+        """The second opinion is right in all that no person has set."""
+        both = self.selected()
+        if both is None:
+            self._session.message.emit("Select a person with a second opinion.")
+            return
+        pose, second = both
+        placed = second.labelled & np.isfinite(second.keypoints).all(axis=1)
+        free = np.flatnonzero(placed & ~pose.human).tolist()
+        kept = int((placed & pose.human).sum())
+        if not free:
+            self._session.message.emit("All joints of this person are set by hand or accepted: take single ones.")
+        elif self._editing.take_joints(second, free, self.name) and kept:
+            self._session.message.emit(f"Took {len(free)} joints; {kept} that you set stay as they are.")
+
+    def stop(self) -> None:
+        """Ends the thread."""
+        self.is_on, self._wanted = False, None
+        self._timer.stop()
+        self._worker.stop()
+        if self._source is not None:
+            self._source.close()
