@@ -7,7 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from app.editing import EditingController
-from app.following import Followed, follow_person
+from app.following import Followed, follow_person, locator
+from app.network import Network
 from app.session import Session
 from app.tasks import Task, TaskRunner
 from core.errors import FamiError
@@ -27,12 +28,18 @@ class PeopleController(QObject):
     followed = Signal(object)
 
     def __init__(
-        self, session: Session, editing: EditingController, tasks: TaskRunner, parent: QObject | None = None
+        self,
+        session: Session,
+        editing: EditingController,
+        tasks: TaskRunner,
+        network: Network,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._editing = editing
         self._tasks = tasks
+        self._network = network
         self._waiting: list[tuple[int, int]] = []
         self._is_cancelled: Callable[[], bool] = lambda: False
         session.opened.connect(self._waiting.clear)
@@ -125,9 +132,20 @@ class PeopleController(QObject):
 
         def work(task: Task) -> Followed:
             self._is_cancelled = task.is_cancelled
+            try:
+                locate = locator(self._network.predictor())
+            except FamiError:  # no usable weights, as the window has said: the flow alone will do
+                locate = None
             with open_source(path, cancelled=task.is_cancelled) as source:
                 return follow_person(
-                    project, source, track_id, frame_index, stop, on_progress=task.report, on_part=task.deliver
+                    project,
+                    source,
+                    track_id,
+                    frame_index,
+                    stop,
+                    on_progress=task.report,
+                    on_part=task.deliver,
+                    locate=locate,
                 )
 
         self._tasks.run(

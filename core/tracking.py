@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
-from core.geometry import intersection_over_union
+from core.geometry import bbox_of_points, intersection_over_union
 
 FloatArray = NDArray[np.float64]
 GrayImage = NDArray[np.uint8]
@@ -30,6 +30,15 @@ MIN_VISIBLE_PART = 0.2
 MIN_CONFIDENCE = 0.35
 PATIENCE_FRAMES = 3
 """Frames of too low confidence in a row after which a person counts as lost."""
+SURE_SCORE = 0.4
+"""A joint of the network's pose from this score on is where it says."""
+MIN_SURE_JOINTS = 5
+WHOLE_POSE = 0.8
+"""Share of sure joints from which on a pose counts as known from head to foot."""
+POSE_MARGIN = 0.1
+"""Room around the sure joints, as a fraction of their extent: heads and feet reach beyond them."""
+OUTWARD_GAIN, INWARD_GAIN = 0.5, 0.3
+"""How far a side of the box moves in one frame towards a pose that reaches beyond it, or that ends before it."""
 APART_PX = 0.7
 """A point this far from where the background's motion would have taken it moves on its own."""
 MAX_EVIDENCE = 6.0
@@ -92,16 +101,26 @@ class KnownBoxes:
             yield frame_index, list(self.by_frame.get(frame_index, ()))
 
 
-def follow_box(frames: Iterable[tuple[int, NDArray[np.uint8]]], bbox_xywh: ArrayLike) -> Iterator[TrackedBox]:
+Locate = Callable[[int, RgbFrame, FloatArray], tuple[FloatArray, FloatArray]]
+"""A pose network: (frame_index, (H, W, 3) RGB, (4,) box) -> (K, 2) keypoints in pixels and (K,) scores from 0 to 1,
+NaN where a joint is not located."""
+
+
+def follow_box(
+    frames: Iterable[tuple[int, RgbFrame]], bbox_xywh: ArrayLike, locate: Locate | None = None
+) -> Iterator[TrackedBox]:
     """Follows what a box holds through frames, in either direction of time.
 
     Corners inside the box are followed by pyramidal Lucas-Kanade flow and kept if they come back when followed
     backwards. Those near the box's middle count more, and those that have stayed with the background while the
     person moved count less. Their weighted median gives the shift, their spread about it the change of scale.
+    With `locate`, the pose in each frame then moves the box's sides to hold the joints, so that it neither slips off
+    nor grows, and the person is lost only where neither flow nor pose finds them.
 
     Args:
         frames: (frame_index, (H, W, 3) RGB) in order; the first is the one in which the box was drawn.
         bbox_xywh: (4,) the box in the first frame, in pixels; may begin partly outside the picture.
+        locate: finds the pose in a box; None to go by the flow alone.
 
     Yields:
         One box a frame, the first as given. Ends where the person is lost or leaves the picture.
@@ -121,6 +140,8 @@ def follow_box(frames: Iterable[tuple[int, NDArray[np.uint8]]], bbox_xywh: Array
     held_back: list[TrackedBox] = []
     for frame_index, rgb in iterator:
         confidence = follower.step(rgb)
+        if locate is not None:
+            confidence = follower.correct(*locate(frame_index, rgb, follower.box), confidence)
         if confidence is None:
             return
         held_back.append(TrackedBox(frame_index, follower.box.copy(), confidence))
@@ -151,17 +172,17 @@ class _Follower:
 
     def step(self, rgb: NDArray[np.uint8]) -> float | None:
         """Moves on to the next frame. Returns the confidence, None if nothing is left to follow."""
-        gray = self._scaled(rgb)
+        before, gray = self._gray, self._scaled(rgb)
+        self._gray = gray
         if len(self._points) < MIN_POINTS:
             return None
-        moved, found = _flow(self._gray, gray, self._points)
+        moved, found = _flow(before, gray, self._points)
         part_found = float(found.mean())
         if found.sum() < MIN_POINTS:
             return None
         start, end = self._points[found], moved[found]
-        evidence, weights = self._weighed(start, end, self._evidence[found], self._background_motion(gray))
+        evidence, weights = self._weighed(start, end, self._evidence[found], self._background_motion(before, gray))
         self._move(start, end, weights)
-        self._gray = gray
         if visible_part(self._box, gray.shape) < self._needed_part:
             return None
         look = _appearance(gray, self._box)
@@ -170,6 +191,26 @@ class _Follower:
             self._look = 0.9 * self._look + 0.1 * look
         self._renew(end, evidence)
         return float(np.clip(part_found, 0, 1) * np.clip(likeness / 0.8, 0, 1))
+
+    def correct(self, keypoints: FloatArray, scores: FloatArray, confidence: float | None) -> float | None:
+        """Moves the box's sides towards the pose in it. Returns the confidence of flow and pose together."""
+        sure = np.isfinite(keypoints).all(axis=1) & (scores >= SURE_SCORE)
+        part_sure = float(sure.sum() / max(np.isfinite(scores).sum(), 1))
+        if sure.sum() < MIN_SURE_JOINTS or visible_part(self._box, self._gray.shape) < self._needed_part:
+            return confidence
+        pose = bbox_of_points(keypoints[sure], POSE_MARGIN) * self._factor
+        outwards = np.array([-1.0, -1.0, 1.0, 1.0])
+        sides = np.concatenate([self._box[:2], self._box[:2] + self._box[2:]])
+        to_pose = np.concatenate([pose[:2], pose[:2] + pose[2:]]) - sides
+        # A sure joint beyond a side is there. That none is near a side tells something only if all joints are known.
+        inward_gain = INWARD_GAIN if part_sure >= WHOLE_POSE else 0.0
+        gain = np.where(to_pose * outwards > 0, OUTWARD_GAIN, inward_gain)
+        sides = sides + gain * to_pose
+        self._box = np.concatenate([sides[:2], sides[2:] - sides[:2]])
+        if confidence is None:  # the flow has nothing left to go by, but the pose does
+            self._points = self._corners()
+            self._evidence = np.zeros(len(self._points))
+        return max(confidence or 0.0, part_sure)
 
     def _scaled(self, rgb: NDArray[np.uint8]) -> GrayImage:
         gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
@@ -184,18 +225,18 @@ class _Follower:
         mask[top : max(int(y + 0.95 * h), 0), left : max(int(x + 0.92 * w), 0)] = 255
         return _good_features(self._gray, mask, MAX_POINTS)
 
-    def _background_motion(self, gray: GrayImage) -> FloatArray | None:
+    def _background_motion(self, before: GrayImage, gray: GrayImage) -> FloatArray | None:
         """(2, 3) affine of what surrounds the box, from the last frame to this one; None if it shows too little."""
-        mask = np.full(self._gray.shape, 255, np.uint8)
+        mask = np.full(before.shape, 255, np.uint8)
         x, y, w, h = self._box
         low, high = np.array([x - 0.1 * w, y - 0.1 * h]), np.array([x + 1.1 * w, y + 1.1 * h])
         left, top = np.maximum(low, 0).astype(int)
         right, bottom = np.maximum(high, 0).astype(int)
         mask[top:bottom, left:right] = 0
-        points = _good_features(self._gray, mask, MAX_POINTS)
+        points = _good_features(before, mask, MAX_POINTS)
         if len(points) < MIN_POINTS:
             return None
-        moved, found = _flow(self._gray, gray, points)
+        moved, found = _flow(before, gray, points)
         if found.sum() < MIN_POINTS:
             return None
         affine, inliers = cv2.estimateAffinePartial2D(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.geometry import bbox_of_points, intersection_over_union
-from core.tracking import associate, follow_box
+from core.tracking import TrackedBox, associate, follow_box
 from core.video import open_source
 
 
@@ -77,6 +77,40 @@ def test_a_pointing_arm_does_not_carry_the_box_away(shared: Path) -> None:
     middle = boxes[-1].bbox_xywh[:2] + boxes[-1].bbox_xywh[2:] / 2
     body_x = extents[75][0] + extents[75][2] / 2
     assert abs(middle[0] - body_x) < 0.3 * extents[75][2]
+
+
+def test_poses_keep_the_box_on_a_dancer_who_bends(shared: Path) -> None:
+    """With the labelled network's poses, the box holds the joints that the flow alone loses."""
+    with h5py.File(shared / "data/video/dance.mp4.labels.slp") as labels:
+        frames, instances, points = labels["frames"][:], labels["instances"][:], labels["pred_points"][:]
+    joints = {}
+    for frame in frames:
+        of_frame = instances[frame["instance_id_start"] : frame["instance_id_end"]]
+        predicted = of_frame[of_frame["instance_type"] == 1][0]
+        found = points[predicted["point_id_start"] : predicted["point_id_end"]]
+        joints[int(frame["frame_idx"])] = np.column_stack([found["x"], found["y"]]), found["score"]
+
+    def holds(box: TrackedBox) -> bool:
+        xy = joints[box.frame_index][0][joints[box.frame_index][1] >= 0.5]
+        low, high = box.bbox_xywh[:2], box.bbox_xywh[:2] + box.bbox_xywh[2:]
+        return bool(((xy >= low) & (xy <= high)).all(axis=1).mean() >= 0.9)
+
+    first = bbox_of_points(joints[180][0], margin=0.1)
+    with open_source(shared / "data/video/dance.mp4") as source:
+        clip = list(source.frames(180, 260))
+    by_flow = list(follow_box(clip, first))
+    by_pose = list(follow_box(clip, first, lambda index, rgb, box: joints[index]))
+    assert len(by_pose) == 80
+    assert np.mean([holds(box) for box in by_pose]) > 0.9 > np.mean([holds(box) for box in by_flow])
+
+
+def test_a_network_that_is_sure_of_nothing_changes_nothing() -> None:
+    def locate(index: int, rgb: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.full((17, 2), np.nan), np.full(17, np.nan)
+
+    plain = list(follow_box(moving_patch(20, (3, 1)), (100, 100, 40, 80)))
+    other = list(follow_box(moving_patch(20, (3, 1)), (100, 100, 40, 80), locate))
+    np.testing.assert_array_equal([box.bbox_xywh for box in plain], [box.bbox_xywh for box in other])
 
 
 def test_backwards_in_time(shared: Path) -> None:
