@@ -68,7 +68,7 @@ class WeightsController(QObject):
             return name
 
         kept = "Stopped; what was fetched so far is kept for the next time."
-        self._run(f"Fetching {name}", work, self._on_fetched, kept)
+        self._run(f"Fetching {name}", work, self._on_fetched, kept, "Fetching weights, MB")
 
     def import_file(self, path: Path, keypoints: str = "auto") -> None:
         """Checks a file and keeps it; asks by `keypoints_wanted` where it does not say whose keypoints it locates."""
@@ -134,6 +134,7 @@ class WeightsController(QObject):
         work: Callable[[Task], Any],
         succeeded: Callable[[Any], None],
         stopped: str = "Stopped.",
+        short: str = "",
     ) -> None:
         def guarded(task: Task) -> Any:  # noqa: ANN401 - whatever the work gives
             try:
@@ -149,7 +150,7 @@ class WeightsController(QObject):
 
         task = self._tasks.run(
             KIND,
-            what,
+            short or what,  # the foot of the window has little room
             guarded,
             delivered=lambda part: self.progressed.emit(what, *part),
             succeeded=on_result,
