@@ -64,7 +64,7 @@ class Program(QObject):
         self.network = network = Network(device)
         self.opening = OpeningController(session, tasks, self)
         self.editing = EditingController(session, self)
-        self.people = PeopleController(session, self.editing, tasks, self)
+        self.people = PeopleController(session, self.editing, tasks, network, self)
         self.finding = FindingController(session, tasks, device, self)
         self.prediction = PredictionController(session, network, tasks, self)
         self.weights = WeightsController(self.prediction, tasks, device, self)
