@@ -168,27 +168,29 @@ def load_model(
         PredictionError: if there is no such device.
     """
     torch_device = available_device(device)
+    model, metadata = _load(path, keypoints)
+    model.eval()
+    if folded:
+        fold_batch_norms(model)
+    return LoadedModel(model.to(torch_device), metadata, file_sha256(path))
+
+
+def _load(path: Path | str, keypoints: KeypointsChoice) -> tuple[FamiPose, WeightsMetadata]:
     content = read_checkpoint(path)
     if content.get("format") == FORMAT:
         metadata, state = _parse_own(content, path)
         with torch.device("meta"):  # no time and memory for initial values that are overwritten at once
             model = FamiPose(metadata.config)
         _load_strictly(model, state, path)
-    else:
-        state = published_state_dict(content, path)
-        config = _public_config(backbone_of(state, path), path)
-        with torch.device("meta"):
-            backbone = HRNet(config.backbone, config.num_keypoints)
-        _check_fit(backbone, state, path)
-        skeleton = recognise_keypoints(content, path, keypoints)
-        del content
-        _load_strictly(backbone, state, path)
-        model = FamiPose(config, backbone)
-        metadata = _public_metadata(path, config, skeleton)
-    model.eval()
-    if folded:
-        fold_batch_norms(model)
-    return LoadedModel(model.to(torch_device), metadata, file_sha256(path))
+        return model, metadata
+    state = published_state_dict(content, path)
+    config = _public_config(backbone_of(state, path), path)
+    with torch.device("meta"):
+        backbone = HRNet(config.backbone, config.num_keypoints)
+    _check_fit(backbone, state, path)
+    skeleton = recognise_keypoints(content, path, keypoints)
+    _load_strictly(backbone, state, path)
+    return FamiPose(config, backbone), _public_metadata(path, config, skeleton)
 
 
 def load_weights(

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.heatmaps import gaussian_targets
-from core.model import FamiPose, FamiPoseConfig, FamiPoseOutput
+from core.model import FamiPose, FamiPoseConfig, FamiPoseOutput, losses
 from core.model.losses import MutualInformation, heatmap_loss, spatial_cross_entropy, total_loss
 
 
@@ -102,6 +102,71 @@ def test_on_a_channel_of_known_information_the_estimate_is_the_truth():
     truth = [channel_information(error, size * size) for error in errors]
     assert estimates == sorted(estimates)
     assert estimates == pytest.approx(truth, abs=0.08)
+
+
+def test_what_the_enhanced_feature_loses_of_the_key_frame_is_estimated_in_the_order_of_the_truth():
+    """z~ is z_t behind one more symmetric channel, so that I(y; z_t | z~) = I(y; z_t) - I(y; z~), in closed form."""
+    size, key_error = 3, 0.1
+    others = size**2 - 1
+    cells = torch.randint(0, size * size, (6000,))
+    targets = torch.nn.functional.one_hot(cells, size * size).float().view(-1, 1, size, size)
+    weights = torch.ones(len(cells), 1)
+    truth, estimates = [], []
+    for added_error in (0.05, 0.3, 0.6):
+        output = channel_output(cells, key_error, 0.0, size)
+        received = output.key_features.flatten(1).argmax(dim=1)
+        enhanced = channel_output(received, 0.0, added_error, size).enhanced_features
+        output = replace(output, enhanced_features=enhanced)
+        # Wrong in one of the two channels, or in both without the second leading back to the truth.
+        error = key_error + added_error - key_error * added_error * (1 + 1 / others)
+        truth.append(channel_information(key_error, size * size) - channel_information(error, size * size))
+        estimator = MutualInformation(1, 1)
+        fit(estimator, output, targets, weights)
+        estimates.append(estimator(output, targets, weights)["vanishing_key"].item())
+    assert truth == sorted(truth)
+    assert estimates == sorted(estimates)
+    assert estimates[0] < 0.5 * estimates[1]
+
+
+def test_from_the_warm_start_the_information_terms_reach_the_alignment_after_the_gains_first_step():
+    model = FamiPose(FamiPoseConfig("w12", supporting_offsets=(-1, 1))).train()
+    estimator = trained_heads(12)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    targets, weights = labels(2)
+    key, supporting = torch.randn(2, 12, 16, 12).relu(), torch.randn(2, 2, 12, 16, 12).relu()
+    alignment = (model.global_transformation, model.local_calibration)
+    reached = []
+    for _ in range(3):
+        optimizer.zero_grad()
+        estimator(model.forward_features(key, supporting), targets, weights)["mutual_information"].backward()
+        with_gradient = [p.grad is not None and bool(p.grad.any()) for m in alignment for p in m.parameters()]
+        assert all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())
+        reached.append((bool(model.gain.grad.any()), any(with_gradient), all(with_gradient)))
+        optimizer.step()
+    # The gain; then the last layers of both modules, whose weights start at zero; then all of both.
+    assert reached == [(True, False, False), (True, True, False), (True, True, True)]
+
+
+def test_without_alpha_nothing_of_the_complementary_term_is_computed(monkeypatch):
+    model = FamiPose(FamiPoseConfig("w12", initialisation="paper", supporting_offsets=(-1, 1)))
+    targets, weights = labels(1)
+    output = model.forward_features(torch.randn(1, 12, 16, 12), torch.randn(1, 2, 12, 16, 12))
+    computed = []
+    divergence = losses._divergence
+    monkeypatch.setattr(losses, "_divergence", lambda *args: computed.append(1) or divergence(*args))
+    terms = {}
+    for alpha in (0.0, 1.0, 2.0):
+        torch.manual_seed(3)
+        computed.clear()
+        terms[alpha] = MutualInformation(12, 17, alpha)(output, targets, weights)
+        assert len(computed) == (2 if alpha == 0 else 4)
+    assert terms[0.0]["complementary"] == 0
+    assert not terms[0.0]["complementary"].requires_grad
+    vanishing = terms[0.0]["vanishing_key"] + terms[0.0]["vanishing_supporting"]
+    assert terms[0.0]["mutual_information"] == vanishing
+    for alpha in (1.0, 2.0):
+        expected = vanishing - alpha * terms[alpha]["complementary"]
+        torch.testing.assert_close(terms[alpha]["mutual_information"], expected)
 
 
 def trained_heads(channels):
