@@ -70,6 +70,16 @@ def main() -> None:
         wait(lambda: True)
         PICTURES.mkdir(exist_ok=True)
         window.grab().save(str(PICTURES / "window.png"))
+        for layer in ("theta", "offsets", "modulation"):
+            window.action(f"action_show_{layer}").setChecked(True)
+        window.temporal_panel.show_large(1, 0)
+        wait(lambda: True)
+        window.temporal_panel.grab().save(str(PICTURES / "temporal.png"))
+        window.heatmap_panel.set_shown(False)
+        window.action("action_compare").trigger()
+        wait(program.comparison.selected)
+        wait(lambda: True)
+        window.grab().save(str(PICTURES / "compare.png"))
         window.close()
 
 
