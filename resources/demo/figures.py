@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from painter import Limb, Vector
-from walker import Build
+from walker import LEFT, RIGHT, Build, Wave
 
 Colour = tuple[float, float, float]
 Points = dict[str, Vector]
@@ -34,8 +34,36 @@ class Clothes:
     girth: float
 
 
-HIM = Build(0.178, 0.088, 0.50, 0.425, 0.42, 0.285, 0.255, 0.315, cadence=0.86, phase=0.05, arm_swing_deg=19)
-HER = Build(0.155, 0.086, 0.465, 0.40, 0.395, 0.265, 0.235, 0.30, cadence=0.92, phase=0.42, arm_swing_deg=22)
+HIS_WAVE = Wave(RIGHT, start_s=0.9, stop_s=2.3, beats=2.6, beat_deg=30)
+HER_WAVE = Wave(LEFT, start_s=0.5, stop_s=1.9, beats=3.0, beat_deg=32)
+HIM = Build(
+    0.178,
+    0.088,
+    0.50,
+    0.425,
+    0.42,
+    0.285,
+    0.255,
+    0.315,
+    cadence=0.86,
+    phase=0.05,
+    arm_swing_deg=19,
+    wave=Wave(RIGHT, 0.9, 2.3, 2.6, 30),
+)
+HER = Build(
+    0.155,
+    0.086,
+    0.465,
+    0.40,
+    0.395,
+    0.265,
+    0.235,
+    0.30,
+    cadence=0.92,
+    phase=0.42,
+    arm_swing_deg=22,
+    wave=Wave(LEFT, 0.5, 1.9, 3.0, 32),
+)
 HIS_CLOTHES = Clothes(
     skin=(0.80, 0.58, 0.46),
     hair=(0.13, 0.09, 0.07),

@@ -25,7 +25,10 @@ from walker import Vector, walk
 
 FPS, FRAMES, SIZE = 25, 125, (854, 480)
 SEED = 20220619
-FACTOR = 3
+FACTOR = 2
+"""How much larger than the clip a picture is drawn."""
+EXPOSURES, SHUTTER = 3, 0.5
+"""A frame is the mean of so many pictures over this part of its time; its joints are those of the middle one."""
 SENSOR_NOISE = 0.0075
 SIDED = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 NAMES = (
@@ -104,9 +107,19 @@ def sensor(picture: FloatImage, rng: np.random.Generator) -> NDArray[np.uint8]:
     return np.clip(np.round((seen + noise * (0.6 + seen)) * 255), 0, 255).astype(np.uint8)
 
 
+def painted(camera: Camera, figures: list[list[Limb]]) -> Canvas:
+    """The figures at one moment."""
+    canvas = Canvas(camera, FACTOR)
+    for figure, parts in enumerate(figures):
+        for part in parts:
+            canvas.draw(part, figure)
+    return canvas
+
+
 def render(frames: range) -> tuple[list[NDArray[np.uint8]], list[dict[str, Any]]]:
     """The frames, and the annotations of PoseTrack18 for them."""
-    times_s = np.arange(FRAMES) / FPS
+    moments = np.arange(EXPOSURES) / EXPOSURES * SHUTTER
+    times_s = ((np.arange(FRAMES)[:, None] + moments) / FPS).ravel()
     people = (
         (walk(HIM, times_s, 4.0, (-1.98, 4.35), gaze_deg=-26.0), HIS_CLOTHES),
         (walk(HER, times_s, 172.0, (2.18, 5.35), gaze_deg=24.0), HER_CLOTHES),
@@ -114,17 +127,20 @@ def render(frames: range) -> tuple[list[NDArray[np.uint8]], list[dict[str, Any]]
     empty_room = panorama(CAMERA, SEED)
     pictures, annotations = [], []
     for index in frames:
-        camera = replace(CAMERA, pan_deg=float(pan_deg(times_s[index])))
-        canvas = Canvas(camera, FACTOR)
-        drawn = [list(limbs(walked[index], clothes)) for walked, clothes in people]
-        for figure, parts in enumerate(drawn):
-            for part in parts:
-                canvas.draw(part, figure)
-        picture = cast_shadows(seen_through(camera, empty_room), camera, [part for parts in drawn for part in parts])
-        pictures.append(sensor(canvas.finish(picture), np.random.default_rng((SEED, index))))
+        middle = index * EXPOSURES + EXPOSURES // 2
+        camera = replace(CAMERA, pan_deg=float(pan_deg(times_s[middle])))
+        drawn = {
+            moment: [list(limbs(walked[moment], clothes)) for walked, clothes in people]
+            for moment in range(index * EXPOSURES, (index + 1) * EXPOSURES)
+        }
+        canvases = {moment: painted(camera, figures) for moment, figures in drawn.items()}
+        everything = [part for parts in drawn[middle] for part in parts]
+        room = cast_shadows(seen_through(camera, empty_room), camera, everything)
+        seen = np.mean([canvas.finish(room) for canvas in canvases.values()], axis=0, dtype=np.float32)
+        pictures.append(sensor(seen, np.random.default_rng((SEED, index))))
         for figure, (walked, _) in enumerate(people):
-            flat = labelled_points(walked[index], camera, canvas)
-            found = boxes(drawn[figure], camera, flat)
+            flat = labelled_points(walked[middle], camera, canvases[middle])
+            found = boxes(drawn[middle][figure], camera, flat)
             if found is not None:
                 annotations.append(_annotation(index, figure, flat, found))
     return pictures, annotations

@@ -17,6 +17,30 @@ STEP_S = 0.004
 
 
 @dataclass(frozen=True)
+class Wave:
+    """A greeting: one arm goes up, the hand beats fast, the arm comes down.
+
+    Attributes:
+        side: LEFT or RIGHT, the arm.
+        start_s, stop_s: when the arm begins to rise, and when it is down again.
+        beats: of the hand a second.
+        beat_deg: amplitude of the forearm.
+    """
+
+    side: float
+    start_s: float
+    stop_s: float
+    beats: float
+    beat_deg: float
+
+    def share(self, time_s: float) -> float:
+        """How far up the arm is, from 0 to 1; it takes 0.35 s to get there."""
+        risen = min(time_s - self.start_s, self.stop_s - time_s) / 0.35
+        eased = min(max(risen, 0.0), 1.0)
+        return eased * eased * (3 - 2 * eased)
+
+
+@dataclass(frozen=True)
 class Build:
     """A person's proportions in metres, and manner of walking.
 
@@ -29,6 +53,7 @@ class Build:
         cadence: gait cycles a second.
         phase: of the left leg at time 0, in cycles.
         arm_swing_deg: amplitude of the upper arms.
+        wave: a greeting on the way.
     """
 
     shoulder: float
@@ -42,6 +67,7 @@ class Build:
     cadence: float
     phase: float
     arm_swing_deg: float
+    wave: Wave | None = None
 
 
 def bump(phase: float, centre: float, width: float) -> float:
@@ -80,19 +106,27 @@ def leg(build: Build, side: float, phase: float) -> dict[str, Vector]:
     }
 
 
-def arm(build: Build, side: float, phase: float, shoulder: Vector) -> dict[str, Vector]:
-    """Shoulder, elbow, wrist and hand; the arm swings against the leg of its side."""
+def arm(build: Build, side: float, phase: float, shoulder: Vector, time_s: float) -> dict[str, Vector]:
+    """Shoulder, elbow, wrist and hand; the arm swings against the leg of its side, or greets."""
     swing = -np.cos(2 * np.pi * (phase - 0.03))
-    upper = turn("roll", -side * 7) @ turn("pitch", 2 + build.arm_swing_deg * swing)
-    lower = upper @ turn("pitch", 20 + 13 * swing) @ turn("roll", side * 9)
+    upper_deg, bend_deg, spread_deg = 2 + build.arm_swing_deg * swing, 20 + 13 * swing, 7.0
+    if build.wave is not None and build.wave.side == side:
+        up = build.wave.share(time_s)
+        beat = build.wave.beat_deg * np.sin(2 * np.pi * build.wave.beats * (time_s - build.wave.start_s))
+        upper_deg += up * (78 - upper_deg)
+        bend_deg += up * (72 + beat - bend_deg)
+        spread_deg += up * 14
+    upper = turn("roll", -side * spread_deg) @ turn("pitch", upper_deg)
+    lower = upper @ turn("pitch", bend_deg) @ turn("roll", side * 9)
     down = np.array([0.0, -1.0, 0.0])
     elbow = shoulder + build.upper_arm * upper @ down
     wrist = elbow + build.forearm * lower @ down
     return {"shoulder": shoulder, "elbow": elbow, "wrist": wrist, "hand": wrist + 0.085 * lower @ down}
 
 
-def body(build: Build, phase: float, gaze_deg: float) -> dict[str, Vector]:
-    """All points of the figure relative to the pelvis, in body axes; `phase` is the left leg's."""
+def body(build: Build, time_s: float, gaze_deg: float) -> dict[str, Vector]:
+    """All points of the figure relative to the pelvis, in body axes."""
+    phase = build.phase + build.cadence * time_s  # of the left leg
     points: dict[str, Vector] = {}
     sway = np.cos(2 * np.pi * phase)
     pelvis_turn, chest_turn = turn("yaw", -5 * sway), turn("yaw", 7 * sway) @ turn("pitch", -3)
@@ -100,7 +134,7 @@ def body(build: Build, phase: float, gaze_deg: float) -> dict[str, Vector]:
         for part, point in leg(build, side, own_phase).items():
             points[f"{name}_{part}"] = pelvis_turn @ point
         shoulder = chest_turn @ np.array([-0.01, build.torso, side * build.shoulder])
-        for part, point in arm(build, side, own_phase, shoulder).items():
+        for part, point in arm(build, side, own_phase, shoulder, time_s).items():
             points[f"{name}_{part}"] = point
     neck = chest_turn @ np.array([-0.015, build.torso + 0.02, 0.0])
     head = turn("yaw", gaze_deg) @ turn("pitch", -2 + 1.5 * np.cos(4 * np.pi * phase))
@@ -147,7 +181,7 @@ def walk(
         gaze_deg: how far the head is turned to the person's left.
     """
     fine_s = np.arange(0.0, times_s[-1] + 2 * STEP_S, STEP_S)
-    figures = [body(build, build.phase + build.cadence * t, gaze_deg) for t in fine_s]
+    figures = [body(build, float(t), gaze_deg) for t in fine_s]
     clearance = np.array([[ground_clearance(figure, side) for side in ("left", "right")] for figure in figures])
     ahead = np.array([[figure[f"{side}_ball"][0] for side in ("left", "right")] for figure in figures])
     standing = np.exp(-(clearance - clearance.min(axis=1, keepdims=True)) / 0.012)
