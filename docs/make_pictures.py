@@ -10,6 +10,10 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.application import Program
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,17 +74,23 @@ def main() -> None:
         wait(lambda: True)
         PICTURES.mkdir(exist_ok=True)
         window.grab().save(str(PICTURES / "window.png"))
-        for layer in ("theta", "offsets", "modulation"):
-            window.action(f"action_show_{layer}").setChecked(True)
-        window.temporal_panel.show_large(1, 0)
-        wait(lambda: True)
-        window.temporal_panel.grab().save(str(PICTURES / "temporal.png"))
-        window.heatmap_panel.set_shown(False)
-        window.action("action_compare").trigger()
-        wait(program.comparison.selected)
-        wait(lambda: True)
-        window.grab().save(str(PICTURES / "compare.png"))
+        picture_instruments(program, wait)
         window.close()
+
+
+def picture_instruments(program: "Program", wait: Callable[[Callable[[], object]], None]) -> None:
+    """The alignment of one neighbour, large, and a second opinion beside the corrected pose."""
+    window = program.window
+    for layer in ("theta", "offsets", "modulation"):
+        window.action(f"action_show_{layer}").setChecked(True)
+    window.temporal_panel.show_large(1, 0)
+    wait(lambda: True)
+    window.temporal_panel.grab().save(str(PICTURES / "temporal.png"))
+    window.heatmap_panel.set_shown(False)
+    window.action("action_compare").trigger()
+    wait(program.comparison.selected)
+    wait(lambda: True)
+    window.grab().save(str(PICTURES / "compare.png"))
 
 
 if __name__ == "__main__":
