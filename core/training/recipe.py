@@ -32,7 +32,8 @@ class Stage:
         batch_size: B, over all devices.
         micro_batch_size: how many of them a device computes at once, if not its whole share; gradients are summed.
         learning_rate: the highest.
-        backbone_learning_rate: the highest for the backbone, in a stage of the multi-frame network.
+        backbone_learning_rate: the highest for the backbone, in a stage of the multi-frame network; with 0 the backbone
+            is held, and nothing is computed for it.
         optimizer: "adamw" or "adam", whose weight decay is a pull to zero in the gradient.
         weight_decay: of the optimizer.
         gradient_clip: largest norm of the gradient; 0 for none.

@@ -135,6 +135,7 @@ class Training:
         self.objective: Objective = new_objective(model, stage, self.recipe.seed).to(self.engine.device)
         groups: list[dict[str, Any]] = [{"params": list(model.parameters()), "highest": stage.learning_rate}]
         if isinstance(model, FamiPose):
+            model.backbone.requires_grad_(stage.backbone_learning_rate > 0)
             backbone = list(model.backbone.parameters())
             known = {id(parameter) for parameter in backbone}
             others = [parameter for parameter in model.parameters() if id(parameter) not in known]
