@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+MOTION_BENCH = "motion"
 EXPORT_FORMATS = ("posetrack18", "posetrack17", "coco", "csv")
 
 
@@ -61,8 +62,8 @@ def device(text: str) -> str:
 
 
 def benchmark(text: str) -> str:
-    """The name of a script in benchmarks/, without its ending. Raises argparse.ArgumentTypeError."""
-    names = sorted(path.stem for path in BENCHMARKS.glob("[!_]*.py"))
+    """The name of a script in benchmarks/, without its ending, or "motion". Raises argparse.ArgumentTypeError."""
+    names = [*sorted(path.stem for path in BENCHMARKS.glob("[!_]*.py")), MOTION_BENCH]
     if text not in names:
         raise argparse.ArgumentTypeError(f"there is no benchmark '{text}'; choose among {', '.join(names)}")
     return text
@@ -208,8 +209,16 @@ def _add_weights_command(parser: argparse.ArgumentParser) -> None:
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "names", nargs="*", type=benchmark, metavar="NAME", help="benchmarks to run; default: all of them"
+        "names",
+        nargs="*",
+        type=benchmark,
+        metavar="NAME",
+        help="benchmarks to run; default: the quick ones, all but motion",
     )
+    parser.add_argument(
+        "--size", choices=("small", "full"), default="small",
+        help="of motion: small (default) takes some 40 minutes of one core, full is for a GPU",
+    )  # fmt: skip
     _add_json(parser)
 
 
@@ -226,6 +235,6 @@ COMMANDS: dict[str, About] = {
     "finetune": About("one round of training on a project's corrections", _add_finetune),
     "train": About("train a network as a configuration file says", _add_train),
     "weights": About("list the weights, fetch better ones, or import a file", _add_weights_command),
-    "bench": About("run the benchmarks", _add_bench),
+    "bench": About("run the benchmarks; `bench motion` says what alignment is worth", _add_bench),
     "doctor": About("what this machine offers and lacks", _add_nothing),
 }

@@ -1,4 +1,4 @@
-"""`python main.py bench`: runs the scripts in benchmarks/."""
+"""`python main.py bench`: runs the scripts in benchmarks/, or the motion bench."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from app.arguments import BENCHMARKS
-from app.outputs import check_can_write, write_json
+from app.arguments import BENCHMARKS, MOTION_BENCH
+from app.outputs import check_can_write, replacing, write_json
 from app.terminal import Terminal
 from core.errors import FamiError
 
@@ -21,10 +21,49 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     scripts = {path.stem: path for path in sorted(BENCHMARKS.glob("[!_]*.py"))}
     if not scripts:
         raise FamiError("There are no benchmarks in this version yet.")
-    results = {name: run_script(scripts[name], terminal) for name in arguments.names or scripts}
+    results = {
+        name: run_motion(arguments, terminal) if name == MOTION_BENCH else run_script(scripts[name], terminal)
+        for name in arguments.names or scripts
+    }
     if arguments.json is not None:
         write_json(arguments.json, results)
     return 0
+
+
+def run_motion(arguments: argparse.Namespace, terminal: Terminal) -> object:
+    """Trains and compares the lines of the paper's Tables 6 and 7; what is finished is kept for the next start.
+
+    Returns:
+        The result as plain values; it also goes to a CSV beside the JSON, or to the bench's own folder.
+    """
+    from core.training import motion_bench as bench  # noqa: PLC0415 - torch, which other benchmarks don't need here
+    from core.training import motion_bench_tables as tables  # noqa: PLC0415
+
+    config = bench.read_bench_config()
+    with terminal.progress("Motion bench") as progress:
+
+        def on_progress(step: bench.BenchProgress) -> None:
+            progress(step.done, step.total)
+            if step.finished is not None:
+                terminal.say(tables.run_text(step.finished, step.seconds_left))
+                terminal.output.flush()
+
+        motion = bench.MotionBench(config, arguments.size, on_progress)
+        terminal.say(f"motion, {arguments.size}: {len(bench.LINES)} lines, {len(config.seeds)} seeds; {motion.folder}")
+        terminal.output.flush()
+        runs = motion.run()
+    summary = tables.summary(runs, config)
+    terminal.say("\n" + tables.as_text(summary) + "\n\n" + tables.motion_text(runs))
+    result = {
+        "size": arguments.size, "weights_sha256": motion.weights.sha256, "config": motion.described,
+        "summary": summary, "runs": [run.to_dict() for run in runs],
+    }  # fmt: skip
+    path = arguments.json or motion.folder / "result.json"
+    write_json(motion.folder / "result.json", result)
+    with replacing(path.with_suffix(".csv")) as partial:
+        partial.write_text(tables.as_csv(summary), encoding="utf-8")
+    terminal.say(f"{path} and {path.with_suffix('.csv').name}: written.")
+    return result
 
 
 def run_script(path: Path, terminal: Terminal) -> object:
