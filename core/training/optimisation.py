@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from core.model.fami_pose import FamiPose, FamiPoseOutput
+from core.training.recipe import Stage
 
 _WARM_UP = 0.05
 _LAST_RATE = 0.01
@@ -126,3 +127,25 @@ def use_one_thread() -> None:
     """
     if not torch.cuda.is_available():
         torch.set_num_threads(1)
+
+
+def multi_frame_groups(model: FamiPose, stage: Stage) -> list[dict[str, Any]]:
+    """The parameters of a multi-frame network by what they are for, each with its `highest` rate.
+
+    A backbone with rate 0 is held: it gets no gradient, but for its last layer, which belongs to the head.
+    """
+    last = [] if model.global_transformation is None else [*model.global_transformation.estimator[-1].parameters()]
+    head = [*model.head_before.parameters(), *model.head_after.parameters(), *model.backbone.final_layer.parameters()]
+    body = [p for name, p in model.backbone.named_parameters() if not name.startswith("final_layer.")]
+    for parameter in body:
+        parameter.requires_grad_(stage.backbone_learning_rate > 0)
+    known = {id(parameter) for parameter in (*last, *head, *body, model.gain)}
+    rate = stage.learning_rate
+    parts: list[tuple[list[nn.Parameter], float]] = [
+        ([p for p in model.parameters() if id(p) not in known], rate),
+        (last, stage.theta_learning_rate or rate),
+        (head, stage.head_learning_rate or rate),
+        ([model.gain], stage.gain_learning_rate or rate),
+        (body, stage.backbone_learning_rate),
+    ]
+    return [{"params": parameters, "highest": highest} for parameters, highest in parts if parameters]

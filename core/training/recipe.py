@@ -34,6 +34,13 @@ class Stage:
         learning_rate: the highest.
         backbone_learning_rate: the highest for the backbone, in a stage of the multi-frame network; with 0 the backbone
             is held, and nothing is computed for it.
+        theta_learning_rate: the highest for the layer that gives Theta. It sums hundreds of values, and a pixel is a
+            fiftieth of Theta's range: at the others' rate its first steps throw the window off the person.
+        head_learning_rate, gain_learning_rate: the highest for the head, which starts as the single-frame network's,
+            and for the gain. These three are `learning_rate` where they are 0.
+        first_gain: where the gain starts, in a first stage of the multi-frame network. At 0 the network starts as the
+            single-frame one; but what is not aligned yet is better left out, and while it is 0 nothing teaches the
+            alignment.
         optimizer: "adamw" or "adam", whose weight decay is a pull to zero in the gradient.
         weight_decay: of the optimizer.
         gradient_clip: largest norm of the gradient; 0 for none.
@@ -62,6 +69,10 @@ class Stage:
     epochs: int = 0
     micro_batch_size: int = 0
     backbone_learning_rate: float = 0.0
+    theta_learning_rate: float = 0.0
+    head_learning_rate: float = 0.0
+    gain_learning_rate: float = 0.0
+    first_gain: float = 0.0
     optimizer: Optimizer = "adamw"
     weight_decay: float = 0.01
     gradient_clip: float = 5.0

@@ -22,7 +22,13 @@ from core.training.loading import load_batches, split_batch, step_pieces
 from core.training.lspet import REPOSITORY
 from core.training.memory import is_out_of_memory
 from core.training.objective import Objective, joint_weight, new_objective
-from core.training.optimisation import RunningAverage, half_precision, learning_rate_factor, multi_step_factor
+from core.training.optimisation import (
+    RunningAverage,
+    half_precision,
+    learning_rate_factor,
+    multi_frame_groups,
+    multi_step_factor,
+)
 from core.training.recipe import Recipe, Stage
 from core.training.source import Source
 from core.training.sources import Sources
@@ -135,14 +141,7 @@ class Training:
         self.objective: Objective = new_objective(model, stage, self.recipe.seed).to(self.engine.device)
         groups: list[dict[str, Any]] = [{"params": list(model.parameters()), "highest": stage.learning_rate}]
         if isinstance(model, FamiPose):
-            model.backbone.requires_grad_(stage.backbone_learning_rate > 0)
-            backbone = list(model.backbone.parameters())
-            known = {id(parameter) for parameter in backbone}
-            others = [parameter for parameter in model.parameters() if id(parameter) not in known]
-            groups = [
-                {"params": others, "highest": stage.learning_rate},
-                {"params": backbone, "highest": stage.backbone_learning_rate},
-            ]
+            groups = multi_frame_groups(model, stage)
         if self.objective.information is not None:
             groups.append({"params": list(self.objective.information.parameters()), "highest": stage.learning_rate})
         self.optimizer = _OPTIMIZERS[stage.optimizer](groups, lr=stage.learning_rate, weight_decay=stage.weight_decay)  # type: ignore[call-arg]  # the base class's stub knows no rate
@@ -162,6 +161,8 @@ class Training:
         before = self.kept_state
         if self.stage.is_multi_frame != was_multi_frame:
             self.model = self.new_model(self.stage)
+            if isinstance(self.model, FamiPose) and self.stage.first_gain:
+                torch.nn.init.constant_(self.model.gain, self.stage.first_gain)
         self._start_stage(before)
         return True
 
