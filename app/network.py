@@ -87,6 +87,6 @@ class Network:
                 "There are no usable weights: fetch some or bring a file in (menu Model, Weights), or train the "
                 "starter with 'python main.py train --config resources/configs/starter.toml'."
             )
-        from core.model import Predictor, load_model  # noqa: PLC0415 - torch is loaded here, in a worker thread
+        from core.model import Predictor, in_posetrack, load_model  # noqa: PLC0415 - torch is loaded here, in a worker thread
 
-        return Predictor(load_model(path, self._device, folded=True), device=self._device)
+        return Predictor(in_posetrack(load_model(path, self._device, folded=True)), device=self._device)

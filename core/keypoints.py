@@ -121,6 +121,12 @@ JHMDB_AS_POSETRACK = tuple("head_bottom" if name == "neck" else name for name in
 """JHMDB's joints by PoseTrack's names where it has them: `mapping(JHMDB_AS_POSETRACK, POSETRACK)` is where each
 PoseTrack keypoint stands in JHMDB."""
 
+
+def names_as_posetrack(skeleton: Skeleton) -> tuple[str, ...]:
+    """A skeleton's keypoint names in its own order, by PoseTrack's name where PoseTrack has the joint."""
+    return JHMDB_AS_POSETRACK if skeleton.name == JHMDB.name else skeleton.keypoint_names
+
+
 SKELETONS = {skeleton.name: skeleton for skeleton in (POSETRACK, COCO, JHMDB)}
 
 

@@ -151,9 +151,9 @@ class Work:
 
     def follow(self, boxes: Sequence[Box], weights_path: Path, device: str) -> None:
         """Adds a person by each box in the first frame, and follows them through the range."""
-        from core.model import Predictor, load_model  # noqa: PLC0415 - seconds of torch, after all cheap checks
+        from core.model import Predictor, in_posetrack, load_model  # noqa: PLC0415 - seconds of torch, after all cheap checks
 
-        locate = locator(Predictor(load_model(weights_path), device=device))
+        locate = locator(Predictor(in_posetrack(load_model(weights_path)), device=device))
         for box in boxes:
             self._follow(box, locate)
 
@@ -209,9 +209,10 @@ class Work:
     ) -> None:
         """Runs the network over everybody, and keeps the heatmaps where they are wanted."""
         requests = requests_for(self.project, self.start, self.stop)
-        from core.model import Predictor, load_model  # noqa: PLC0415 - seconds of torch, after all cheap checks
+        from core.model import Predictor, in_posetrack, load_model  # noqa: PLC0415 - seconds of torch, after all cheap checks
 
-        predictor = Predictor(load_model(weights_path, folded=True), device=device, offsets=offsets)
+        loaded = in_posetrack(load_model(weights_path, folded=True))
+        predictor = Predictor(loaded, device=device, offsets=offsets)
         with ExitStack() as stack:
             progress = stack.enter_context(self.terminal.progress("Predicting"))
             if heatmaps_path is None:

@@ -13,6 +13,7 @@ from core.model.explanation import Explanation, explain
 from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.hrnet import HRNet
 from core.model.predictor import Prediction, Predictor
+from core.model.reskeleton import in_posetrack
 from core.model.weights import LoadedModel, WeightsMetadata, load_model, load_weights, read_metadata, save_weights
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "ablation",
     "available_device",
     "explain",
+    "in_posetrack",
     "load_model",
     "load_weights",
     "read_metadata",

@@ -30,6 +30,7 @@ KNOWN_FILES = {
 }
 """Public files and their skeletons. The eight hex digits before the date begin the file's SHA-256."""
 
+_PUBLISHED_KEYPOINTS = (POSETRACK.name, COCO.name)
 PUBLISHED_BACKBONES = ("w32", "w48")
 
 # What numpy arrays in MMPose 1.x's `meta` are made with: constructors of plain arrays, which can run nothing.
@@ -167,8 +168,11 @@ def recognise_keypoints(content: Mapping[str, Any], path: Path | str, choice: Ke
         KeypointsUnknownError: if the choice is "auto" and neither the file's metadata nor its hash tell.
         WeightsError: if they tell otherwise than the choice, or if the metadata tell of other keypoints.
     """
-    if choice != "auto" and choice not in SKELETONS:
-        raise WeightsError(f"keypoints={choice!r} is not a set of keypoints; say posetrack or coco.")
+    if choice != "auto" and choice not in _PUBLISHED_KEYPOINTS:
+        raise WeightsError(
+            f"keypoints={choice!r} is not what a published checkpoint's 17 heatmaps can be; say posetrack or coco "
+            "(weights trained here, also on JHMDB, say themselves what they locate: keypoints=auto)."
+        )
     recognised = _skeleton_of_metadata(content.get("meta"), path) or _skeleton_of_known_file(Path(path))
     if choice == "auto":
         if recognised is None:

@@ -20,6 +20,7 @@ from core.keypoints import POSETRACK
 from core.model.device import available_device
 from core.model.fami_pose import FamiPose
 from core.model.losses import heatmap_loss, spatial_cross_entropy
+from core.model.reskeleton import in_posetrack
 from core.model.weights import LoadedModel, load_model, save_weights
 from core.project import Project
 from core.training.batches import Batch, SampleSettings
@@ -81,7 +82,7 @@ def finetune(  # noqa: PLR0917 - the order of the contract
         skipped: list[int] = []
         poses = corrected_poses(project, lambda index: _is_usable(index, project, source, cache, skipped))
         split = split_round(poses, settings.held_out_part, settings.seed)
-        loaded = load_model(weights_path, str(device))
+        loaded = in_posetrack(load_model(weights_path, str(device)))
         before = held_out_error(loaded, split.held_out, cache.get, len(source), str(device))
         if not before.joint_errors:
             raise TrainingError("The held-out frames hold no joint that these weights locate: correct more joints.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.keypoints import JHMDB, JHMDB_AS_POSETRACK, POSETRACK, Skeleton
+from core.keypoints import POSETRACK, Skeleton, names_as_posetrack
 from core.model.checkpoints import KeypointsChoice
 from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
@@ -36,8 +36,7 @@ def warm_start(model: HRNet | FamiPose, path: Path, keypoints: KeypointsChoice, 
     theirs = FamiPose(replace(model.config, num_keypoints=len(POSETRACK)))
     metadata = load_weights(theirs, path, keypoints)
     known = POSETRACK.keypoint_names if metadata is None else metadata.trained_keypoints
-    names = JHMDB_AS_POSETRACK if skeleton.name == JHMDB.name else skeleton.keypoint_names
-    pairs = [(own, POSETRACK.index(name)) for own, name in enumerate(names) if name in known]
+    pairs = [(own, POSETRACK.index(name)) for own, name in enumerate(names_as_posetrack(skeleton)) if name in known]
     own_rows, their_rows = torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).T
     state = theirs.state_dict()
     carried = {n: _carried(t.cpu(), state[n], own_rows, their_rows) for n, t in model.state_dict().items()}

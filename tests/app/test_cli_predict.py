@@ -20,6 +20,7 @@ from app.cli import main
 from app.terminal import Terminal
 from core.errors import FamiError
 from core.formats import read_labels
+from core.keypoints import JHMDB, POSETRACK
 from core.model import FamiPose, FamiPoseConfig, WeightsMetadata, save_weights
 from core.poses import Provenance
 from core.project import Project
@@ -86,6 +87,23 @@ def test_boxes_of_a_file_become_poses_in_every_kind_of_file(weights: Path, tmp_p
         assert len(file.attrs["weights_sha256"]) == 64
     assert not list(tmp_path.glob("*.part*"))
     assert not list(tmp_path.glob(".*"))
+
+
+def test_weights_of_other_joints_label_the_joints_that_projects_have(tmp_path: Path) -> None:
+    """Trained on JHMDB: 15 heatmaps, of which a project has no place for the head and the belly."""
+    torch.manual_seed(7)
+    config = FamiPoseConfig("w12", num_keypoints=15, gtm_width=8, lcm_width=8, initialisation="paper")
+    metadata = WeightsMetadata("jhmdb", config, (48, 64), keypoints="jhmdb", trained_keypoints=JHMDB.keypoint_names)
+    path, out = tmp_path / "jhmdb.pth", tmp_path / "labels.json"
+    save_weights(path, FamiPose(config), metadata)
+    words = ["predict", places.DEMO_CLIP, "--boxes", places.DEMO_LABELS, "--frames", "20:22", "--weights", path]
+    status, _, errors = run(*words, "--out", out, "--device", "cpu")
+    assert (status, errors) == (0, "")
+    poses = [pose for image in read_labels(out).images for pose in image.poses.poses]
+    labelled = np.array([pose.labelled for pose in poses])
+    absent = [POSETRACK.index(name) for name in ("nose", "head_top", "left_ear", "right_ear")]
+    assert len(poses) == 4 and not labelled[:, absent].any()
+    assert np.delete(labelled, absent, axis=1).any(axis=0).sum() > 6
 
 
 def test_a_box_of_the_first_frame_is_followed(weights: Path, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from app import places, prediction
+from core.keypoints import JHMDB, POSETRACK
+from core.model import FamiPose, FamiPoseConfig, WeightsMetadata, save_weights
 from core.poses import Provenance
 from core.project import Project
 
@@ -179,3 +181,18 @@ def test_closing_while_predicting_ends_at_once_and_keeps_what_is_done(crowd, dri
     with Project.open(path) as project:
         assert project.runs()[-1].status == "cancelled" and project.frame(0).pose(track_id).labelled.any()
         assert len(list(project.frames())) == 400
+
+
+def test_weights_of_jhmdbs_joints_predict_the_joints_that_a_project_has(drive, clip, tmp_path):
+    d = drive(clip)
+    track_id = d.add_person(0)
+    config = FamiPoseConfig("w12", num_keypoints=15, gtm_width=8, lcm_width=8, initialisation="paper")
+    metadata = WeightsMetadata("jhmdb", config, (48, 64), keypoints="jhmdb", trained_keypoints=JHMDB.keypoint_names)
+    save_weights(tmp_path / "jhmdb.pth", FamiPose(config), metadata)
+    d.program.prediction.choose(tmp_path / "jhmdb.pth")
+    d.idle()
+    d.do("action_predict_frame")
+    d.idle()
+    labelled = {POSETRACK.keypoint_names[k] for k in np.flatnonzero(d.pose(track_id).labelled)}
+    assert labelled and not labelled & {"nose", "head_top", "left_ear", "right_ear"}
+    assert d.session.project.runs()[-1].settings["weights"] == "jhmdb"

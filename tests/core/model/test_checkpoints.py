@@ -112,6 +112,12 @@ def test_where_nothing_tells_the_question_is_asked(tmp_path, published, meta):
         load_weights(FamiPose(CONFIG), tmp_path / "m.pth")
 
 
+def test_jhmdbs_joints_are_not_what_a_published_checkpoint_has(tmp_path, published):
+    torch.save(published, tmp_path / "w.pth")
+    with pytest.raises(WeightsError, match=r"17 heatmaps.*posetrack or coco"):
+        load_weights(FamiPose(CONFIG), tmp_path / "w.pth", keypoints="jhmdb")
+
+
 def test_keypoints_of_another_data_set_are_refused(tmp_path, published):
     meta = {"dataset_meta": {"keypoint_id2name": {0: "right_ankle", 1: "right_knee"}}}
     torch.save({"meta": meta, "state_dict": published}, tmp_path / "mpii.pth")
