@@ -23,10 +23,9 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.formats.linking import link_people  # noqa: E402
 from core.geometry import bbox_of_points  # noqa: E402
 from core.linking import link_boxes, overlaps_of  # noqa: E402
-from core.tracking import PersonBox, TrackedBox  # noqa: E402
+from core.tracking import PersonBox, TrackedBox, associate  # noqa: E402
 
 SHARED = Path(os.environ.get("FAMI_SHARED", ROOT.parent / "shared"))
 LABELS = Path("data/posetrack/annolist17/train_labels.npz")
@@ -133,13 +132,16 @@ def count(truth: Truth, who: dict[bytes, int], tracks: Sequence[Sequence[Tracked
 
 def by_neighbours(found: Detections) -> list[list[TrackedBox]]:
     """The plain way, to compare: each frame's boxes linked to those of the frame before."""
-    boxes = [[box.bbox_xywh for box in boxes if box.score >= 0.5] for _, boxes in found]
-    numbers = link_people(boxes, [[None] * len(of_frame) for of_frame in boxes])
-    tracks: dict[int, list[TrackedBox]] = {}
-    for (frame, _), of_frame, ids in zip(found, boxes, numbers, strict=True):
-        for box, number in zip(of_frame, ids, strict=True):
-            tracks.setdefault(number, []).append(TrackedBox(frame, box, 1.0))
-    return list(tracks.values())
+    tracks: list[list[TrackedBox]] = []
+    last: list[list[TrackedBox]] = []
+    for frame, of_frame in found:
+        boxes = [box.bbox_xywh for box in of_frame if box.score >= 0.5]
+        before = {now: last[was] for was, now in associate([track[-1].bbox_xywh for track in last], boxes)}
+        last = [before.get(at, []) for at in range(len(boxes))]
+        tracks += [track for track in last if not track]
+        for track, box in zip(last, boxes, strict=True):
+            track.append(TrackedBox(frame, box, 1.0))
+    return tracks
 
 
 def measure(step: int, seeds: int, tuning: bool = False) -> dict[str, dict[str, float]]:

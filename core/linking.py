@@ -55,7 +55,8 @@ def link_boxes(
         rules: what counts as the same person.
 
     Returns:
-        Each track's boxes by rising frame without gaps, tracks by first frame. A bridged box has confidence 0.
+        Each track's boxes by rising frame without gaps, tracks by first frame. A bridged box has confidence 0; a found
+        one has the array that was given.
     """
     living: list[_Track] = []
     ended: list[_Track] = []
@@ -159,8 +160,8 @@ class _Track:
         frames = np.arange(known[0], known[-1] + 1)
         found = np.array([box.bbox_xywh for box in self.boxes])
         filled = np.column_stack([np.interp(frames, known, found[:, column]) for column in range(4)])
-        confidence = dict.fromkeys(frames.tolist(), 0.0) | {box.frame_index: box.confidence for box in self.boxes}
-        return [TrackedBox(frame, box, confidence[frame]) for frame, box in zip(frames.tolist(), filled, strict=True)]
+        own = {box.frame_index: box for box in self.boxes}
+        return [own.get(frame, TrackedBox(frame, box, 0.0)) for frame, box in zip(frames.tolist(), filled, strict=True)]
 
 
 def _centred(bbox_xywh: FloatArray) -> FloatArray:

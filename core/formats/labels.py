@@ -113,7 +113,7 @@ def _track_ids(images: Sequence[ImageRecord], remarks: Counter[str]) -> list[lis
     if not any(track_id is None for ids in known for track_id in ids):
         return [[track_id for track_id in ids if track_id is not None] for ids in known]
     if any(person.track_id is None for image in images for person in image.people):
-        remarks["people without a track id were linked from frame to frame by the overlap of their boxes"] = 1
+        remarks["people without a track id were linked into tracks by the overlap of their boxes"] = 1
     return link_people([[_box(person) for person in image.people] for image in images], known)
 
 

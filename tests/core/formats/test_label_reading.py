@@ -262,6 +262,23 @@ def test_people_without_track_ids_are_linked_by_overlap(tmp_path):
     assert len(lefts[3]) == 3
 
 
+def test_people_without_track_ids_keep_theirs_over_gaps_and_behind_others(tmp_path):
+    """Both walk on through each other and are not labelled where they are hidden; one's number is known at the end."""
+    images = [{"id": i, "file_name": f"{i:06d}.jpg"} for i in range(12)]
+    content = document([], images)
+    for i in range(12):
+        right, left = [10 + 8 * i, 10, 40, 100], [98 - 8 * i, 10, 40, 100]
+        people = [left, right] if i % 2 else [right, left]
+        for box in [right] if i in (5, 6) else people:
+            annotation = {"image_id": i, "category_id": 1, "bbox": box}
+            content["annotations"].append(annotation | ({"track_id": 7} if i == 11 and box is left else {}))
+    labels = read_document(tmp_path, content)
+    lefts = [{p.track_id: p.bbox_xywh[0] for p in image.poses.poses} for image in labels.images]
+    (other,) = set().union(*lefts) - {7}
+    assert [frame[other] for frame in lefts] == [10 + 8 * i for i in range(12)]
+    assert [frame[7] for frame in lefts if 7 in frame] == [98 - 8 * i for i in range(12) if i not in (5, 6)]
+
+
 def test_a_format_is_recognised_whatever_the_name(shared, tmp_path):
     copy = tmp_path / "no suffix at all"
     copy.write_bytes(b"\xef\xbb\xbf" + (shared / "oracles/poseval/gt17/000342_mpii_test.json").read_bytes())
