@@ -42,7 +42,7 @@ from core.training.motion_bench_rows import (
     train_with_backbone,
 )
 from core.training.optimisation import use_one_thread
-from core.training.synthetic_clips import ClipSampler
+from core.training.synthetic_clips import ClipSampler, ClipSettings
 
 CONFIG = REPOSITORY / "resources" / "configs" / "motion_bench.toml"
 LINES = tuple(dict.fromkeys((*TABLE_6, *(line for line in TABLE_7 if TABLE_7[line] not in TABLE_6.values()))))
@@ -51,8 +51,18 @@ LINES = tuple(dict.fromkeys((*TABLE_6, *(line for line in TABLE_7 if TABLE_7[lin
 
 @dataclass(frozen=True)
 class Size:
-    """A budget: how many clips are kept (0: fresh ones), whether the backbone learns, and how rows are trained."""
+    """A budget.
 
+    Attributes:
+        input_size_wh: the crop.
+        sigma: of the targets, in heatmap pixels.
+        training_clips: how many clips are made once and kept; 0 for fresh ones, which a backbone that learns needs.
+        with_backbone: whether the backbone learns too.
+        training: how every row is trained.
+    """
+
+    input_size_wh: tuple[int, int]
+    sigma: float
     training_clips: int
     with_backbone: bool
     training: RowTraining
@@ -64,7 +74,7 @@ class BenchConfig:
 
     Attributes:
         version: raised when the clips change, so that older results are not mixed with newer ones.
-        weights: the network whose backbone is used, relative to the checkout; its crop size and sigma are the bench's.
+        weights: the network whose backbone is used, relative to the checkout.
         crops: the people, relative to the folder of shared data.
         work_folder: for what is kept, relative to the checkout.
         split_seed, held_out_part, calibration_part: as the weights were trained.
@@ -74,6 +84,7 @@ class BenchConfig:
         seeds: of the trainings.
         evaluation_clips: of each kind.
         speeds: kinds of movement.
+        training_clips: how the clips that are trained on move, and what spoils them.
         sizes: budgets by name.
     """
 
@@ -92,6 +103,7 @@ class BenchConfig:
     seeds: tuple[int, ...]
     evaluation_clips: int
     speeds: tuple[Speed, ...]
+    training_clips: ClipSettings
     sizes: dict[str, Size]
 
 
@@ -147,12 +159,22 @@ def read_bench_config(path: Path = CONFIG) -> BenchConfig:
         with path.open("rb") as file:
             table = tomllib.load(file)
         sizes = {
-            name: Size(**{**values, "training": RowTraining(**values["training"])})
+            name: Size(
+                **{
+                    **values,
+                    "input_size_wh": (values["input_size_wh"][0], values["input_size_wh"][1]),
+                    "training": RowTraining(**values["training"]),
+                }
+            )
             for name, values in table["sizes"].items()
         }
         speeds = tuple(Speed(entry["name"], (entry["activity"][0], entry["activity"][1])) for entry in table["speeds"])
         tuples = {name: tuple(table[name]) for name in ("supporting_offsets", "seeds")}
-        return BenchConfig(**{**table, **tuples, "speeds": speeds, "sizes": sizes})
+        clips = dict(table["training_clips"])
+        training_clips = ClipSettings(**{**clips, "activity": (clips["activity"][0], clips["activity"][1])})
+        return BenchConfig(
+            **{**table, **tuples, "speeds": speeds, "training_clips": training_clips, "sizes": sizes},
+        )
     except OSError as error:
         raise TrainingError(f"The bench's configuration {path} cannot be read ({error.strerror}).") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
@@ -194,6 +216,7 @@ class MotionBench:
             gtm_width=config.gtm_width,
             lcm_width=config.lcm_width,
             lcm_blocks=config.lcm_blocks,
+            heatmap_sigma=self.size.sigma,
         )
         return ablation(line, network)
 
@@ -244,14 +267,17 @@ class MotionBench:
         return Run(line, seed, time.perf_counter() - started, measure_cells(model, evaluation))
 
     def _training_clips(self) -> ClipSampler:
-        metadata, config = self.weights.metadata, self.config
-        settings = training_settings(metadata.input_size_wh, metadata.config.heatmap_sigma)
-        return ClipSampler(self.crops, self.split.train, settings, (config.clips_seed, 0), config.supporting_offsets)
+        config = self.config
+        settings = training_settings(self.size.input_size_wh, self.size.sigma)
+        return ClipSampler(
+            self.crops, self.split.train, settings, (config.clips_seed, 0), config.supporting_offsets,
+            config.training_clips,
+        )  # fmt: skip
 
     def evaluation(self, backbone: HRNet | None = None) -> dict[Cell, FeatureClips]:
         """The evaluation clips as a backbone sees them."""
-        metadata, config = self.weights.metadata, self.config
-        settings = evaluation_settings(metadata.input_size_wh, metadata.config.heatmap_sigma)
+        config = self.config
+        settings = evaluation_settings(self.size.input_size_wh, self.size.sigma)
         people = evaluation_people(self.crops, self.split.held_out, config.evaluation_clips)
         result = {}
         for cell in cells(config.speeds):
@@ -270,7 +296,7 @@ class MotionBench:
             self._advance("features of the clips", made * _MS_A_CLIP)
 
         store_features(backbone or self.weights.model.backbone, sampler, count, folder, on_clips)
-        return read_features(folder, self.config.supporting_offsets, self.weights.metadata.config.heatmap_sigma)
+        return read_features(folder, self.config.supporting_offsets, self.size.sigma)
 
     def _work_of(self, line: str) -> float:
         """An estimate of what a run takes, in milliseconds of one core; only the proportions matter."""
