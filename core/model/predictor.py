@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -18,18 +17,19 @@ from core.heatmaps import STRIDE, decode_argmax, decode_dark, decode_quarter_shi
 from core.keypoints import SKELETONS
 from core.model.crops import RecentFrames, Request, RgbFrame, cut_window, normalised, request_affine, window_indices
 from core.model.device import ALL_THREADS, available_device, intra_op_threads
-from core.model.fami_pose import FamiPose, FamiPoseOutput
+from core.model.fami_pose import FamiPoseOutput
 from core.model.recent_features import RecentFeatures
 from core.model.weights import LoadedModel
+from core.scoring import score_features
 
+_Part = TypeVar("_Part")
 Decoding = Literal["dark", "quarter", "argmax"]
 _CUDA_BATCH = 32
 _CPU_BATCH = 8
 _CPU_BATCH_COST = 144 * 192 * 16
 """Crop pixels times channels for which `_CPU_BATCH` people at once are well within memory."""
 _SMALL_COST = 10**6
-"""Crop pixels times channels below which waking threads for every operation costs more than they compute
-(docs/adr/0009): such a network computes on one thread, and the people of a batch are shared between threads."""
+"""Crop pixels times channels below which an operation is too short to be worth a second thread (docs/adr/0011)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +40,8 @@ class Prediction:
         request: what was asked.
         keypoints: (K, 2) x, y in full-frame pixels; NaN for a joint that these weights never learnt or whose heatmap
             has nothing in it.
-        scores: (K,) 0 to 1, NaN where the keypoint is. The heatmap's peak, read through the calibration table that
-            the weights bring along; without a table the peak itself, which orders joints but is no probability.
+        scores: (K,) 0 to 1, NaN where the keypoint is. How likely the joint is right, by the score model that
+            the weights bring along; without one the peak itself, which orders joints but is no probability.
         heatmaps: (K, h, w) float16.
         image_from_heatmap: (2, 3) affine from heatmap to full-frame pixels.
     """
@@ -60,7 +60,7 @@ class Predictor:
         loaded: the network; it is moved to the device, and must not change while the predictor is used.
         device: "auto", "cpu", "cuda" or "cuda:N".
         offsets: the window of neighbours, the weights' own by default.
-        flip_test: average with the mirrored crop's heatmaps; twice the time.
+        flip_test: average with the mirrored crop's heatmaps, in twice the time; by default what the weights say.
         decoding: "dark", "quarter" (quarter-pixel shift) or "argmax".
         batch_size: people at once; by default what suits the device. Halved when memory runs out.
 
@@ -74,7 +74,7 @@ class Predictor:
         device: str = "auto",
         offsets: Sequence[int] | None = None,
         *,
-        flip_test: bool = False,
+        flip_test: bool | None = None,
         decoding: Decoding = "dark",
         batch_size: int | None = None,
     ) -> None:
@@ -82,7 +82,7 @@ class Predictor:
         self.loaded = loaded
         self.metadata = loaded.metadata
         self.offsets = tuple(loaded.metadata.config.supporting_offsets if offsets is None else offsets)
-        self.flip_test = flip_test
+        self.flip_test = self.metadata.flip_test if flip_test is None else flip_test
         self.decoding = decoding
         self.model = loaded.model.eval().to(self.device).to(memory_format=torch.channels_last)
         self.batch_size = batch_size or self._default_batch_size()
@@ -90,13 +90,11 @@ class Predictor:
         skeleton = SKELETONS[self.metadata.keypoints]
         self._trained = np.array([name in self.metadata.trained_keypoints for name in skeleton.keypoint_names])
         self._flip_order = torch.from_numpy(skeleton.flip_order).to(self.device)
-        is_small = self._cost() < _SMALL_COST
-        self.intra_op_threads = 1 if is_small else ALL_THREADS
-        self._workers = ALL_THREADS if is_small and self.device.type == "cpu" else 1
-        crops_of_a_batch = self.batch_size * (1 + len(self.offsets)) * (2 if flip_test else 1)
-        # Not a method: a network in a cycle with itself would never be freed while the window runs.
-        compute = partial(_backbone_features, self.model, self.device)
-        self._features = RecentFeatures(compute, capacity=crops_of_a_batch)
+        self._is_small = self._cost() < _SMALL_COST
+        self._threads = ALL_THREADS if self.device.type == "cpu" else 1
+        crops_of_a_batch = self.batch_size * (1 + len(self.offsets)) * (2 if self.flip_test else 1)
+        # It holds no method of this predictor: a network in a cycle would never be freed while the window runs.
+        self._features = RecentFeatures(capacity=crops_of_a_batch)
         # With a gain of zero, as before any training, the neighbours change nothing and need not be computed.
         self._prediction_offsets = self.offsets if bool(self.model.gain.any()) else ()
 
@@ -170,22 +168,17 @@ class Predictor:
                 torch.cuda.empty_cache()
 
     def _heatmaps(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
-        workers = min(self._workers, len(windows))
-        if workers > 1:
-            with ThreadPoolExecutor(workers, "predictor") as pool:
-                values = np.concatenate(list(pool.map(self._part_of_heatmaps, np.array_split(windows, workers))))
-        else:
-            values = self._part_of_heatmaps(windows)
+        values = np.concatenate(_shared(self._part_of_heatmaps, windows, self._threads))
         if not np.isfinite(values).all():
             raise PredictionError(
                 "The network's heatmaps are not numbers; choose other weights, or predict on the cpu."
             )
         return values
 
-    def _part_of_heatmaps(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
-        heatmaps = self.forward(windows).heatmaps.float()
+    def _part_of_heatmaps(self, windows: NDArray[np.uint8], threads: int) -> NDArray[np.float32]:
+        heatmaps = self.forward(windows, threads).heatmaps.float()
         if self.flip_test:
-            mirrored = self.forward(np.ascontiguousarray(windows[:, :, :, ::-1])).heatmaps.float()
+            mirrored = self.forward(np.ascontiguousarray(windows[:, :, :, ::-1]), threads).heatmaps.float()
             heatmaps = (heatmaps + self._mirrored_back(mirrored)) / 2
         values: NDArray[np.float32] = heatmaps.cpu().numpy()
         return values
@@ -200,24 +193,38 @@ class Predictor:
         left = torch.cat([flipped[..., :1], flipped[..., :-1]], dim=3)
         return torch.lerp(flipped, left, (STRIDE - 1) / STRIDE)
 
-    def forward(self, windows: NDArray[np.uint8]) -> FamiPoseOutput:
-        """The network on windows (B, S+1, H, W, 3), in half precision on CUDA."""
+    def forward(self, windows: NDArray[np.uint8], threads: int | None = None) -> FamiPoseOutput:
+        """The network on windows (B, S+1, H, W, 3), in half precision on CUDA; by default with all threads."""
+        threads = threads or self._threads
         batch, frames = windows.shape[:2]
         on_cuda = self.device.type == "cuda"
         precision = torch.autocast("cuda", torch.float16) if on_cuda else nullcontext()
-        with torch.inference_mode(), precision, intra_op_threads(self.intra_op_threads):
-            features = self._features(windows.reshape(-1, *windows.shape[2:]))  # (B * (S+1), C, h, w)
+        with torch.inference_mode(), precision, intra_op_threads(self._for_an_operation(threads)):
+            features = self._features(
+                windows.reshape(-1, *windows.shape[2:]),
+                lambda crops: torch.cat(_shared(self._part_of_features, crops, threads)),
+            )  # (B * (S+1), C, h, w)
             features = features.reshape(batch, frames, *features.shape[1:])
             output: FamiPoseOutput = self.model.forward_features(features[:, 0], features[:, 1:])
         return output
+
+    def _part_of_features(self, crops: NDArray[np.uint8], threads: int) -> Tensor:
+        """(n, C, h, w) of crops (n, H, W, 3)."""
+        with torch.inference_mode(), intra_op_threads(self._for_an_operation(threads)):
+            features: Tensor = self.model.backbone.features(normalised(crops, self.device))
+        return features
+
+    def _for_an_operation(self, threads: int) -> int:
+        """How many of so many threads are worth being shared by one operation."""
+        return 1 if self._is_small else threads
 
     def _decoded(self, requests: Sequence[Request], heatmaps: NDArray[np.float32]) -> list[Prediction]:
         if self.decoding == "dark":
             points, peaks = decode_dark(heatmaps, self.metadata.config.heatmap_sigma)
         else:
             points, peaks = (decode_quarter_shift if self.decoding == "quarter" else decode_argmax)(heatmaps)
-        scores = self._scores(peaks)
         located = self._trained & (peaks > 0)
+        scores = self._scores(heatmaps, points, peaks, located)
         points[~located] = np.nan
         scores[~located] = np.nan
         predictions = []
@@ -229,17 +236,15 @@ class Predictor:
             )
         return predictions
 
-    def _scores(self, peaks: FloatArray) -> FloatArray:
-        """Scores 0 to 1 that rise with the heatmaps' peaks."""
-        if self.metadata.calibration is None:
+    def _scores(
+        self, heatmaps: NDArray[np.float32], points: FloatArray, peaks: FloatArray, located: NDArray[np.bool_]
+    ) -> FloatArray:
+        """(N, K) how likely each joint is right; the peaks where nobody fitted that for the weights."""
+        model = self.metadata.score_model
+        if model is None:
             return np.clip(peaks, 0.0, 1.0)
-        table = np.array(self.metadata.calibration)
-        scores: FloatArray = np.interp(peaks, table[:, 0], table[:, 1])
-        return np.clip(scores, 0.0, 1.0)
-
-
-def _backbone_features(model: FamiPose, device: torch.device, crops: NDArray[np.uint8]) -> Tensor:
-    return model.backbone.features(normalised(crops, device))
+        sigma, skeleton = self.metadata.config.heatmap_sigma, SKELETONS[self.metadata.keypoints]
+        return model.scores(score_features(heatmaps, points, peaks, located, sigma=sigma, skeleton=skeleton))
 
 
 OUT_OF_MEMORY = "There is not enough memory to predict even one person; choose smaller weights or another device."
@@ -253,3 +258,15 @@ def raise_unless_out_of_memory(error: Exception) -> None:
         return
     if not any(words in str(error) for words in _OUT_OF_MEMORY_WORDS):
         raise error
+
+
+def _shared(work: Callable[[NDArray[np.uint8], int], _Part], pictures: NDArray[np.uint8], threads: int) -> list[_Part]:
+    """What `work` makes of parts of the pictures, in their order, each part in a thread with its share of `threads`.
+
+    Threads that work apart wait for each other once; those that share every operation, at each of a thousand.
+    """
+    count = min(threads, len(pictures))
+    if count == 1:
+        return [work(pictures, threads)]
+    with ThreadPoolExecutor(count, "predictor") as pool:
+        return list(pool.map(lambda part: work(part, threads // count), np.array_split(pictures, count)))

@@ -18,24 +18,27 @@ class RecentFeatures:
     frame to frame, and when somebody asks why after a prediction.
 
     Args:
-        compute: features (n, C, h, w) of crops (n, H, W, 3) uint8; of a network that does not change.
         capacity: how many crops' features are kept.
     """
 
-    def __init__(self, compute: Callable[[NDArray[np.uint8]], Tensor], capacity: int) -> None:
-        self._compute = compute
+    def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._kept: OrderedDict[bytes, Tensor] = OrderedDict()
         self._lock = threading.Lock()
 
-    def __call__(self, crops: NDArray[np.uint8]) -> Tensor:
-        """(n, C, h, w) features of crops (n, H, W, 3), computed or kept, channels last in memory."""
+    def __call__(self, crops: NDArray[np.uint8], compute: Callable[[NDArray[np.uint8]], Tensor]) -> Tensor:
+        """(n, C, h, w) features of crops (n, H, W, 3), kept or computed, channels last in memory.
+
+        Args:
+            crops: uint8.
+            compute: features of crops, of a network that is the same at every call.
+        """
         keys = [hashlib.blake2b(crop.tobytes(), digest_size=16).digest() for crop in crops]
         with self._lock:
             found = {key: self._kept[key] for key in keys if key in self._kept}
         new = {key: index for index, key in enumerate(keys) if key not in found}
         if new:
-            computed = self._compute(crops[list(new.values())])
+            computed = compute(crops[list(new.values())])
             # Each on its own, so that one that is kept does not hold the memory of all.
             found |= {key: features.clone() for key, features in zip(new, computed, strict=True)}
         with self._lock:

@@ -20,7 +20,7 @@ from core.model import (
     save_weights,
 )
 from core.model import predictor as predictor_module
-from core.model.device import ALL_THREADS, intra_op_threads
+from core.model.device import intra_op_threads
 from core.model.folding import fold_batch_norms
 
 OFFSETS = (-2, -1, 1, 2)
@@ -92,22 +92,21 @@ def test_asking_why_after_a_prediction_computes_no_features_again():
     assert model.backbone.crops == 10
 
 
-@pytest.mark.skipif(ALL_THREADS < 2, reason="there is one thread only")
-def test_threads_change_neither_the_numbers_nor_the_setting_of_whoever_calls(monkeypatch):
+@pytest.mark.parametrize("people", [1, 3])
+@pytest.mark.parametrize("small_cost", [0, 10**9], ids=["as a large network", "as a small one"])
+def test_threads_change_neither_the_numbers_nor_the_setting_of_whoever_calls(monkeypatch, people, small_cost):
     model = lively_model()
-    requests = [Request(i, 0, (10.0 + i, 10.0, 40.0, 60.0)) for i in range(4)]
-    few = Predictor(loaded(model), "cpu")
-    assert few.intra_op_threads == 1
-    monkeypatch.setattr(predictor_module, "_SMALL_COST", 0)
-    many = Predictor(loaded(model), "cpu")
-    assert many.intra_op_threads == ALL_THREADS
-    for before in (1, 2):
-        torch.set_num_threads(before)
-        for ours, other in zip(few.predict(requests, clip, 4), many.predict(requests, clip, 4), strict=True):
-            np.testing.assert_allclose(
-                ours.heatmaps.astype(float), other.heatmaps, rtol=0.01, atol=1e-3 * other.heatmaps.std()
-            )
-        assert torch.get_num_threads() == before
+    requests = [Request(i, 0, (10.0 + i, 10.0, 40.0, 60.0)) for i in range(people)]
+    monkeypatch.setattr(predictor_module, "_SMALL_COST", small_cost)
+    monkeypatch.setattr(predictor_module, "ALL_THREADS", 1)
+    alone = Predictor(loaded(model), "cpu").predict(requests, clip, 4)
+    for threads in (2, 4):
+        monkeypatch.setattr(predictor_module, "ALL_THREADS", threads)
+        together = Predictor(loaded(model), "cpu").predict(requests, clip, 4)
+        for ours, expected in zip(together, alone, strict=True):
+            difference = np.abs(ours.heatmaps.astype(float) - expected.heatmaps)
+            assert difference.max() < 0.01 * expected.heatmaps.std()
+        assert torch.get_num_threads() == 1
 
 
 def test_another_thread_keeps_its_number_of_threads():
