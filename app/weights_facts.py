@@ -16,7 +16,7 @@ from core.catalogue import CatalogueEntry
 from core.errors import WeightsError
 from core.model import WeightsMetadata
 from core.model.checkpoints import backbone_of, published_state_dict, read_checkpoint
-from core.model.weights import FORMAT
+from core.model.weights import FORMAT, public_input_size_wh
 
 OWN_LICENCE = {"bundled": "as the program", "yours": "as its author says"}
 
@@ -95,8 +95,7 @@ def _read(path: Path) -> tuple[Architecture, WeightsMetadata | None]:
     content = read_checkpoint(path)
     if content.get("format") != FORMAT:
         backbone = backbone_of(published_state_dict(content, path), path)
-        is_large = "384x288" in path.name or ("256x192" not in path.name and backbone == "w48")
-        return Architecture(backbone, (288, 384) if is_large else (192, 256), 1), None
+        return Architecture(backbone, public_input_size_wh(path, backbone), 1), None
     metadata = WeightsMetadata.from_dict(content.get("metadata", {}))
     gain = content.get("state_dict", {}).get("gain")
     looks_around = gain is None or bool(gain.any())  # neighbours with a gain of zero are not computed

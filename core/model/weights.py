@@ -231,15 +231,15 @@ def load_weights(
     return None if isinstance(model, HRNet) else _public_metadata(path, model.config, skeleton)
 
 
-def _public_input_size_wh(path: Path | str, backbone: str) -> tuple[int, int]:
-    """By the file's name, which the public ones all have it in, and else by what is usual for the backbone."""
+def public_input_size_wh(path: Path | str, backbone: str) -> tuple[int, int]:
+    """A public checkpoint's crop: by the file's name, which they all have it in, else as is usual for the backbone."""
     name = Path(path).name
     is_large = "384x288" in name or ("256x192" not in name and backbone == "w48")
     return (288, 384) if is_large else (192, 256)
 
 
 def _public_config(backbone: str, path: Path | str) -> FamiPoseConfig:
-    is_large = _public_input_size_wh(path, backbone) == (288, 384)
+    is_large = public_input_size_wh(path, backbone) == (288, 384)
     return FamiPoseConfig(backbone, heatmap_sigma=3.0 if is_large else 2.0)
 
 
@@ -250,7 +250,7 @@ def _public_metadata(path: Path | str, config: FamiPoseConfig, skeleton: Skeleto
     return WeightsMetadata(
         name=Path(path).stem,
         config=config,
-        input_size_wh=_public_input_size_wh(path, config.backbone),
+        input_size_wh=public_input_size_wh(path, config.backbone),
         trained_keypoints=tuple(name for name in POSETRACK.keypoint_names if name in labelled),
         description=f"Public single-frame HRNet checkpoint trained on {skeleton.name} keypoints.",
     )

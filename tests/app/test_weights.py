@@ -8,8 +8,10 @@ import torch
 from app import places
 from app.speeds import KFLOP_PER_PIXEL, Architecture, Speeds, counted_kflop_per_pixel
 from app.weights import BUDGET_S, CATALOGUE, WeightsFile, available_weights, best_of, catalogue, find_weights
+from app.weights_facts import architecture_of
 from core.catalogue import read_catalogue
 from core.errors import WeightsError
+from core.model import HRNet, load_model
 from core.model.checkpoints import KNOWN_FILES
 from tests.app.test_cli_predict import run
 from tests.app.test_weights_window import ENTRY
@@ -105,6 +107,14 @@ def test_offline_the_command_says_which_file_to_put_where(own_folders, monkeypat
     assert f"put it in {places.weights_folder()} as far.pth" in errors
     status, _, errors = run("weights", "fetch", "nothing")
     assert status == 1 and "choose among far" in errors
+
+
+@pytest.mark.parametrize("name", ["w32_384x288.pth", "w32_256x192.pth", "w32.pth"])
+def test_a_checkpoints_crop_is_the_same_in_the_list_and_when_it_predicts(tmp_path, name):
+    torch.save(HRNet("w32").state_dict(), tmp_path / name)
+    told = architecture_of(WeightsFile(tmp_path / name, "yours"))
+    loaded = load_model(tmp_path / name, keypoints="coco").metadata
+    assert (told.input_size_wh, told.backbone) == (loaded.input_size_wh, loaded.config.backbone)
 
 
 def test_a_checkpoint_that_does_not_say_its_keypoints_asks_for_the_flag(own_folders, tmp_path):
