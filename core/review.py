@@ -14,6 +14,10 @@ from core.poses import FramePoses, Pose, Provenance
 DOUBTFUL_BELOW = 0.5
 """A joint that a machine set with a score below this asks for a person's look."""
 
+SURE_FROM = 0.85
+"""From this score on a machine's joint is shown as sure: of such joints of the starter, nine in ten are right. Set on
+people kept for it; docs/starter.md has what it comes to on others."""
+
 _JUMP_OF_SIZE = 0.25
 _LIMB_TIMES_USUAL = 1.7
 _FRAMES_FOR_USUAL = 5

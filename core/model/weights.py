@@ -30,6 +30,7 @@ from core.model.device import available_device
 from core.model.fami_pose import FamiPose
 from core.model.folding import fold_batch_norms
 from core.model.hrnet import HRNet
+from core.scoring import ScoreModel
 
 FORMAT = "fami-pose-weights"
 VERSION = 1
@@ -48,8 +49,9 @@ class WeightsMetadata:
         trained_keypoints: names of the keypoints that it learnt; the others' heatmaps mean nothing.
         description: trained on what, in a sentence or two.
         accuracy: what was measured, by name ("pck@0.2 on ...": 0.81).
-        calibration: rising pairs (heatmap peak, share of joints found right at that peak), from which a score is
-            read; None where nobody measured it.
+        score_model: how likely a joint is right, fitted on people who were not trained on; None where nobody did, and
+            scores are then the heatmaps' peaks.
+        flip_test: whether predicting averages with the mirrored crop, in twice the time, unless told otherwise.
         parent_sha256: the weights that these were fine-tuned from, if any.
     """
 
@@ -60,12 +62,14 @@ class WeightsMetadata:
     trained_keypoints: tuple[str, ...] = POSETRACK.keypoint_names
     description: str = ""
     accuracy: dict[str, float] = field(default_factory=dict)
-    calibration: tuple[tuple[float, float], ...] | None = None
+    score_model: ScoreModel | None = None
+    flip_test: bool = False
     parent_sha256: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as stored."""
-        return {**asdict(self), "config": self.config.to_dict()}
+        score_model = None if self.score_model is None else self.score_model.to_dict()
+        return {**asdict(self), "config": self.config.to_dict(), "score_model": score_model}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "WeightsMetadata":
@@ -76,8 +80,8 @@ class WeightsMetadata:
             kept["config"] = FamiPoseConfig.from_dict(kept["config"])
             kept["input_size_wh"] = (int(kept["input_size_wh"][0]), int(kept["input_size_wh"][1]))
             kept["trained_keypoints"] = tuple(kept["trained_keypoints"])
-            if kept.get("calibration") is not None:
-                kept["calibration"] = tuple((float(peak), float(score)) for peak, score in kept["calibration"])
+            if kept.get("score_model") is not None:
+                kept["score_model"] = ScoreModel.from_dict(kept["score_model"])
             metadata = cls(**kept)
             if len(SKELETONS[metadata.keypoints]) != metadata.config.num_keypoints:
                 raise ValueError(f"{metadata.config.num_keypoints} heatmaps for {metadata.keypoints} keypoints")

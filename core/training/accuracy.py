@@ -56,6 +56,23 @@ def torso_sizes(keypoints: FloatArray, labelled: BoolArray) -> FloatArray:
     return np.where(known.any(axis=0), np.where(known, both, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.nan)
 
 
+def joints_right(
+    found: FloatArray, keypoints: FloatArray, labelled: BoolArray, threshold: float = PCK_THRESHOLD
+) -> tuple[BoolArray, BoolArray]:
+    """(N, K) which joints can be measured, those of people with a torso, and which lie within `threshold` torsos.
+
+    Args:
+        found: (N, 17, 2) where the network puts the joints.
+        keypoints: (N, 17, 2) the labels, in the same coordinates.
+        labelled: (N, 17).
+        threshold: in torsos.
+    """
+    torso = torso_sizes(keypoints, labelled)
+    measured = labelled & (torso > 0)[:, None]
+    distance = np.linalg.norm(np.where(np.isnan(found), np.inf, found) - keypoints, axis=2)
+    return measured, distance <= threshold * np.nan_to_num(torso)[:, None]
+
+
 def pck(
     found: FloatArray, peaks: FloatArray, keypoints: FloatArray, labelled: BoolArray, threshold: float = PCK_THRESHOLD
 ) -> Accuracy:
@@ -68,17 +85,14 @@ def pck(
         labelled: (N, 17).
         threshold: in torsos.
     """
-    torso = torso_sizes(keypoints, labelled)
-    measured = labelled & (torso > 0)[:, None]
-    distance = np.linalg.norm(found - keypoints, axis=2)
-    right = distance <= threshold * np.nan_to_num(torso)[:, None]
+    measured, right = joints_right(found, keypoints, labelled, threshold)
     by_joint = {
         name: float(right[measured[:, k], k].mean())
         for k, name in enumerate(POSETRACK.keypoint_names)
         if measured[:, k].any()
     }
     mean = float(np.mean(list(by_joint.values()))) if by_joint else float("nan")
-    return Accuracy(by_joint, mean, peaks[measured], right[measured], int((torso > 0).sum()))
+    return Accuracy(by_joint, mean, peaks[measured], right[measured], int(measured.any(axis=1).sum()))
 
 
 @torch.no_grad()

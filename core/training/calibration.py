@@ -1,39 +1,69 @@
-"""What a heatmap's peak says about being right."""
+"""Fits what a score is made of: how likely a located joint is right."""
 
 from __future__ import annotations
 
 import numpy as np
+import torch
 
+from core.geometry import apply_affine, invert_affine
+from core.keypoints import SKELETONS
+from core.model.predictor import Predictor
+from core.scoring import FEATURES, ScoreModel, score_features
+from core.training.accuracy import joints_right
 from core.training.lspet import BoolArray, FloatArray
+from core.training.people_sets import PeopleSet, predictions
 
-_STEPS = 12
+_PULL = 1e-3
+"""Weight of the squared coefficients, of features scaled to one another."""
+
+_FEWEST = 100
 
 
-def calibration_table(peaks: FloatArray, right: BoolArray, steps: int = _STEPS) -> tuple[tuple[float, float], ...]:
-    """Rising pairs (peak, share of joints right): a histogram of equal counts, made monotone.
-
-    Neighbouring steps whose shares fall are pooled (isotonic regression), so that a higher peak never means a lower
-    score.
+def fit_score_model(predictor: Predictor, people: PeopleSet) -> ScoreModel | None:
+    """The score model of a predictor's weights, decoding and flip test.
 
     Args:
-        peaks: (N,) heatmap peaks.
-        right: (N,) whether the joint was found.
-        steps: number of steps before pooling.
+        predictor: its scores are not used.
+        people: neither trained on nor reported on.
 
     Returns:
-        At most `steps` pairs with rising peaks and shares that never fall.
+        None where too few joints, or only right or only wrong ones, could be measured.
     """
-    order = np.argsort(peaks, kind="stable")
-    pooled: list[tuple[float, float, int]] = []
-    for part in np.array_split(order, min(steps, len(order))):
-        block = (float(peaks[part].mean()), float(right[part].mean()), len(part))
-        while pooled and (pooled[-1][1] >= block[1] or pooled[-1][0] >= block[0]):
-            peak, share, count = pooled.pop()
-            total = count + block[2]
-            block = (
-                (peak * count + block[0] * block[2]) / total,
-                (share * count + block[1] * block[2]) / total,
-                total,
-            )
-        pooled.append(block)
-    return tuple((round(peak, 5), round(share, 4)) for peak, share, _ in pooled)
+    found = predictions(predictor, people)
+    skeleton = SKELETONS[predictor.metadata.keypoints]
+    keypoints = np.stack([p.keypoints for p in found])
+    located: BoolArray = np.asarray(np.isfinite(keypoints).all(axis=2))
+    heatmaps = np.stack([p.heatmaps for p in found]).astype(np.float32)
+    points = np.stack([apply_affine(invert_affine(p.image_from_heatmap), p.keypoints) for p in found])
+    sigma = predictor.metadata.config.heatmap_sigma
+    features = score_features(heatmaps, points, heatmaps.max(axis=(2, 3)), located, sigma=sigma, skeleton=skeleton)
+    measured, right = joints_right(keypoints, people.keypoints, people.labelled & located)
+    if measured.sum() < _FEWEST or right[measured].all() or not right[measured].any():
+        return None
+    return _fit(features, measured, right)
+
+
+def _fit(features: FloatArray, measured: BoolArray, right: BoolArray) -> ScoreModel:
+    """Logistic regression by Newton's kind of steps (L-BFGS), on features of mean 0 and deviation 1."""
+    num_keypoints = features.shape[1]
+    mean, deviation = features[measured].mean(axis=0), features[measured].std(axis=0) + 1e-9
+    x = torch.from_numpy((features[measured] - mean) / deviation)
+    joint = torch.from_numpy(np.broadcast_to(np.arange(num_keypoints), measured.shape)[measured].copy())
+    y = torch.from_numpy(right[measured].astype(np.float64))
+    weights = torch.zeros(len(FEATURES), dtype=torch.float64, requires_grad=True)
+    biases = torch.zeros(num_keypoints, dtype=torch.float64, requires_grad=True)
+    common = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights, biases, common], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> float:
+        optimizer.zero_grad()
+        logits = x @ weights + biases[joint] + common
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, y)
+        loss = loss + _PULL * (weights.square().sum() + biases.square().sum() / num_keypoints)
+        torch.autograd.backward(loss)
+        return float(loss.detach())
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch's stub
+    slopes = weights.detach().numpy() / deviation
+    offsets = biases.detach().numpy() + float(common) - float(slopes @ mean)
+    return ScoreModel(tuple(map(float, slopes)), tuple(map(float, offsets)))

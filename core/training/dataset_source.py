@@ -14,6 +14,8 @@ from core.heatmaps import decode_dark
 from core.model.crops import Request, request_affine
 from core.model.fami_pose import FamiPose, softmax_heatmaps
 from core.model.hrnet import HRNet
+from core.model.weights import LoadedModel
+from core.scoring import ScoreModel
 from core.training.batches import Batch, SampleSettings, collate
 from core.training.dataset_accuracy import dataset_accuracy
 from core.training.datasets import ClipDataset, DatasetConfig, open_dataset
@@ -120,6 +122,9 @@ class DatasetSource:
         known = {name: value for name, value in by_name.items() if name != "mean" and not np.isnan(value)}
         accuracy = {f"{metric}, {name}": round(value, 2) for name, value in known.items()}
         return Measured(metric, by_name["mean"], {metric: round(by_name["mean"], 2), **accuracy})
+
+    def score_model(self, loaded: LoadedModel) -> ScoreModel | None:
+        """None: the validation part is reported on, and nobody else is kept for it."""
 
 
 def _config(table: str, settings: dict[str, Any]) -> DatasetConfig:

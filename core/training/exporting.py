@@ -10,7 +10,7 @@ from core.errors import TrainingError
 from core.model.config import FamiPoseConfig
 from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
-from core.model.weights import WeightsMetadata, save_weights
+from core.model.weights import LoadedModel, WeightsMetadata, save_weights
 from core.training.batches import SampleSettings
 from core.training.recipe import Recipe
 from core.training.source import Measured, Source
@@ -57,6 +57,7 @@ def export(
         trained_keypoints=source.trained_keypoints,
         description=recipe.description,
         accuracy=measured.accuracy,
-        calibration=measured.calibration,
+        flip_test=recipe.flip_test,
     )
+    metadata = replace(metadata, score_model=source.score_model(LoadedModel(whole.eval(), metadata, "")))
     save_weights(path, whole, metadata)

@@ -1,35 +1,22 @@
-"""Labelled people of other origins than the training's, each as a set that a predictor can be measured on."""
+"""People with labels as sets that a predictor can be measured on, in the way that people use it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import TrainingError
-from core.formats import coco, posetrack18
-from core.formats.labels import BOX_MARGIN, Labels
 from core.geometry import bbox_of_points
-from core.keypoints import POSETRACK, mapping
+from core.keypoints import POSETRACK
 from core.model.crops import Request
-from core.model.predictor import Predictor
+from core.model.predictor import Prediction, Predictor
 from core.training.accuracy import Accuracy, pck
-from core.training.lspet import BoolArray, ByteArray, FloatArray, PersonCrops
-from core.video import FrameCache, open_source
+from core.training.lspet import BOX_MARGIN, BoolArray, ByteArray, FloatArray, PersonCrops
 
-_CACHE_BYTES = 128 * 2**20
-
-_MPII_NAMES = (
-    "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "pelvis", "thorax",
-    "head_bottom", "head_top", "right_wrist", "right_elbow", "right_shoulder", "left_shoulder", "left_elbow",
-    "left_wrist",
-)  # fmt: skip
-"""MPII's order of joints; its "upper neck" is our head_bottom."""
+Clip = tuple[Callable[[int], ByteArray], int]
+"""A function from frame index to RGB (H, W, 3), and the number of frames."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +28,14 @@ class PeopleSet:
         requests: one a person and frame; a still picture is a clip of one frame.
         keypoints: (N, 17, 2) full-frame pixels; anything where not labelled.
         labelled: (N, 17).
-        clip: gives a request's frames: a function from frame index to RGB, and the number of frames.
+        clip: gives the frames of a request by its number.
     """
 
     name: str
     requests: tuple[Request, ...]
     keypoints: FloatArray
     labelled: BoolArray
-    clip: Callable[[int], tuple[Callable[[int], ByteArray], int]]
+    clip: Callable[[int], Clip]
 
     def __len__(self) -> int:
         return len(self.requests)
@@ -58,7 +45,7 @@ def held_out_people(crops: PersonCrops, indices: NDArray[np.int64], name: str) -
     """People of LSP Extended, each picture a clip of one frame."""
     boxes = [bbox_of_points(crops.keypoints[i][crops.labelled[i]], BOX_MARGIN) for i in indices]
 
-    def clip(number: int) -> tuple[Callable[[int], ByteArray], int]:
+    def clip(number: int) -> Clip:
         rgb = crops.person(int(indices[number])).rgb
         return lambda _: rgb, 1
 
@@ -67,63 +54,14 @@ def held_out_people(crops: PersonCrops, indices: NDArray[np.int64], name: str) -
     )
 
 
-def video_people(name: str, frames: Path, labels_path: Path) -> PeopleSet:
-    """People of a labelled video with their ground-truth boxes; the images of the labels are its frames, in order."""
-    labels = posetrack18.read(labels_path)
-    source = open_source(frames)
-    cache = FrameCache(source, _CACHE_BYTES)
-    return _from_labels(name, labels, lambda _: (cache.get, len(source)))
-
-
-def coco_people(name: str, labels_path: Path, folder: Path) -> PeopleSet:
-    """People of still pictures labelled in the COCO format; pictures that are not there are left out."""
-    everything = coco.read(labels_path)
-    there = [image for image in everything.images if (folder / Path(image.file_name).name).is_file()]
-    files = {image.frame_index: folder / Path(image.file_name).name for image in there}
-    labels = Labels(there, everything.format_name)
-    indices = [image.frame_index for image in there for pose in image.poses.poses if pose.labelled.any()]
-
-    def clip(number: int) -> tuple[Callable[[int], ByteArray], int]:
-        rgb = _read_rgb(files[indices[number]])
-        return lambda _: rgb, 1
-
-    return _from_labels(name, labels, clip)
-
-
-def mpii_people(name: str, labels_path: Path, folder: Path) -> PeopleSet:
-    """People of still pictures labelled as MPII; a box is the labelled joints' extent and a margin."""
-    entries = json.loads(labels_path.read_text(encoding="utf-8"))
-    joints = np.array([entry["joints"] for entry in entries], dtype=np.float64)
-    visible = np.array([entry["joints_vis"] for entry in entries]) > 0
-    where = mapping(_MPII_NAMES, POSETRACK)
-    keypoints, labelled = joints[:, where], visible[:, where] & (where >= 0)
-    files = [folder / entry["image"] for entry in entries]
-
-    def clip(number: int) -> tuple[Callable[[int], ByteArray], int]:
-        rgb = _read_rgb(files[number])
-        return lambda _: rgb, 1
-
-    boxes = [bbox_of_points(k[known], BOX_MARGIN) for k, known in zip(keypoints, labelled, strict=True)]
-    return PeopleSet(name, tuple(Request(0, 0, box) for box in boxes), keypoints, labelled, clip)
-
-
-def _from_labels(name: str, labels: Labels, clip: Callable[[int], tuple[Callable[[int], ByteArray], int]]) -> PeopleSet:
-    people = [(image.frame_index, pose) for image in labels.images for pose in image.poses.poses if pose.labelled.any()]
-    is_video = clip(0)[1] > 1
-    return PeopleSet(
-        name,
-        tuple(Request(frame if is_video else 0, pose.track_id, pose.bbox_xywh) for frame, pose in people),
-        np.stack([np.nan_to_num(pose.keypoints) for _, pose in people]),
-        np.stack([pose.labelled for _, pose in people]),
-        clip,
-    )
-
-
-def _read_rgb(path: Path) -> ByteArray:
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise TrainingError(f"The picture {path} cannot be read: copy it again.")
-    return np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)
+def predictions(predictor: Predictor, people: PeopleSet) -> list[Prediction]:
+    """What the predictor says of everybody, in the set's order."""
+    found: list[Prediction] = []
+    while len(found) < len(people):
+        frame, num_frames = people.clip(len(found))
+        rest = people.requests[len(found) :]
+        found += predictor.predict(rest if num_frames > 1 else rest[:1], frame, num_frames)
+    return found
 
 
 def measure(predictor: Predictor, people: PeopleSet) -> Accuracy:
@@ -133,13 +71,7 @@ def measure(predictor: Predictor, people: PeopleSet) -> Accuracy:
     are left out.
     """
     trained = np.isin(POSETRACK.keypoint_names, predictor.loaded.metadata.trained_keypoints)
-    found: list[FloatArray] = []
-    scores: list[FloatArray] = []
-    while len(found) < len(people):
-        frame, num_frames = people.clip(len(found))
-        rest = people.requests[len(found) :]
-        for prediction in predictor.predict(rest if num_frames > 1 else rest[:1], frame, num_frames):
-            found.append(prediction.keypoints)
-            scores.append(prediction.scores)
-    points = np.nan_to_num(np.stack(found), nan=np.inf)
-    return pck(points, np.nan_to_num(np.stack(scores)), people.keypoints, people.labelled & trained)
+    found = predictions(predictor, people)
+    points = np.stack([p.keypoints for p in found])
+    scores = np.nan_to_num(np.stack([p.scores for p in found]))
+    return pck(points, scores, people.keypoints, people.labelled & trained)

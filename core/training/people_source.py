@@ -7,12 +7,16 @@ from dataclasses import replace
 from core.keypoints import POSETRACK
 from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
+from core.model.predictor import Predictor
+from core.model.weights import LoadedModel
+from core.scoring import ScoreModel
 from core.training.accuracy import crop_accuracy
 from core.training.batches import CropSampler, SampleSettings
-from core.training.calibration import calibration_table
+from core.training.calibration import fit_score_model
 from core.training.engine import Engine
 from core.training.loading import Sampler
 from core.training.lspet import PersonCrops, Split, shared_path
+from core.training.people_sets import held_out_people
 from core.training.recipe import Recipe, Stage
 from core.training.source import Measured
 from core.training.synthetic_clips import ClipSampler, ClipSettings
@@ -40,7 +44,7 @@ class PeopleSource:
         return ClipSampler(self.crops, self.split.train, settings, seed, self.recipe.supporting_offsets, clips)
 
     def measure(self, model: HRNet | FamiPose, settings: SampleSettings, engine: Engine) -> Measured:
-        """Scores' scale and the value on the calibration split, the accuracy on the held-out one."""
+        """The value on the calibration split, and the accuracy on the held-out one."""
         calibration = crop_accuracy(model, self.crops, self.split.calibration, settings)
         held_out = crop_accuracy(model, self.crops, self.split.held_out, settings)
         what = "PCK@0.2 on held-out LSPET"
@@ -49,5 +53,10 @@ class PeopleSource:
             "PCK@0.2 on the calibration split",
             calibration.mean,
             {what: round(held_out.mean, 4), **by_joint},
-            calibration_table(calibration.peaks, calibration.right),
         )
+
+    def score_model(self, loaded: LoadedModel) -> ScoreModel | None:
+        """Fitted on the calibration split, as people's predictor sees it."""
+        people = held_out_people(self.crops, self.split.calibration, "calibration split")
+        device = str(next(loaded.model.parameters()).device)
+        return fit_score_model(Predictor(loaded, device), people)

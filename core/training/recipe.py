@@ -144,6 +144,7 @@ class Recipe:
         dataset, validation: settings of core.training.datasets.DatasetConfig: what is trained on, and what is
             measured by.
         average_decay: of the running average of the weights, which is what is measured and kept; 0 for none.
+        flip_test: whether the weights predict with the mirrored crop as well, in twice the time.
         keep: the weights that are written: the "last", or the "best" by what is measured.
         device: "auto", "cpu", "cuda" or "cuda:N"; one process for each of `devices` (0: every GPU there is).
         devices: see above. A launcher such as torchrun, which starts the processes itself, overrules it.
@@ -175,6 +176,7 @@ class Recipe:
     dataset: dict[str, Any] = field(default_factory=dict)
     validation: dict[str, Any] = field(default_factory=dict)
     average_decay: float = 0.998
+    flip_test: bool = False
     keep: Literal["last", "best"] = "last"
     device: str = "auto"
     devices: int = 1

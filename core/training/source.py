@@ -7,6 +7,8 @@ from typing import Protocol
 
 from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
+from core.model.weights import LoadedModel
+from core.scoring import ScoreModel
 from core.training.batches import SampleSettings
 from core.training.engine import Engine
 from core.training.loading import Sampler
@@ -21,13 +23,11 @@ class Measured:
         metric: name of what stages are compared by, and the best weights chosen by.
         value: of it, higher is better.
         accuracy: what the weights file says, by name.
-        calibration: pairs of heatmap peak and share of joints right, None where nobody measured it.
     """
 
     metric: str
     value: float
     accuracy: dict[str, float]
-    calibration: tuple[tuple[float, float], ...] | None = None
 
 
 class Source(Protocol):
@@ -49,4 +49,8 @@ class Source(Protocol):
 
     def measure(self, model: HRNet | FamiPose, settings: SampleSettings, engine: Engine) -> Measured:
         """Measures a network in evaluation mode; every process takes part and gets the result."""
+        ...
+
+    def score_model(self, loaded: LoadedModel) -> ScoreModel | None:
+        """How likely the located joints are right, fitted on people kept for it; None without such people."""
         ...

@@ -20,6 +20,7 @@ from core.model import (
 )
 from core.model.crops import window_indices
 from core.model.projection import directions
+from core.scoring import FEATURES, ScoreModel
 
 SIZE_WH = (320, 240)
 OFFSETS = (-2, -1, 1, 2)
@@ -124,15 +125,23 @@ def test_the_flip_test_moves_no_joint_by_parts_of_a_pixel(decoding):
         assert np.abs(errors[True]).max() < 0.25
 
 
-def test_joints_that_were_not_learnt_are_not_guessed_and_scores_are_read_from_the_table():
-    table = ((0.0, 0.0), (0.5, 0.2), (1.0, 0.6))
-    loaded = loaded_model(trained_keypoints=("nose", "left_knee"), calibration=table)
+def test_joints_that_were_not_learnt_are_not_guessed_and_scores_are_the_score_models():
+    log_peak_only = tuple(float(name == "log_peak") for name in FEATURES)
+    scoring = ScoreModel(log_peak_only, tuple(0.1 * k for k in range(17)))
+    loaded = loaded_model(trained_keypoints=("nose", "left_knee"), score_model=scoring)
     prediction = Predictor(loaded, device="cpu").predict([request(5)], Clip(), 10)[0]
     located = np.isfinite(prediction.keypoints).all(axis=1)
     assert [POSETRACK.keypoint_names[k] for k in np.flatnonzero(located)] == ["nose", "left_knee"]
     assert np.isnan(prediction.scores[~located]).all()
-    peak = float(prediction.heatmaps[0].max())
-    assert prediction.scores[0] == pytest.approx(np.interp(peak, [0, 0.5, 1], [0, 0.2, 0.6]), abs=1e-3)
+    for k in np.flatnonzero(located):
+        logit = np.log(float(prediction.heatmaps[k].max())) + 0.1 * k
+        assert prediction.scores[k] == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-3)
+
+
+def test_weights_say_whether_the_mirrored_crop_is_seen_too():
+    assert Predictor(loaded_model(flip_test=True), device="cpu").flip_test
+    assert not Predictor(loaded_model(flip_test=True), device="cpu", flip_test=False).flip_test
+    assert not Predictor(loaded_model(), device="cpu").flip_test
 
 
 def test_a_window_is_decoded_once_for_neighbouring_key_frames_and_ends_at_the_clip():

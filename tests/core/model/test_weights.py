@@ -21,6 +21,7 @@ from core.model import (
     save_weights,
 )
 from core.model.checkpoints import file_sha256
+from core.scoring import FEATURES, ScoreModel
 
 CONFIG = FamiPoseConfig("w12", supporting_offsets=(-1, 1), gtm_width=8, lcm_width=8, heatmap_sigma=1.5)
 METADATA = WeightsMetadata(
@@ -30,7 +31,8 @@ METADATA = WeightsMetadata(
     trained_keypoints=("nose", "left_wrist"),
     description="For a test.",
     accuracy={"pck": 0.5},
-    calibration=((0.0, 0.1), (1.0, 0.9)),
+    score_model=ScoreModel((0.5,) * len(FEATURES), (0.1,) * 17),
+    flip_test=True,
     parent_sha256="ab" * 32,
 )
 
@@ -207,7 +209,7 @@ def test_weights_of_another_version_or_network_say_so(tmp_path):
     with pytest.raises(WeightsError, match="use_everything"):
         read_metadata(tmp_path / "unknown.pth")
     content["metadata"]["config"].pop("use_everything")
-    for field, value in (("keypoints", "horses"), ("input_size_wh", [96]), ("calibration", 3)):
+    for field, value in (("keypoints", "horses"), ("input_size_wh", [96]), ("score_model", {"features": []})):
         torch.save({**content, "metadata": {**content["metadata"], field: value}}, tmp_path / "odd.pth")
         with pytest.raises(WeightsError, match="do not say what they are"):
             load_model(tmp_path / "odd.pth")

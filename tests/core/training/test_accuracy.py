@@ -5,7 +5,6 @@ import pytest
 
 from core.keypoints import POSETRACK
 from core.training.accuracy import pck, torso_sizes
-from core.training.calibration import calibration_table
 
 LEFT_SHOULDER, RIGHT_HIP = POSETRACK.index("left_shoulder"), POSETRACK.index("right_hip")
 WRIST = POSETRACK.index("left_wrist")
@@ -37,18 +36,3 @@ def test_joints_within_a_fifth_of_the_torso_are_right() -> None:
     assert accuracy.mean == pytest.approx(2 / 3)
     assert accuracy.people == 1
     assert len(accuracy.peaks) == len(accuracy.right) == 3
-
-
-def test_a_higher_peak_never_means_a_lower_score() -> None:
-    rng = np.random.default_rng(0)
-    peaks = rng.uniform(0, 1, 4000)
-    right = rng.uniform(0, 1, 4000) < peaks**2
-    points = np.array(calibration_table(peaks, right))
-    assert (np.diff(points[:, 0]) > 0).all()
-    assert (np.diff(points[:, 1]) >= 0).all()
-    assert np.abs(np.interp(peaks, *points.T) - peaks**2).mean() < 0.05
-
-
-def test_joints_that_fall_are_pooled() -> None:
-    points = calibration_table(np.array([0.1, 0.2, 0.3, 0.4]), np.array([True, False, False, True]), steps=4)
-    assert points == ((0.2, 0.3333), (0.4, 1.0))

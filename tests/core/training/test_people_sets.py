@@ -9,7 +9,8 @@ from core.model.config import FamiPoseConfig
 from core.model.fami_pose import FamiPose
 from core.model.predictor import Predictor
 from core.model.weights import LoadedModel, WeightsMetadata
-from core.training.people_sets import PeopleSet, coco_people, measure, mpii_people, video_people
+from core.training.labelled_people import coco_people, mpii_people, video_people
+from core.training.people_sets import PeopleSet, measure
 
 
 def _in_picture(people: PeopleSet, number: int) -> bool:
