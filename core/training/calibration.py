@@ -65,5 +65,5 @@ def _fit(features: FloatArray, measured: BoolArray, right: BoolArray) -> ScoreMo
 
     optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch's stub
     slopes = weights.detach().numpy() / deviation
-    offsets = biases.detach().numpy() + float(common) - float(slopes @ mean)
+    offsets = biases.detach().numpy() + common.item() - float(slopes @ mean)
     return ScoreModel(tuple(map(float, slopes)), tuple(map(float, offsets)))
