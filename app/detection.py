@@ -59,7 +59,8 @@ def find_people(
     """Finds people from `start` to `stop`, links them into tracks, and writes these as one run.
 
     Who overlaps a person of the project gets that person's number, everybody else a new one. Boxes that a person
-    drew stay as they are, and a frame that a person has marked as reviewed is left alone.
+    drew stay as they are, a frame that a person has marked as reviewed is left alone, and somebody whom a person
+    deleted is not found again where they were.
 
     Args:
         project: takes the boxes.
@@ -136,10 +137,15 @@ def _write(
     first, last = looks[0][0], looks[-1][0]
     frames = list(project.frames(max(first - reach, 0), last + reach + 1))
     people = {frame.frame_index: {pose.track_id: pose.bbox_xywh for pose in frame.poses} for frame in frames}
+    deleted = project.deleted_boxes(first, last + 1)
     reviewed = {frame.frame_index for frame in frames if frame.reviewed}
     known = set(project.track_ids())
-    named = name_people(tracks, people, project.next_track_id(), reach)
-    in_order = sorted(index for index in named if index not in reviewed)
+    gone = {who for boxes in deleted.values() for who in boxes} - known
+    named = {
+        index: {who: box for who, box in boxes.items() if who not in gone}
+        for index, boxes in name_people(tracks, people, project.next_track_id(), reach, deleted).items()
+    }
+    in_order = sorted(index for index, boxes in named.items() if boxes and index not in reviewed)
     for at in range(0, len(in_order), BATCH_FRAMES):
         part = in_order[at : at + BATCH_FRAMES]
         poses = {
@@ -151,7 +157,7 @@ def _write(
 
 
 def name_people(
-    tracks: Sequence[Sequence[TrackedBox]], people: People, next_id: int, reach: int
+    tracks: Sequence[Sequence[TrackedBox]], people: People, next_id: int, reach: int, deleted: People | None = None
 ) -> dict[int, dict[int, FloatArray]]:
     """Gives found people the numbers of those who are there already, and new numbers to the others.
 
@@ -164,14 +170,16 @@ def name_people(
         people: who is known already, also some frames before and after the tracks.
         next_id: the first number that nobody has.
         reach: how many frames before or after a track somebody may be who is the same.
+        deleted: where people were whom a person deleted; a track that overlaps nobody else is one of them.
 
     Returns:
         The box (4,) of each person, by frame and track id.
     """
     named: dict[int, dict[int, FloatArray]] = {}
     names = _overlapping(tracks, people)
+    names_of_deleted = _overlapping(tracks, deleted or {})
     for at, track in enumerate(tracks):
-        own = {box.frame_index: names[at, box.frame_index] for box in track if (at, box.frame_index) in names}
+        own = _names_of(at, track, names) or _names_of(at, track, names_of_deleted)
         if not own:
             neighbour = _neighbour(track, people, reach)
             own = {} if neighbour is None else neighbour
@@ -189,6 +197,11 @@ def name_people(
                 who = fresh
             named.setdefault(index, {})[who] = box.bbox_xywh
     return named
+
+
+def _names_of(at: int, track: Sequence[TrackedBox], names: Mapping[tuple[int, int], int]) -> dict[int, int]:
+    """Who a track is, by frame index, where that is known."""
+    return {box.frame_index: names[at, box.frame_index] for box in track if (at, box.frame_index) in names}
 
 
 def _overlapping(tracks: Sequence[Sequence[TrackedBox]], people: People) -> dict[tuple[int, int], int]:

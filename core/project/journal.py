@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from core.errors import ProjectError
-from core.poses import Pose
+from core.poses import FloatArray, Pose
 from core.project.codec import decode, encode
 from core.project.records import (
     Change,
@@ -222,6 +222,25 @@ def is_taken_away(store: Store, frame_index: int, track_id: int) -> bool:
         (track_id, cut[0], frame_index),
     )
     return redrawn is None
+
+
+def deleted_boxes(store: Store, start: int, stop: int) -> dict[int, dict[int, FloatArray]]:
+    """The last boxes (4,) of people whom a person deleted from the frames `start` to `stop`, who are still gone."""
+    rows = store.rows(
+        "SELECT c.frame_index, c.before FROM changes c JOIN entries e USING (entry_id)"
+        " WHERE e.kind IN ('edit', 'redo') AND c.what = 'pose' AND c.before IS NOT NULL AND c.after IS NULL"
+        " AND c.frame_index >= ? AND c.frame_index < ? ORDER BY c.entry_id",
+        (start, stop),
+    )
+    boxes: dict[int, dict[int, FloatArray]] = {}
+    for frame_index, before in rows:
+        pose = decode(before)
+        boxes.setdefault(frame_index, {})[pose.track_id] = pose.bbox_xywh
+    return {
+        frame_index: gone
+        for frame_index, people in boxes.items()
+        if (gone := {who: box for who, box in people.items() if is_taken_away(store, frame_index, who)})
+    }
 
 
 def frame_state(store: Store, frame_index: int) -> dict[int, Pose]:

@@ -150,6 +150,10 @@ class Project:
                 yield self.frame(frame_index)
             last = rows[-1][0]
 
+    def deleted_boxes(self, start: int, stop: int) -> dict[int, dict[int, FloatArray]]:
+        """The boxes (4,) of people whom a person deleted from frames `start` to `stop`, by frame index and track id."""
+        return journal.deleted_boxes(self._store, start, stop)
+
     def labelled_frames(self) -> NDArray[np.int64]:
         """The rising indices of the frames that hold somebody or are reviewed."""
         rows = self._store.rows("SELECT frame_index FROM frames ORDER BY frame_index")

@@ -118,6 +118,33 @@ def test_a_reviewed_frame_is_left_alone(project: Project, source: Source) -> Non
     assert [len(project.frame(index).poses) for index in range(3, 8)] == [2, 2, 0, 2, 2]
 
 
+def test_who_was_deleted_is_not_found_again_under_another_number(project: Project, source: Source) -> None:
+    find(project, source)
+    gone, other = project.track_ids()
+    edits.delete_person(project, gone)
+    assert find_people(project, source, detected(seed=2), 0, STOP) == Found(1, 0, 0)
+    assert project.track_ids() == [other]
+    project.undo()
+    assert find_people(project, source, detected(seed=2), 0, STOP) == Found(2, 0, 0), "undone: there again"
+    edits.delete_person(project, other, 7)
+    edits.cut_person_from(project, 30, gone)
+    assert find_people(project, source, detected(seed=3), 0, STOP).num_new == 0
+    assert [pose.track_id for pose in project.frame(7).poses] == [gone], "only where deleted"
+    assert {pose.track_id for pose in project.frame(29).poses} == {gone, other}
+    assert {pose.track_id for frame in project.frames(30, STOP) for pose in frame.poses} == {other}
+
+
+def test_who_stands_where_somebody_was_deleted_is_still_found(project: Project, source: Source) -> None:
+    """Two people were drawn for one walker; the second was too many."""
+    box = truth()[0][min(truth()[0])]
+    (kept,) = edits.add_person(project, 0, box).track_ids
+    (twin,) = edits.add_person(project, 0, box * [1, 1, 0.9, 0.95]).track_ids
+    edits.delete_person(project, twin)
+    find(project, source, 0, 20)
+    assert len(project.track_ids()) == 2
+    assert all(project.frame(index).pose(kept) is not None for index in range(20))
+
+
 def test_a_cancel_keeps_what_was_found(project: Project, source: Source) -> None:
     def stop_at_ten(done: int, total: int) -> None:
         if done == 10:
