@@ -168,7 +168,7 @@ class Predictor:
                 torch.cuda.empty_cache()
 
     def _heatmaps(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
-        values = np.concatenate(_shared(self._part_of_heatmaps, windows, self._threads))
+        values = np.concatenate(self._shared(self._part_of_heatmaps, windows, self._threads))
         if not np.isfinite(values).all():
             raise PredictionError(
                 "The network's heatmaps are not numbers; choose other weights, or predict on the cpu."
@@ -202,7 +202,7 @@ class Predictor:
         with torch.inference_mode(), precision, intra_op_threads(self._for_an_operation(threads)):
             features = self._features(
                 windows.reshape(-1, *windows.shape[2:]),
-                lambda crops: torch.cat(_shared(self._part_of_features, crops, threads)),
+                lambda crops: torch.cat(self._shared(self._part_of_features, crops, threads)),
             )  # (B * (S+1), C, h, w)
             features = features.reshape(batch, frames, *features.shape[1:])
             output: FamiPoseOutput = self.model.forward_features(features[:, 0], features[:, 1:])
@@ -213,6 +213,20 @@ class Predictor:
         with torch.inference_mode(), intra_op_threads(self._for_an_operation(threads)):
             features: Tensor = self.model.backbone.features(normalised(crops, self.device))
         return features
+
+    def _shared(
+        self, work: Callable[[NDArray[np.uint8], int], _Part], pictures: NDArray[np.uint8], threads: int
+    ) -> list[_Part]:
+        """What `work` makes of the pictures, in their order; a small network's in parts, each in a thread of its own.
+
+        Threads that work apart wait for each other once; those that share every operation, at each of a thousand.
+        Apart they need more memory, which large networks have not got to spare.
+        """
+        count = min(threads, len(pictures))
+        if count == 1 or not self._is_small:
+            return [work(pictures, threads)]
+        with ThreadPoolExecutor(count, "predictor") as pool:
+            return list(pool.map(lambda part: work(part, threads // count), np.array_split(pictures, count)))
 
     def _for_an_operation(self, threads: int) -> int:
         """How many of so many threads are worth being shared by one operation."""
@@ -258,15 +272,3 @@ def raise_unless_out_of_memory(error: Exception) -> None:
         return
     if not any(words in str(error) for words in _OUT_OF_MEMORY_WORDS):
         raise error
-
-
-def _shared(work: Callable[[NDArray[np.uint8], int], _Part], pictures: NDArray[np.uint8], threads: int) -> list[_Part]:
-    """What `work` makes of parts of the pictures, in their order, each part in a thread with its share of `threads`.
-
-    Threads that work apart wait for each other once; those that share every operation, at each of a thousand.
-    """
-    count = min(threads, len(pictures))
-    if count == 1:
-        return [work(pictures, threads)]
-    with ThreadPoolExecutor(count, "predictor") as pool:
-        return list(pool.map(lambda part: work(part, threads // count), np.array_split(pictures, count)))
