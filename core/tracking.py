@@ -42,6 +42,9 @@ OUTWARD_GAIN, INWARD_GAIN = 0.5, 0.3
 APART_PX = 0.7
 """A point this far from where the background's motion would have taken it moves on its own."""
 MAX_EVIDENCE = 6.0
+CUT_LIKENESS = 0.5
+"""Thumbnails of neighbouring frames that correlate less than this are of two scenes: real motion stays above 0.8."""
+_THUMBNAIL_WH = (32, 32)
 _APPEARANCE_WH = (24, 48)
 
 
@@ -123,7 +126,7 @@ def follow_box(
         locate: finds the pose in a box; None to go by the flow alone.
 
     Yields:
-        One box a frame, the first as given. Ends where the person is lost or leaves the picture.
+        One box a frame, the first as given. Ends where the person is lost, leaves the picture, or the scene is cut.
 
     Raises:
         ValueError: if the box is empty or not finite.
@@ -140,6 +143,8 @@ def follow_box(
     held_back: list[TrackedBox] = []
     for frame_index, rgb in iterator:
         confidence = follower.step(rgb)
+        if follower.is_cut and (confidence is None or confidence < MIN_CONFIDENCE):
+            return  # a pose that is found here is somebody else's
         if locate is not None:
             confidence = follower.correct(*locate(frame_index, rgb, follower.box), confidence)
         if confidence is None:
@@ -153,12 +158,18 @@ def follow_box(
 
 
 class _Follower:
-    """The state between two frames. Inside, boxes and points are in pixels of the scaled picture."""
+    """The state between two frames. Inside, boxes and points are in pixels of the scaled picture.
+
+    Attributes:
+        is_cut: whether the last step led to another scene.
+    """
 
     def __init__(self, rgb: NDArray[np.uint8], bbox_xywh: FloatArray) -> None:
         self._factor = float(np.clip(WORKING_HEIGHT_PX / max(bbox_xywh[3], bbox_xywh[2] / 2), 0.05, 3.0))
         self._box = bbox_xywh * self._factor
         self._gray = self._scaled(rgb)
+        self._thumbnail = _thumbnail(self._gray)
+        self.is_cut = False
         self._needed_part = min(MIN_VISIBLE_PART, 0.5 * visible_part(self._box, self._gray.shape))
         self._first_look = _appearance(self._gray, self._box)
         self._look = self._first_look
@@ -173,7 +184,9 @@ class _Follower:
     def step(self, rgb: NDArray[np.uint8]) -> float | None:
         """Moves on to the next frame. Returns the confidence, None if nothing is left to follow."""
         before, gray = self._gray, self._scaled(rgb)
-        self._gray = gray
+        thumbnail = _thumbnail(gray)
+        self.is_cut = _correlation(thumbnail, self._thumbnail) < CUT_LIKENESS
+        self._gray, self._thumbnail = gray, thumbnail
         if len(self._points) < MIN_POINTS:
             return None
         moved, found = _flow(before, gray, self._points)
@@ -347,6 +360,10 @@ def _pyramidal_flow(
         criteria=criteria,
     )
     return end, status, error
+
+
+def _thumbnail(gray: GrayImage) -> FloatArray:
+    return cv2.resize(gray, _THUMBNAIL_WH, interpolation=cv2.INTER_AREA).astype(np.float64)
 
 
 def _appearance(gray: GrayImage, bbox_xywh: FloatArray) -> FloatArray:

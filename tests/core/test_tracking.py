@@ -104,6 +104,23 @@ def test_poses_keep_the_box_on_a_dancer_who_bends(shared: Path) -> None:
     assert np.mean([holds(box) for box in by_pose]) > 0.9 > np.mean([holds(box) for box in by_flow])
 
 
+@pytest.mark.parametrize("every", [1, 5])
+@pytest.mark.parametrize("other", ["juggle.mp4", "armwrestling_sar64-51.mp4", "ntu_drink_h264_avi.avi"])
+def test_following_ends_at_a_cut_though_the_network_is_sure_of_somebody(shared: Path, other: str, every: int) -> None:
+    """Thirty frames of the dancer, then another scene, in which a sure pose is found wherever the box is."""
+    figure = np.stack(np.meshgrid([0.2, 0.5, 0.8], [0.1, 0.4, 0.6, 0.9]), axis=-1).reshape(-1, 2)
+
+    def locate(index: int, rgb: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        scores = np.full(len(figure), np.nan if index % every else 0.9)
+        return box[:2] + figure * box[2:], scores
+
+    with open_source(shared / "data/video/dance.mp4") as dance, open_source(shared / "data/video" / other) as scene:
+        before = [frame for _, frame in dance.frames(0, 30)]
+        after = [cv2.resize(frame, (406, 720)) for _, frame in scene.frames(0, 20)]
+    boxes = list(follow_box(enumerate(before + after), dance_extents(shared, 1)[0], locate))
+    assert [box.frame_index for box in boxes] == list(range(30))
+
+
 def test_a_network_that_is_sure_of_nothing_changes_nothing() -> None:
     def locate(index: int, rgb: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.full((17, 2), np.nan), np.full(17, np.nan)
