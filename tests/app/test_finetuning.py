@@ -113,3 +113,27 @@ def test_a_folder_that_cannot_be_written_is_told(corrected):
     folder.write_text("a file where the folder should be")
     d.do("action_finetune")
     assert "cannot be written" in d.told() and not d.program.finetuning.round.running
+
+
+def test_rolling_back_goes_on_with_the_weights_from_before_each_round(corrected):
+    d = corrected
+    assert not d.window.action("action_rollback").isEnabled()
+    network, tuning, project = d.program.network, d.program.finetuning, d.session.project
+    used = [network.weights_path]
+    for _ in range(2):
+        tuning.start(steps=1)
+        d.wait(lambda: not tuning.round.running, 60, what="the end of the round")
+        assert d.window.error_text == "" and tuning.round.report is not None
+        tuning.accept()
+        d.idle()
+        used.append(network.weights_path)
+    assert len(set(used)) == 3 and used[2].parent == used[1].parent == project.weights_folder
+    for expected in (used[1], used[0]):
+        d.do("action_rollback")
+        d.idle()
+        assert network.weights_path == expected and "in use again" in d.said
+        assert network.state().weights_name and tuning.taken is False
+    assert project.active_weights is None and not tuning.can_roll_back()
+    d.do("action_predict_frame")
+    d.idle()
+    assert project.runs()[-1].weights_sha256 == file_sha256(used[0])
