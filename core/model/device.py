@@ -48,3 +48,9 @@ def available_device(name: str) -> torch.device:
         there = f"only {count} CUDA device{'s' if count > 1 else ''}" if count else "no usable CUDA device"
         raise PredictionError(f"{name} is not available, this machine has {there}; choose auto or cpu.")
     return torch.device("cuda", index)
+
+
+def has_fast_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware; elsewhere it is slower than float32."""
+    capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

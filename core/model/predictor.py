@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -16,7 +16,7 @@ from core.geometry import FloatArray, apply_affine, invert_affine
 from core.heatmaps import STRIDE, decode_argmax, decode_dark, decode_quarter_shift
 from core.keypoints import SKELETONS
 from core.model.crops import RecentFrames, Request, RgbFrame, cut_window, normalised, request_affine, window_indices
-from core.model.device import ALL_THREADS, available_device, intra_op_threads
+from core.model.device import ALL_THREADS, available_device, has_fast_bfloat16, intra_op_threads
 from core.model.fami_pose import FamiPoseOutput
 from core.model.recent_features import RecentFeatures
 from core.model.weights import LoadedModel
@@ -210,9 +210,17 @@ class Predictor:
 
     def _part_of_features(self, crops: NDArray[np.uint8], threads: int) -> Tensor:
         """(n, C, h, w) of crops (n, H, W, 3)."""
-        with torch.inference_mode(), intra_op_threads(self._for_an_operation(threads)):
+        with torch.inference_mode(), intra_op_threads(self._for_an_operation(threads)), self._precision():
             features: Tensor = self.model.backbone.features(normalised(crops, self.device))
-        return features
+        return features if self.device.type == "cuda" else features.float()
+
+    def _precision(self) -> AbstractContextManager[object]:
+        """Half precision on CUDA; for the backbone of a small network bfloat16, where the processor has it."""
+        if self.device.type == "cuda":
+            return torch.autocast("cuda", torch.float16)
+        if self._is_small and has_fast_bfloat16():
+            return torch.autocast("cpu", torch.bfloat16)
+        return nullcontext()
 
     def _shared(
         self, work: Callable[[NDArray[np.uint8], int], _Part], pictures: NDArray[np.uint8], threads: int

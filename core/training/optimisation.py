@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from core.model.device import has_fast_bfloat16
 from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.training.recipe import Stage
 
@@ -55,12 +56,6 @@ class RunningAverage:
                 self.state[name].lerp_(tensor, 1 - decay)
             else:
                 self.state[name].copy_(tensor)
-
-
-def has_fast_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware; elsewhere it is slower than float32."""
-    capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def half_precision(device: torch.device, precision: str = "auto") -> torch.dtype | None:

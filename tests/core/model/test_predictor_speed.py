@@ -1,6 +1,7 @@
 """What prediction does for speed changes no number: features once, threads, folded batch norms."""
 
 import threading
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -176,11 +177,22 @@ def test_a_network_in_training_is_not_folded_and_a_folded_one_is_not_saved(tmp_p
     folded = load_model(tmp_path / "w.pth", folded=True)
     with pytest.raises(WeightsError, match="prediction only"):
         save_weights(tmp_path / "again.pth", folded.model, metadata)
-    ours, expected = (
-        Predictor(each, "cpu").predict([Request(3, 0, STANDING)], clip, 12)[0].heatmaps
-        for each in (folded, load_model(tmp_path / "w.pth"))
-    )
-    np.testing.assert_allclose(ours, expected, rtol=0.01, atol=1e-3 * expected.std())
+    key, supporting = torch.randn(1, 3, 64, 64), torch.randn(1, 4, 3, 64, 64)
+    with torch.inference_mode():
+        ours, expected = (each.model(key, supporting).heatmaps for each in (folded, load_model(tmp_path / "w.pth")))
+    torch.testing.assert_close(ours, expected, rtol=1e-3, atol=1e-3 * float(expected.std()))
+
+
+def test_a_small_network_in_half_precision_says_nearly_the_same():
+    model, other = lively_model(), lively_model()
+    other.load_state_dict(model.state_dict())
+    requests = [Request(index, 0, STANDING) for index in (3, 5)]
+    mixed = Predictor(loaded(model), "cpu").predict(requests, clip, 12)
+    single = Predictor(loaded(other), "cpu")
+    single._precision = nullcontext
+    for ours, expected in zip(mixed, single.predict(requests, clip, 12), strict=True):
+        difference = np.abs(ours.heatmaps.astype(float) - expected.heatmaps.astype(float))
+        assert difference.max() < 0.1 * np.abs(expected.heatmaps).max()
 
 
 def test_a_public_checkpoint_is_folded_too(tmp_path):
