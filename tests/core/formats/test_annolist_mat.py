@@ -91,6 +91,17 @@ def test_files_that_are_something_else_say_so(tmp_path):
         annolist_mat.read(tmp_path / "c.mat")
 
 
+def test_a_changed_bit_that_crashes_the_reader_costs_one_sentence(tmp_path):
+    """Files that aren't compressed have no checksum, and scipy's reader takes a length at its word."""
+    savemat(tmp_path / "a.mat", {"annolist": np.array(["a.jpg", "b"], dtype=object)})
+    whole = (tmp_path / "a.mat").read_bytes()
+    sizes_of_text = bytes([4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0])
+    at = whole.index(sizes_of_text) + 12
+    (tmp_path / "a.mat").write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    with pytest.raises(FormatError, match=r"a\.mat is not a whole MATLAB file"):
+        annolist_mat.read(tmp_path / "a.mat")
+
+
 def test_a_published_file_that_was_cut_off_says_so(shared, tmp_path):
     whole = (shared / "data/posetrack/annolist17/train_annolist.mat").read_bytes()
     for part in (0.001, 0.3, 0.9):
