@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,7 +15,11 @@ from app.session import Session
 from app.tasks import Task, TaskRunner
 from app.weights import available_weights, default_weights, project_weights
 from core.errors import FamiError
+from core.review import is_mostly_guessed
 from core.video import open_source
+
+if TYPE_CHECKING:
+    from core.model import Prediction
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,17 +173,34 @@ class PredictionController(QObject):
             session.message.emit("People are still being found or followed: predict once that is done, or cancel it.")
             return
 
-        def work(task: Task) -> int:
+        def work(task: Task) -> tuple[int, int]:
+            guessed = 0
+
+            def count(predictions: Sequence[Prediction]) -> None:
+                nonlocal guessed
+                guessed += sum(is_mostly_guessed(prediction.scores) for prediction in predictions)
+
             requests = requests_for(project, start, stop)
             predictor = network.predictor()
             with open_source(path, cancelled=task.is_cancelled) as source:
-                return run_prediction(
-                    project, source, predictor, requests, on_progress=task.report, on_part=task.deliver
+                poses = run_prediction(
+                    project,
+                    source,
+                    predictor,
+                    requests,
+                    on_progress=task.report,
+                    on_part=task.deliver,
+                    on_predictions=count,
                 )
+            return poses, guessed
 
         if not self._tasks.run("predict", "Predicting", work, delivered=session.touch, succeeded=self._on_predicted):
             session.message.emit("The network is already predicting: wait for it, or cancel it.")
 
-    def _on_predicted(self, poses: int) -> None:
-        self._session.message.emit(f"Predicted {poses} pose{'' if poses == 1 else 's'}.")
+    def _on_predicted(self, outcome: tuple[int, int]) -> None:
+        poses, guessed = outcome
+        said = f"Predicted {poses} pose{'' if poses == 1 else 's'}."
+        if guessed:
+            said += f" In {guessed} of them most joints are guesses: check these first."
+        self._session.message.emit(said)
         self.predicted.emit(poses)

@@ -62,6 +62,16 @@ def is_doubtful(pose: Pose, threshold: float = DOUBTFUL_BELOW) -> bool:
         return bool(np.any(machine_joints(pose) & (pose.scores < threshold)))
 
 
+def is_mostly_guessed(scores: NDArray[np.float64]) -> bool:
+    """True where most of a person's located joints have a score below DOUBTFUL_BELOW: a scene unlike the training's.
+
+    Args:
+        scores: (K,) NaN where a joint is not located.
+    """
+    located = np.isfinite(scores)
+    return bool(located.any() and np.mean(scores[located] < DOUBTFUL_BELOW) > 0.5)
+
+
 def limb_name(skeleton: Skeleton, limb: tuple[int, int]) -> str:
     """A limb in words: "left forearm"; limbs without a name of their own say what they join."""
     first, second = (skeleton.keypoint_names[keypoint] for keypoint in limb)

@@ -18,7 +18,7 @@ from app.ui import theme
 from app.ui.tables import build_table, cell, fit_column
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import Pose, Provenance, Visibility
-from core.review import DOUBTFUL_BELOW
+from core.review import DOUBTFUL_BELOW, SURE_FROM
 
 JOINT, SEEN, WHO, SCORE = range(4)
 HEADERS = (
@@ -99,12 +99,14 @@ class JointsPanel(QWidget):
             score = float(self._pose.scores[keypoint])
         labelled = visibility != Visibility.NOT_LABELLED
         colour = theme.TEXT if labelled else theme.TEXT_DISABLED
-        low = labelled and not who.is_human and score < LOW_SCORE
+        by_machine = labelled and not who.is_human
+        low, sure = by_machine and score < LOW_SCORE, by_machine and score >= SURE_FROM
+        mark = "! " if low else "✓ " if sure else ""
         nobody = self._pose is None
         texts = {
             SEEN: "" if nobody else VISIBILITY_NAMES[visibility],
             WHO: "" if nobody else theme.PROVENANCE_STYLES[who].name,
-            SCORE: "" if nobody or not labelled or math.isnan(score) else f"! {score:.2f}" if low else f"{score:.2f}",
+            SCORE: "" if nobody or not labelled or math.isnan(score) else f"{mark}{score:.2f}",
         }
         for column in range(len(HEADERS)):
             item = cell(self._table, keypoint, column)
@@ -118,6 +120,10 @@ class JointsPanel(QWidget):
         if low:
             cell(self._table, keypoint, SCORE).setForeground(theme.DOUBTFUL)
             cell(self._table, keypoint, SCORE).setToolTip("The network is not sure of this joint.")
+        if sure:
+            cell(self._table, keypoint, SCORE).setToolTip(
+                "The network is sure: of ten such joints nine are right."
+            )
 
     def set_selected(self, keypoint: int | None) -> None:
         """Marks a joint's row, or none."""

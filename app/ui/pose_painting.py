@@ -17,6 +17,7 @@ from app.ui.opinion_painting import Opinion, paint_opinion, paint_opinion_key
 from app.ui.view import View
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import FloatArray, FramePoses, Pose, Provenance, Visibility
+from core.review import SURE_FROM
 
 DOUBTFUL_SCORE = 0.3
 HANDLE_PX = 7.0
@@ -157,6 +158,7 @@ def _paint_joints(
             colour=theme.SIDE_COLOURS[context.skeleton.side(keypoint)].name(),
             is_occluded=bool(pose.visibility[keypoint] == Visibility.OCCLUDED),
             is_doubtful=is_doubtful_keypoint(pose, keypoint, context.doubtful_score),
+            is_sure=is_sure_keypoint(pose, keypoint),
             is_selected=is_selected and keypoint == context.selection.keypoint,
             is_hovered=hover is not None and (hover.track_id, hover.keypoint) == (pose.track_id, keypoint),
             is_ghost=not placed[keypoint],
@@ -172,6 +174,12 @@ def is_doubtful_keypoint(pose: Pose, keypoint: int, doubtful_score: float) -> bo
         and not Provenance(int(pose.provenance[keypoint])).is_human
         and pose.scores[keypoint] < doubtful_score
     )
+
+
+def is_sure_keypoint(pose: Pose, keypoint: int) -> bool:
+    """True for a machine's keypoint that is right nine times in ten."""
+    is_machine = not Provenance(int(pose.provenance[keypoint])).is_human
+    return bool(pose.labelled[keypoint] and is_machine and pose.scores[keypoint] >= SURE_FROM)
 
 
 def _paint_box(painter: QPainter, box: QRectF, colour: QColor, width: float, dashed: bool = False) -> None:

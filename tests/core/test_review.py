@@ -7,6 +7,7 @@ from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose, Provenance, Visibility
 from core.review import (
     is_doubtful,
+    is_mostly_guessed,
     limb_name,
     neighbour,
     suggestions,
@@ -125,3 +126,12 @@ def test_limbs_have_the_names_that_people_use():
     names = [limb_name(POSETRACK, limb) for limb in POSETRACK.limbs]
     assert {"left forearm", "right upper arm", "left thigh", "right lower leg", "left side"} <= set(names)
     assert "left hip to right hip" in names and len(set(names)) == len(names)
+
+
+def test_a_pose_is_mostly_guessed_where_most_located_joints_are_below_the_mark():
+    scores = np.full(17, np.nan)
+    assert not is_mostly_guessed(scores)
+    scores[:4] = (0.1, 0.2, 0.9, 0.9)
+    assert not is_mostly_guessed(scores)
+    scores[4] = 0.49
+    assert is_mostly_guessed(scores)

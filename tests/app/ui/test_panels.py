@@ -17,6 +17,7 @@ from app.ui.queue_panel import QueuePanel, QueueRow
 from app.ui.words import time_left
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
+from core.review import SURE_FROM
 
 LEFT = Qt.MouseButton.LeftButton
 WRIST, KNEE = POSETRACK.index("left_wrist"), POSETRACK.index("right_knee")
@@ -133,6 +134,19 @@ def test_a_joint_in_a_row(joints):
     assert texts(table, 0) == ["nose", "not labelled", "not set", ""]
     joints.set_pose(None)
     assert texts(table, WRIST) == ["left wrist", "", "", ""]
+
+
+def test_a_joint_that_the_network_is_sure_of_is_ticked(joints):
+    pose = a_pose()
+    scores = pose.scores.copy()
+    scores[WRIST] = SURE_FROM
+    joints.set_pose(pose.replaced(scores=scores))
+    table = joints.findChild(QTableWidget, "joints_table")
+    assert texts(table, WRIST)[3] == f"✓ {SURE_FROM:.2f}"
+    assert texts(table, KNEE)[3] == "1.00"  # a person's word needs no tick
+    scores[WRIST] = SURE_FROM - 0.01
+    joints.set_pose(pose.replaced(scores=scores))
+    assert texts(table, WRIST)[3] == f"{SURE_FROM - 0.01:.2f}"
 
 
 def test_a_click_on_seen_walks_on_and_elsewhere_selects(joints):
