@@ -42,7 +42,13 @@ def in_posetrack(loaded: LoadedModel) -> LoadedModel:
         ours for ours, own in zip(names, skeleton.keypoint_names, strict=True) if own in metadata.trained_keypoints
     }
     trained = tuple(name for name in POSETRACK.keypoint_names if name in known)
-    described = replace(metadata, config=config, keypoints=POSETRACK.name, trained_keypoints=trained)
+    score_model = metadata.score_model
+    if score_model is not None:
+        biases = tuple(score_model.biases[row] if row >= 0 else 0.0 for row in rows)
+        score_model = replace(score_model, biases=biases)
+    described = replace(
+        metadata, config=config, keypoints=POSETRACK.name, trained_keypoints=trained, score_model=score_model
+    )
     return replace(loaded, metadata=described)
 
 

@@ -17,6 +17,7 @@ from core.model import (
     load_model,
     save_weights,
 )
+from core.scoring import FEATURES, ScoreModel
 
 CONFIG = FamiPoseConfig("w12", supporting_offsets=(-1, 1), gtm_width=8, lcm_width=8, initialisation="paper")
 SHARED_WITH_JHMDB = set(POSETRACK.keypoint_names) - {"nose", "head_top", "left_ear", "right_ear"}
@@ -70,6 +71,16 @@ def test_what_they_learnt_is_told_by_posetracks_names_and_they_can_be_saved(tmp_
     save_weights(tmp_path / "tuned.pth", loaded.model, loaded.metadata, half=False)
     again = load_model(tmp_path / "tuned.pth")
     np.testing.assert_array_equal(prediction_of(again).keypoints, prediction_of(loaded).keypoints)
+
+
+def test_scores_are_read_by_each_joints_own_bias(tmp_path):
+    loaded = load_model(weights_of(JHMDB, tmp_path / "w.pth"))
+    biases = tuple(np.linspace(-2, 2, 15))
+    model = ScoreModel((0.0,) * len(FEATURES), biases)
+    ours = prediction_of(in_posetrack(replace(loaded, metadata=replace(loaded.metadata, score_model=model))))
+    for keypoint in np.flatnonzero(np.isfinite(ours.scores)):
+        bias = biases[names_as_posetrack(JHMDB).index(POSETRACK.keypoint_names[keypoint])]
+        assert ours.scores[keypoint] == pytest.approx(1 / (1 + np.exp(-bias)))
 
 
 def test_posetracks_own_stay_as_they_are(tmp_path):
