@@ -1,6 +1,7 @@
-"""Draws the contact sheets of training clips in docs/pictures: `python docs/make_clip_sheets.py [--seed N]`.
+"""Draws contact sheets of training clips into a folder: `python docs/make_clip_sheets.py FOLDER [--seed N]`.
 
-Each row is a clip, in the order of time; dots are the joints. The key frame stands in the middle.
+Each row is a clip, in the order of time; dots are the joints. The key frame stands in the middle. The sheets show other
+people's photographs: choose a temporary folder, outside the repository.
 """
 
 from __future__ import annotations
@@ -46,8 +47,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rows", type=int, default=6)
     parser.add_argument("--columns", type=int, default=1)
-    parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "pictures")
+    parser.add_argument("folder", type=Path, help="made if it is not there")
     arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
     crops = PersonCrops(shared_path("data/images/lspet_train.h5"))
     train = crops.split(1, 0.1, 0.05).train
     settings = SampleSettings((144, 192), 1.5, AugmentationSettings(half_body=0.0))
