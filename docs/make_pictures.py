@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from app.application import Program
 
@@ -20,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 PICTURES = ROOT / "docs" / "pictures"
 FRAME, WRIST = 40, 9
+WRONG = 0.05
+"""A joint this far from the truth, as a fraction of the box's height, is corrected, as a person would."""
 
 
 def main() -> None:
@@ -63,7 +67,9 @@ def main() -> None:
             session.playback.go_to(frame_index)
             wait(lambda wanted=frame_index: session.frame_index == wanted)
             pose = truth[frame_index].poses.poses[0]
-            for keypoint in (7, WRIST, 13, 15):
+            predicted = session.project.frame(frame_index).pose(pose.track_id)
+            error_px = np.linalg.norm(predicted.keypoints - pose.keypoints, axis=1)  # NaN where one has no joint
+            for keypoint in np.flatnonzero(error_px > WRONG * pose.bbox_xywh[3]).tolist():
                 x, y = pose.keypoints[keypoint]
                 program.editing.move_keypoint(pose.track_id, keypoint, float(x), float(y))
         session.select(0, WRIST)
