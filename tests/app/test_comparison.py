@@ -54,7 +54,7 @@ def test_hrnet_alone_is_the_network_without_its_neighbours(drive, clip, tiny_wei
     d = drive(clip)
     track_id = compared(d)
     box = d.pose(track_id).bbox_xywh
-    alone = Predictor(load_model(tiny_weights), device="cpu", offsets=())
+    alone = Predictor(load_model(tiny_weights, folded=True), device="cpu", offsets=())
     with open_source(clip) as source:
         (expected,) = alone.predict([Request(0, track_id, box)], source.frame, len(source))
     second = shown(d).pose(track_id)
