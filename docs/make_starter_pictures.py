@@ -1,6 +1,6 @@
 """Draws the starter's good and bad poses on real clips into docs/pictures: `python docs/make_starter_pictures.py`.
 
-Boxes are drawn by hand around the person of each frame; people are painted as the window paints them. The clips lie
+Boxes are given for each frame, by hand or followed from one by hand; people are painted as the window paints them. The clips lie
 under `FAMI_SHARED`. Needs no screen; takes half a minute.
 """
 
