@@ -45,7 +45,7 @@ class WeightsMetadata:
         name: what people see.
         config: the network that the weights are for.
         input_size_wh: width and height of the crop it was trained on.
-        keypoints: name of the skeleton of its heatmaps; our own files are always "posetrack".
+        keypoints: name of the skeleton of its heatmaps: "posetrack", or "jhmdb" of what was trained on Sub-JHMDB.
         trained_keypoints: names of the keypoints that it learnt; the others' heatmaps mean nothing.
         description: trained on what, in a sentence or two.
         accuracy: what was measured, by name ("pck@0.2 on ...": 0.81).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -295,10 +296,7 @@ class Training:
         path = self.work_folder / CHECKPOINT
         if not path.is_file():
             return False
-        try:
-            content: dict[str, Any] = torch.load(path, map_location=self.engine.device, weights_only=True)
-        except (OSError, RuntimeError, EOFError, ValueError) as error:
-            raise TrainingError(f"{path} cannot be read ({error}): remove it to start anew.") from error
+        content = _read(path, ("stage_index", "fingerprint", "done", "model", "optimizer"), self.engine.device)
         stage_index = content["stage_index"]
         is_known = stage_index < len(self.recipe.stages)
         if not is_known or not self.recipe.is_fingerprint(content["fingerprint"], stage_index):
@@ -328,12 +326,11 @@ class Training:
             write_atomically(content, self._stage_path(self.stage_index))
 
     def finished_stage(self, index: int) -> dict[str, Any] | None:
-        """What `keep_stage` wrote for a stage, None if there is none."""
+        """What `keep_stage` wrote for a stage, None if there is none. Raises TrainingError if it cannot be read."""
         path = self._stage_path(index)
         if index < 0 or not path.is_file():
             return None
-        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        return content
+        return _read(path, ("average", "accuracy"), torch.device("cpu"))
 
     def _stage_path(self, index: int) -> Path:
         return self.work_folder / f"stage-{index}.pth"
@@ -354,6 +351,17 @@ def write_atomically(content: dict[str, Any], path: Path) -> None:
         raise TrainingError(
             f"{path} cannot be written ({error.strerror}); make room or choose another folder."
         ) from error
+
+
+def _read(path: Path, needed: tuple[str, ...], device: torch.device) -> dict[str, Any]:
+    """What `write_atomically` wrote. Raises TrainingError for any other file."""
+    try:
+        content = torch.load(path, map_location=device, weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError, LookupError, pickle.UnpicklingError) as error:
+        raise TrainingError(f"{path} is damaged or no training's checkpoint: remove it to start anew.") from error
+    if not isinstance(content, dict) or not all(name in content for name in needed):
+        raise TrainingError(f"{path} is no training's checkpoint: remove it to start anew.")
+    return content
 
 
 def _is_finite(value: float) -> bool:

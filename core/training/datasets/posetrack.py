@@ -31,6 +31,10 @@ def read_posetrack17(config: DatasetConfig) -> LabelledVideos:
 
 
 def _read(config: DatasetConfig, suffixes: tuple[str, ...], read: Callable[[Path], list[Labels]]) -> LabelledVideos:
+    if not config.labels.exists():
+        raise TrainingError(
+            f"There are no labels at {config.labels}: put the data set there, or name its place in the configuration."
+        )
     videos: list[LabelledVideo] = []
     remarks: Counter[str] = Counter()
     first_error: FormatError | None = None

@@ -86,6 +86,22 @@ def test_a_killed_training_ends_with_the_same_weights(shared: Path, tmp_path: Pa
     assert lines[0] == lines[1]
 
 
+@pytest.mark.parametrize("content", [b"", b"no checkpoint " * 99, {"seed": 3}], ids=["empty", "text", "another's"])
+def test_a_damaged_checkpoint_says_what_to_do(shared: Path, tmp_path: Path, content: bytes | dict[str, int]) -> None:
+    path = write_toy(tmp_path, shared)
+    (tmp_path / "work").mkdir()
+    for name in ("checkpoint.pth", "stage-0.pth"):
+        if isinstance(content, bytes):
+            (tmp_path / "work" / name).write_bytes(content)
+        else:
+            torch.save(content, tmp_path / "work" / name)
+    training = Training(read_recipe(path), PlainEngine(torch.device("cpu")))
+    with pytest.raises(TrainingError, match=r"checkpoint\.pth is .*: remove it to start anew"):
+        training.resume()
+    with pytest.raises(TrainingError, match=r"stage-0\.pth is .*: remove it to start anew"):
+        training.finished_stage(0)
+
+
 def test_what_is_logged_measured_and_written(shared: Path, tmp_path: Path) -> None:
     path = write_toy(tmp_path, shared, ('keep = "best"', 'keep = "best"\ntensorboard = true'))
     output = train.main(path)

@@ -178,7 +178,7 @@ def test_files_that_lie_are_skipped_with_a_count(posetrack_tree, caplog):
         ({"kind": "coco"}, "kind is 'coco'"),
         ({"split": "train1"}, "split is 'train1'"),
         ({"labelling": "some"}, "labelling is 'some'"),
-        ({"labels": "/nowhere"}, "There is no file /nowhere"),
+        ({"labels": "/nowhere"}, "There are no labels at /nowhere"),
         ({"root": "/nowhere"}, "under /nowhere; name the folder"),
     ],
 )
@@ -191,6 +191,8 @@ def test_a_data_set_that_cannot_be_used_says_so_in_one_sentence(posetrack_tree, 
 def test_an_empty_folder_of_labels_and_a_damaged_picture_say_what_is_wrong(posetrack_tree, tmp_path):
     with pytest.raises(TrainingError, match="no label file"):
         opened(DatasetConfig("posetrack18", tmp_path, tmp_path))
+    with pytest.raises(TrainingError, match=r"There are no labels at .*nowhere: put the data set there"):
+        opened(DatasetConfig("posetrack18", tmp_path, tmp_path / "nowhere"))
     tree = posetrack_tree(listed=[0])
     config = tree.config()
     picture = next((tree.folder / "images").rglob("000000.jpg"))
