@@ -1,7 +1,7 @@
 """Draws the starter's good and bad poses on real clips into docs/pictures: `python docs/make_starter_pictures.py`.
 
-Boxes are given for each frame, by hand or followed from one by hand; people are painted as the window paints them. The clips lie
-under `FAMI_SHARED`. Needs no screen; takes half a minute.
+Boxes are given for each frame, by hand or followed from one by hand; people are painted as the window paints them.
+The clips lie under `FAMI_SHARED`. Needs no screen; takes half a minute.
 """
 
 from __future__ import annotations
