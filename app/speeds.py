@@ -63,7 +63,7 @@ class Speed:
 
 
 def device_name(device: str = "auto") -> str:
-    """What computes, as people call it: "AMD EPYC, 2 threads" or "NVIDIA H200".
+    """What computes, as people call it: "AMD EPYC, 2 threads" or "NVIDIA GeForce RTX 4090".
 
     Raises:
         PredictionError: this machine has no such device.
