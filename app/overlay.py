@@ -19,8 +19,8 @@ from core.project import Project
 from core.video import Source
 
 Image = NDArray[np.uint8]
-SIDE_COLOURS = {"left": (255, 158, 44), "right": (70, 170, 255), "centre": (240, 240, 240)}
-"""RGB; orange and blue are told apart with every kind of colour vision."""
+SIDE_COLOURS = {"left": (70, 170, 255), "right": (255, 158, 44), "centre": (240, 240, 240)}
+"""RGB, sides as in the window; orange and blue are told apart with every kind of colour vision."""
 TICKS_PER_S = 90_000
 DEFAULT_FPS = 25
 FAINT_SCORE = 0.3

@@ -135,3 +135,19 @@ def test_a_pose_is_mostly_guessed_where_most_located_joints_are_below_the_mark()
     assert not is_mostly_guessed(scores)
     scores[4] = 0.49
     assert is_mostly_guessed(scores)
+
+
+def test_somebody_who_turns_is_not_taken_for_a_stretched_body():
+    names = ("head_top", "left_shoulder", "right_shoulder", "left_hip", "right_hip")
+    joints = [POSETRACK.index(name) for name in names]
+    frames = []
+    for index in range(12):
+        half = 1.0 if index < 9 else 10.0  # in profile first, then facing the camera
+        pose = Pose.empty(1, (0, 0, 60, 120), Provenance.PREDICTED)
+        keypoints, scores = pose.keypoints.copy(), pose.scores.copy()
+        visibility, provenance = pose.visibility.copy(), pose.provenance.copy()
+        keypoints[joints] = [(30, 0), (30 + half, 30), (30 - half, 30), (30 + half, 70), (30 - half, 70)]
+        scores[joints], visibility[joints], provenance[joints] = 0.9, Visibility.VISIBLE, Provenance.PREDICTED
+        changed = pose.replaced(keypoints=keypoints, scores=scores, visibility=visibility, provenance=provenance)
+        frames.append(FramePoses(index, (changed,)))
+    assert not [s for s in suggestions(frames) if "usual length" in s.reason]
