@@ -121,9 +121,7 @@ class JointsPanel(QWidget):
             cell(self._table, keypoint, SCORE).setForeground(theme.DOUBTFUL)
             cell(self._table, keypoint, SCORE).setToolTip("The network is not sure of this joint.")
         if sure:
-            cell(self._table, keypoint, SCORE).setToolTip(
-                "The network is sure: of ten such joints nine are right."
-            )
+            cell(self._table, keypoint, SCORE).setToolTip("The network is sure: of ten such joints nine are right.")
 
     def set_selected(self, keypoint: int | None) -> None:
         """Marks a joint's row, or none."""
