@@ -11,7 +11,6 @@ from app.detectors import DetectorFile, suited_to
 from app.session import Session
 from app.tasks import Task, TaskRunner
 from app.weights import file_sha256
-from core.errors import FamiError
 from core.project import Project
 from core.video import open_source
 
@@ -51,14 +50,11 @@ class FindingController(QObject):
 
     def find(self, start: int, stop: int) -> None:
         """Finds people from `start` to `stop`, the latter left out."""
-        session, path = self._session, self._session.source_path
-        try:
-            project = session.writable()
-        except FamiError as error:
-            session.error.emit(str(error))
+        session = self._session
+        clip = session.writable_clip()
+        if clip is None:
             return
-        if path is None:
-            return
+        project, path = clip
         self._frames, self._wanted = (start, stop), None
         if not self._tasks.run(
             "find",

@@ -121,14 +121,11 @@ class PeopleController(QObject):
 
     def _follow(self, track_id: int, frame_index: int) -> None:
         session = self._session
-        stop, path = session.playback.num_frames, session.source_path
-        try:
-            project = session.writable()
-        except FamiError as error:
-            session.error.emit(str(error))
+        stop = session.playback.num_frames
+        clip = session.writable_clip()
+        if clip is None:
             return
-        if path is None:
-            return
+        project, path = clip
 
         def work(task: Task) -> Followed:
             self._is_cancelled = task.is_cancelled

@@ -161,14 +161,11 @@ class PredictionController(QObject):
         self._predict(0, self._session.playback.num_frames)
 
     def _predict(self, start: int, stop: int) -> None:
-        session, network, path = self._session, self._network, self._session.source_path
-        try:
-            project = session.writable()
-        except FamiError as error:
-            session.error.emit(str(error))
+        session, network = self._session, self._network
+        clip = session.writable_clip()
+        if clip is None:
             return
-        if path is None:
-            return
+        project, path = clip
         if self._tasks.running("follow") or self._tasks.running("find"):
             session.message.emit("People are still being found or followed: predict once that is done, or cancel it.")
             return

@@ -103,6 +103,15 @@ class Session(QObject):
             )
         return self.project
 
+    def writable_clip(self) -> tuple[Project, Path] | None:
+        """The project and the source that a worker may work on; None, and the error told, where there are none."""
+        try:
+            project = self.writable()
+        except FamiError as error:
+            self.error.emit(str(error))
+            return None
+        return None if self.source_path is None else (project, self.source_path)
+
     @property
     def shown(self) -> ShownFrame | None:
         """The frame on screen."""

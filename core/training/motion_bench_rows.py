@@ -22,7 +22,7 @@ from core.model.losses import MutualInformation, spatial_cross_entropy
 from core.training.accuracy import pck
 from core.training.lspet import FloatArray
 from core.training.motion_bench_clips import Cell, FeatureClips
-from core.training.optimisation import freeze_statistics, learning_rate_factor, multi_frame_output
+from core.training.optimisation import freeze_statistics, learning_rate_factor, multi_frame_output, multi_frame_parts
 from core.training.synthetic_clips import ClipSampler
 
 THRESHOLDS = (0.2, 0.1)
@@ -75,23 +75,16 @@ def optimizer_of(
     model: FamiPose, information: MutualInformation | None, training: RowTraining, *, with_backbone: bool
 ) -> torch.optim.Optimizer:
     """AdamW with a rate for each part; `highest` in each group is what the schedule multiplies."""
-    head = [*model.head_before.parameters(), *model.head_after.parameters(), *model.backbone.final_layer.parameters()]
-    theta = [] if model.global_transformation is None else [*model.global_transformation.estimator[-1].parameters()]
-    known = {id(parameter) for parameter in (*head, *theta, model.gain, *model.backbone.parameters())}
-    alignment = [parameter for parameter in model.parameters() if id(parameter) not in known]
-    if information is not None:
-        alignment += list(information.parameters())
+    parts = multi_frame_parts(model, with_backbone=with_backbone)
+    others = [] if information is None else list(information.parameters())
     groups = [
-        {"params": alignment, "highest": training.learning_rate},
-        {"params": theta, "highest": training.theta_learning_rate},
-        {"params": head, "highest": training.head_learning_rate},
-        {"params": [model.gain], "highest": training.gain_learning_rate, "weight_decay": 0.0},
+        {"params": parts.alignment + others, "highest": training.learning_rate},
+        {"params": parts.theta, "highest": training.theta_learning_rate},
+        {"params": parts.head, "highest": training.head_learning_rate},
+        {"params": parts.gain, "highest": training.gain_learning_rate, "weight_decay": 0.0},
     ]
-    body = [parameter for name, parameter in model.backbone.named_parameters() if not name.startswith("final_layer")]
-    for parameter in body:
-        parameter.requires_grad_(with_backbone)
     if with_backbone:
-        groups.append({"params": body, "highest": training.backbone_learning_rate})
+        groups.append({"params": parts.body, "highest": training.backbone_learning_rate})
     return torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=training.weight_decay)
 
 

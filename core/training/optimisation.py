@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -124,23 +124,44 @@ def use_one_thread() -> None:
         torch.set_num_threads(1)
 
 
-def multi_frame_groups(model: FamiPose, stage: Stage) -> list[dict[str, Any]]:
-    """The parameters of a multi-frame network by what they are for, each with its `highest` rate.
+class MultiFrameParts(NamedTuple):
+    """The parameters of a multi-frame network by what they are for.
 
-    A backbone with rate 0 is held: it gets no gradient, but for its last layer, which belongs to the head.
+    Attributes:
+        alignment: of both modules and whatever is in no other part.
+        theta: of the layer that gives Theta.
+        head: from the enhanced feature to the heatmaps, the single-frame network's last layer included.
+        gain: of the aligned features.
+        body: of the backbone but its last layer.
     """
-    last = [] if model.global_transformation is None else [*model.global_transformation.estimator[-1].parameters()]
+
+    alignment: list[nn.Parameter]
+    theta: list[nn.Parameter]
+    head: list[nn.Parameter]
+    gain: list[nn.Parameter]
+    body: list[nn.Parameter]
+
+
+def multi_frame_parts(model: FamiPose, *, with_backbone: bool) -> MultiFrameParts:
+    """The parts of a network; without its backbone the body is held, so that it gets no gradient."""
+    theta = [] if model.global_transformation is None else [*model.global_transformation.estimator[-1].parameters()]
     head = [*model.head_before.parameters(), *model.head_after.parameters(), *model.backbone.final_layer.parameters()]
     body = [p for name, p in model.backbone.named_parameters() if not name.startswith("final_layer.")]
     for parameter in body:
-        parameter.requires_grad_(stage.backbone_learning_rate > 0)
-    known = {id(parameter) for parameter in (*last, *head, *body, model.gain)}
-    rate = stage.learning_rate
-    parts: list[tuple[list[nn.Parameter], float]] = [
-        ([p for p in model.parameters() if id(p) not in known], rate),
-        (last, stage.theta_learning_rate or rate),
-        (head, stage.head_learning_rate or rate),
-        ([model.gain], stage.gain_learning_rate or rate),
-        (body, stage.backbone_learning_rate),
-    ]
-    return [{"params": parameters, "highest": highest} for parameters, highest in parts if parameters]
+        parameter.requires_grad_(with_backbone)
+    known = {id(parameter) for parameter in (*theta, *head, *body, model.gain)}
+    alignment = [parameter for parameter in model.parameters() if id(parameter) not in known]
+    return MultiFrameParts(alignment, theta, head, [model.gain], body)
+
+
+def multi_frame_groups(model: FamiPose, stage: Stage) -> list[dict[str, Any]]:
+    """The optimizer's groups for a stage, each with its `highest` rate; a backbone with rate 0 is held."""
+    parts, rate = multi_frame_parts(model, with_backbone=stage.backbone_learning_rate > 0), stage.learning_rate
+    rates = (
+        rate,
+        stage.theta_learning_rate or rate,
+        stage.head_learning_rate or rate,
+        stage.gain_learning_rate or rate,
+        stage.backbone_learning_rate,
+    )
+    return [{"params": part, "highest": highest} for part, highest in zip(parts, rates, strict=True) if part]
