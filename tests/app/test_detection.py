@@ -1,6 +1,7 @@
 """People found in a clip become people of the project: linked, numbered, never on top of what a person did."""
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -169,12 +170,12 @@ def test_a_track_that_changes_persons_is_divided() -> None:
     """The detector took one for the other half way; the project knows better."""
     people = {index: {1 if index < 5 else 2: np.array([0.0, 0, 40, 80])} for index in range(10)}
     people[2][2] = people[7][1] = np.array([300.0, 0, 40, 80])
-    named = name_people([at(0, range(10))], people, 3, 5)
+    named = name_people([at(0, range(10))], people, count(3), 5)
     assert [list(named[index]) for index in range(10)] == [[1]] * 5 + [[2]] * 5
 
 
 def test_nobody_is_in_two_places() -> None:
     people = {0: {7: np.array([0.0, 0, 40, 80])}, 1: {7: np.array([200.0, 0, 40, 80])}}
-    named = name_people([at(0, range(3)), at(200, range(3))], people, 8, 5)
+    named = name_people([at(0, range(3)), at(200, range(3))], people, count(8), 5)
     assert named[0][7][0] == 0 and named[1][7][0] == 200
     assert all(len(boxes) == 2 for boxes in named.values())
