@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from core.errors import ProjectError
-from core.poses import FloatArray
+from core.poses import FloatArray, Pose
 from core.project import state
 from core.project.codec import decode, encode
 from core.project.frame_state import mark_of, run_of
@@ -92,6 +92,11 @@ def _remember_removals(store: Store, entry_id: int, kind: str, changes: Sequence
                 (entry_id, change.after.track_id, change.frame_index),
             )
         if change.before is None:
+            if change.after is not None and kind == "undo":  # who comes back is no longer gone by an earlier undo
+                store.execute(
+                    "DELETE FROM removals WHERE frame_index = ? AND track_id = ? AND moved_to IS NULL AND NOT lasting",
+                    (change.frame_index, change.after.track_id),
+                )
             continue
         gone, moved_to = change.before.track_id, None if change.after is None else change.after.track_id
         if gone == moved_to:
@@ -239,13 +244,19 @@ def marks_before(store: Store, run_id: int) -> dict[int, int]:
 
 def _encode_change(change: Change) -> tuple[str, int, bytes | None, bytes | None]:
     if isinstance(change, PoseChange):
-        before, after = (None if pose is None else encode(pose) for pose in (change.before, change.after))
-        return "pose", change.frame_index, before, after
+        return "pose", change.frame_index, _encode_pose(change.before), _encode_pose(change.after)
     if isinstance(change, ReviewChange):
-        marks = mark_of(change.before, change.before_run), mark_of(change.after, change.after_run)
-        return "review", change.frame_index, *(_encode_mark(mark) for mark in marks)
-    cuts = (None if cut is None else json.dumps(asdict(cut)).encode() for cut in (change.before, change.after))
-    return "cut", -1, *cuts
+        before, after = mark_of(change.before, change.before_run), mark_of(change.after, change.after_run)
+        return "review", change.frame_index, _encode_mark(before), _encode_mark(after)
+    return "cut", -1, _encode_cut(change.before), _encode_cut(change.after)
+
+
+def _encode_pose(pose: Pose | None) -> bytes | None:
+    return None if pose is None else encode(pose)
+
+
+def _encode_cut(cut: TrackCut | None) -> bytes | None:
+    return None if cut is None else json.dumps(asdict(cut)).encode()
 
 
 def _decode_change(what: str, frame_index: int, before: bytes | None, after: bytes | None) -> Change:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,6 +47,11 @@ class Summary:
     def __len__(self) -> int:
         """The number of rows N."""
         return len(self.frame_index)
+
+    def rows(self, frame_indices: Sequence[int] | NDArray[np.int64]) -> Summary:
+        """A copy of some rows of a whole project's summary."""
+        chosen = np.asarray(frame_indices, dtype=np.int64)
+        return Summary(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 class SummaryRow(NamedTuple):

@@ -11,7 +11,7 @@ from app import places
 from app.detection import Found, find_people, name_people
 from app.opening import record_of
 from core.errors import Cancelled
-from core.formats import read_labels
+from core.formats import import_labels, read_labels
 from core.geometry import intersection_over_union
 from core.poses import Provenance
 from core.project import Project, edits
@@ -76,6 +76,24 @@ def test_two_walkers_are_found_through_the_clip(project: Project, source: Source
     assert (run.kind, run.status, run.settings["method"]) == ("track", "done", "detector for this test")
     project.remove_run(run.run_id)
     assert project.track_ids() == []
+
+
+def test_whoever_is_added_while_found_people_are_written_gets_another_number(project: Project, source: Source) -> None:
+    """A hand adds somebody, and labels are imported, after each part of the run, as beside it in another thread."""
+    drawn: list[int] = []
+    labels = read_labels(places.DEMO_LABELS)
+
+    def beside(_: object) -> None:
+        drawn.extend(edits.add_person(project, 0, (1, 2, 3, 4)).track_ids)
+        if len(drawn) == 1:
+            labels.images = [image for image in labels.images if image.frame_index < 10]
+            import_labels(project, labels, None)
+
+    looked = find(project, source, 20, 100, on_part=beside)
+    found = {pose.track_id for frame in project.frames(20, 100) for pose in frame.poses}
+    imported = {pose.track_id for frame in project.frames(1, 10) for pose in frame.poses}
+    assert len(drawn) == 2 and looked.num_people == len(found)
+    assert len({*found, *drawn, *imported}) == len(found) + len(drawn) + len(imported)
 
 
 def test_looking_at_every_third_frame_bridges_the_others(project: Project, source: Source) -> None:
