@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import Cancelled, PredictionError
 from core.poses import Pose, Provenance
-from core.project import Project, Touched
+from core.project import Project, RunKind, Touched
 from core.tracking import Locate, TrackedBox, follow_box
 from core.video import Source, frame_proof
 
@@ -68,7 +68,7 @@ def follow_person(
     if pose is None:
         raise PredictionError(f"Person {track_id} is not in frame {frame_index}: draw a box there first.")
     run_id = project.begin_run(
-        "track", None, {"track_id": track_id, "from": frame_index, "method": METHODS[locate is not None]}
+        RunKind.TRACK, None, {"track_id": track_id, "from": frame_index, "method": METHODS[locate is not None]}
     )
     proofs: dict[int, tuple[float, str]] = {}
     batch: dict[int, list[Pose]] = {}

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.errors import Cancelled, PredictionError
 from core.poses import Pose, Provenance, Visibility
-from core.project import Project, Touched
+from core.project import Project, RunKind, Touched
 from core.video import FrameCache, Source, frame_proof
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def run_prediction(
     if not requests:
         return 0
     cache = FrameCache(source, CACHE_BYTES)
-    run_id = project.begin_run("predict", predictor.loaded.sha256, run_settings(predictor, requests))
+    run_id = project.begin_run(RunKind.PREDICT, predictor.loaded.sha256, run_settings(predictor, requests))
     done, status = 0, "failed"
     try:
         for part in parts(requests, max(PART_REQUESTS, predictor.batch_size or 0)):

@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject
 from app.session import Session
 from app.tasks import Task, TaskRunner
 from core.errors import FamiError
-from core.project import Run, Touched
+from core.project import Run, RunKind, Touched
 
-WORDS = {"import": "the import", "predict": "the prediction", "track": "the following"}
+WORDS = {RunKind.IMPORT: "the import", RunKind.PREDICT: "the prediction", RunKind.TRACK: "the following"}
 
 
 class RunsController(QObject):

@@ -24,7 +24,7 @@ from core.formats import Labels, export_project, import_labels, match_frames, re
 from core.formats.matching import PICTURE_SUFFIXES
 from core.paths import files_of, project_files
 from core.poses import FramePoses
-from core.project import Project, edits
+from core.project import Project, RunKind, edits
 from core.tracking import Locate
 from core.video import Source, frame_proof, open_source
 
@@ -85,7 +85,7 @@ def new_project(path: Path, source: Source) -> Iterator[Project]:
             try:
                 yield project
             finally:
-                has_predictions = any(run.kind == "predict" for run in project.runs())
+                has_predictions = any(run.kind == RunKind.PREDICT for run in project.runs())
     except BaseException:
         if not has_predictions:
             for file in project_files(path):
