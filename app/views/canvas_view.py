@@ -13,7 +13,6 @@ from app.session import Session
 from app.ui.heatmap_colours import heatmap_peaks
 from app.ui.heatmap_panel import HeatmapReading
 from app.ui.main_window import MainWindow
-from app.ui.temporal_panel import TemporalView
 from core.keypoints import POSETRACK
 from core.project import Touched
 from core.review import DOUBTFUL_BELOW
@@ -183,18 +182,4 @@ class CanvasView(QObject):
             if self._answer is None or self._session.track_id is None:
                 self._temporal_panel.set_explanation(None)
             return
-        self._temporal_panel.set_explanation(
-            TemporalView(
-                explanation.frame_index,
-                explanation.track_id,
-                tuple(explanation.frame_indices),
-                tuple(explanation.offsets),
-                explanation.crops,
-                explanation.features_before,
-                explanation.features_after,
-                explanation.neighbour_from_key,
-                explanation.tap_offsets,
-                explanation.modulation,
-                explanation.tap_weights,
-            )
-        )
+        self._temporal_panel.set_explanation(explanation)

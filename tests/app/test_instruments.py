@@ -88,7 +88,7 @@ def test_a_broken_instrument_says_so_and_shows_nothing_stale(drive, clip, monkey
     d.fill(track_id, range(1, 12))
     d.window.show_panel("temporal")
     watch(d, track_id)
-    d.wait(lambda: d.window.temporal_panel._view is not None, what="the explanation")
+    d.wait(lambda: d.window.temporal_panel._explanation is not None, what="the explanation")
 
     def broken(_question):
         raise ZeroDivisionError("for a test")
@@ -96,5 +96,5 @@ def test_a_broken_instrument_says_so_and_shows_nothing_stale(drive, clip, monkey
     monkeypatch.setattr(d.program.instruments._worker, "_answer", broken)
     d.go_to(6)
     d.wait(lambda: "instruments" in d.said)
-    assert d.window.temporal_panel._view is None and not drawn(d)
+    assert d.window.temporal_panel._explanation is None and not drawn(d)
     assert isinstance(d.pose(track_id), Pose) and d.window.error_text == ""
