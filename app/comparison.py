@@ -97,11 +97,6 @@ class Comparison(QObject):
         """Whose opinion it is."""
         return ALONE_NAME if self.second_path is None else self.second_path.stem
 
-    @property
-    def is_busy(self) -> bool:
-        """True while the answer for the frame shown is on its way."""
-        return self._wanted is not None and self._wanted not in self._kept and not self.trouble
-
     def switch(self, on: bool) -> None:
         """Begins or ends comparing; the end frees the second network."""
         self.is_on = on
@@ -244,9 +239,8 @@ class Comparison(QObject):
             self._session.message.emit("Select a person with a second opinion.")
             return
         pose, second = both
-        placed = second.labelled & np.isfinite(second.keypoints).all(axis=1)
-        free = np.flatnonzero(placed & ~pose.human).tolist()
-        kept = int((placed & pose.human).sum())
+        free = np.flatnonzero(second.placed & ~pose.human).tolist()
+        kept = int((second.placed & pose.human).sum())
         if not free:
             self._session.message.emit("All joints of this person are set by hand or accepted: take single ones.")
         elif self._editing.take_joints(second, free, self.name) and kept:

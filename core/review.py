@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.keypoints import POSETRACK, Skeleton
-from core.poses import FramePoses, Pose, Provenance
+from core.poses import FramePoses, Pose
 
 DOUBTFUL_BELOW = 0.5
-"""A joint that a machine set with a score below this asks for a person's look."""
+"""A machine's joint with a score below this is more likely wrong than right and asks for a person's look."""
 
 SURE_FROM = 0.85
 """From this score on a machine's joint is shown as sure: of such joints of the starter, nine in ten are right. Set on
@@ -50,16 +50,15 @@ class Suggestion:
     keypoint: int | None = None
 
 
-def machine_joints(pose: Pose) -> NDArray[np.bool_]:
-    """(K,) True for labelled joints that a machine set and no person accepted."""
-    machine: NDArray[np.bool_] = pose.labelled & ~pose.human & (pose.provenance != Provenance.NONE)
-    return machine
+def doubtful_joints(pose: Pose, threshold: float = DOUBTFUL_BELOW) -> NDArray[np.bool_]:
+    """(K,) True for a machine's joint with a score below `threshold` that no person accepted or corrected."""
+    with np.errstate(invalid="ignore"):
+        return pose.by_machine & (pose.scores < threshold)
 
 
 def is_doubtful(pose: Pose, threshold: float = DOUBTFUL_BELOW) -> bool:
-    """True if a machine set a labelled joint with a score below `threshold` and no person accepted or corrected it."""
-    with np.errstate(invalid="ignore"):
-        return bool(np.any(machine_joints(pose) & (pose.scores < threshold)))
+    """True if a joint of the pose is doubtful."""
+    return bool(doubtful_joints(pose, threshold).any())
 
 
 def is_mostly_guessed(scores: NDArray[np.float64]) -> bool:
@@ -124,7 +123,7 @@ def suggestions(
 
 
 def _unsure(frame_index: int, pose: Pose, threshold: float, skeleton: Skeleton) -> Suggestion | None:
-    scores = np.where(machine_joints(pose), pose.scores, np.nan)
+    scores = np.where(pose.by_machine, pose.scores, np.nan)
     if np.isnan(scores).all():
         return None
     keypoint = int(np.nanargmin(scores))
@@ -140,7 +139,7 @@ def _size_px(pose: Pose) -> float:
     size = float(np.sqrt(max(pose.bbox_xywh[2], 0) * max(pose.bbox_xywh[3], 0)))
     if size > 0 and np.isfinite(size):
         return size
-    points = pose.keypoints[pose.labelled & np.isfinite(pose.keypoints).all(axis=1)]
+    points = pose.keypoints[pose.placed]
     return float(np.linalg.norm(np.ptp(points, axis=0))) if len(points) else 0.0
 
 
@@ -154,7 +153,7 @@ def _jump(frame_index: int, last_pose: Pose, pose: Pose, skeleton: Skeleton) -> 
         return None
     body_motion = np.median(motion[known], axis=0)
     beyond_px = np.linalg.norm(motion - body_motion, axis=1)
-    beyond_px[~known | ~machine_joints(pose)] = 0
+    beyond_px[~known | ~pose.by_machine] = 0
     keypoint = int(beyond_px.argmax())
     if beyond_px[keypoint] <= _JUMP_OF_SIZE * size_px:
         return None
@@ -183,7 +182,7 @@ class _LimbLengths:
         lengths[~(pose.labelled[first] & pose.labelled[second])] = np.nan
         # From shoulder to shoulder or hip to hip it is next to nothing in profile: no length is unusual there.
         lengths[[{skeleton.side(a), skeleton.side(b)} == {"left", "right"} for a, b in skeleton.limbs]] = np.nan
-        machine = machine_joints(pose)
+        machine = pose.by_machine
         # A person's joint is as sure as can be, so that the reason points at the machine's end of the limb.
         sureness = np.where(machine, np.nan_to_num(pose.scores, nan=0.0), np.inf)
         self.frame_indices.append(frame.frame_index)

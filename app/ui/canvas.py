@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui.cursors import cursor_shape
 from app.ui.gestures import CLICK_TOLERANCE_PX, BoxDraw, BoxResize, Gesture, JointDrag, Pan, PersonDrag
-from app.ui.hit_test import Handle, JointHit, Selection, handle_at, joint_at, person_at, placed_joints
+from app.ui.hit_test import Handle, JointHit, Selection, handle_at, joint_at, person_at
 from app.ui.people_view import PeopleView
 from app.ui.pose_painting import PoseContext
 from core.keypoints import POSETRACK
@@ -247,7 +247,7 @@ class Canvas(PeopleView):
         if pose is None or keypoint is None or pose.track_id in self._untouchable or self._picture is None:
             return
         if self._picture.contains(x, y):
-            signal = self.keypoint_moved if placed_joints(pose)[keypoint] else self.keypoint_placed
+            signal = self.keypoint_moved if pose.placed[keypoint] else self.keypoint_placed
             signal.emit(pose.track_id, keypoint, *self._picture.clamped(x, y))
 
     def _select(self, selection: Selection) -> None:

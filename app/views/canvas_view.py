@@ -15,7 +15,6 @@ from app.ui.heatmap_panel import HeatmapReading
 from app.ui.main_window import MainWindow
 from core.keypoints import POSETRACK
 from core.project import Touched
-from core.review import DOUBTFUL_BELOW
 
 ASK_AFTER_MS = 120
 """The instruments ask once the hand has stayed on a frame this long, so that scrubbing costs nothing."""
@@ -63,7 +62,6 @@ class CanvasView(QObject):
         canvas.selection_changed.connect(session.select)
         canvas.box_drawn.connect(people.add_person)
         canvas.box_changed.connect(people.redraw_box)
-        canvas.set_doubtful_score(DOUBTFUL_BELOW)
         canvas.tool_changed.connect(people.take_tool)
         people.tool_wanted.connect(canvas.set_tool)
         self._heatmap_panel.shown_toggled.connect(self.show_heatmap)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.poses import Provenance, Visibility
+from core.poses import Provenance, Visibility, set_by_machine
 from core.project.codec import decode_many
 from core.project.store import Store
 from core.review import DOUBTFUL_BELOW
@@ -149,7 +149,7 @@ def _columns_of_poses(blobs: list[bytes], frame_of_pose: NDArray[np.int64], num_
     """Counts and scores of each frame; NaN is left to SQLite, which stores it as NULL."""
     poses = decode_many(blobs)
     provenance, labelled = poses["provenance"], poses["visibility"] != Visibility.NOT_LABELLED
-    machine = labelled & (provenance > Provenance.NONE) & (provenance < Provenance.IMPORTED)
+    machine = set_by_machine(poses["visibility"], provenance)
 
     def per_frame(joints: NDArray[np.bool_]) -> list[int]:
         counts: list[int] = np.bincount(frame_of_pose, joints.sum(axis=1), num_frames).astype(int).tolist()

@@ -6,6 +6,7 @@ import pytest
 from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose, Provenance, Visibility
 from core.review import (
+    doubtful_joints,
     is_doubtful,
     is_mostly_guessed,
     limb_name,
@@ -59,6 +60,11 @@ def test_only_what_a_machine_said_is_doubtful():
     hidden = sure.with_keypoint(WRIST, (1, 1), Visibility.NOT_LABELLED, 0.1, Provenance.PREDICTED)
     assert not is_doubtful(hidden)
     assert not is_doubtful(Pose.empty(1, (0, 0, 5, 5), Provenance.PROPAGATED))
+
+
+def test_doubtful_joints_are_the_machines_below_the_mark():
+    pose = with_score(with_score(with_score(standing(), WRIST, 0.49), KNEE, 0.1, Provenance.ACCEPTED), 0, 0.5)
+    assert np.flatnonzero(doubtful_joints(pose)).tolist() == [WRIST]
 
 
 def test_an_unsure_joint_is_named_with_its_score():

@@ -190,14 +190,6 @@ def test_an_empty_timeline_can_be_clicked(qtbot):
     widget.grab()
 
 
-def test_the_range_of_a_task_is_shaded(timeline):
-    before = colour_at(timeline, 5, tl.STATE_TOP + 5)
-    timeline.set_range(0, 10)
-    assert colour_at(timeline, 5, tl.STATE_TOP + 5) != before
-    timeline.set_range(None)
-    assert colour_at(timeline, 5, tl.STATE_TOP + 5) == before
-
-
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0:00.00"), (4, "0:04.00"), (64.25, "1:04.25"), (59.999, "1:00.00"), (3601.5, "1:00:01.50")],
