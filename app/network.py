@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import WeightsError
+from core.errors import Cancelled, WeightsError
 
 if TYPE_CHECKING:  # torch takes seconds to import: only the threads that use it do so
     from core.model import Predictor
@@ -60,15 +60,21 @@ class Network:
             if self._path == path != other:
                 self._path, self._predictor = other, None
 
-    def predictor(self) -> Predictor:
+    def predictor(self, of: Path | None = None) -> Predictor:
         """The predictor of the chosen weights; loads them (and torch) the first time.
 
+        Args:
+            of: the weights that are asked for; None takes those that are chosen now, whichever they are.
+
         Raises:
+            Cancelled: others than `of` are chosen by now.
             WeightsError: no weights are chosen, or they cannot be loaded.
         """
         with self._loading:
             with self._lock:
                 path, predictor = self._path, self._predictor
+            if of is not None and path != of:
+                raise Cancelled
             if predictor is None:
                 predictor = self._load(path)  # not under the lock: choosing others meanwhile must not wait
                 with self._lock:
