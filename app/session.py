@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app import places
 from app.opening import Opened
 from app.playback import Playback, ShownFrame
+from app.tools import Tool
 from core.errors import FamiError, ProjectError
 from core.poses import FramePoses, Pose
 from core.project import Project, Touched
@@ -33,6 +34,7 @@ class Session(QObject):
         poses_changed: Touched; what to draw again.
         selection_changed: track id or None, keypoint or None.
         people_display_changed: hidden or locked people changed.
+        tool_changed: the Tool that the hand now holds.
         message: one short sentence for the status bar.
         error: one sentence that stays until it is dismissed.
         settled: the sentence of an error that no longer matters.
@@ -43,6 +45,7 @@ class Session(QObject):
     poses_changed = Signal(object)
     selection_changed = Signal(object, object)
     people_display_changed = Signal()
+    tool_changed = Signal(object)
     message = Signal(str)
     error = Signal(str)
     settled = Signal(str)
@@ -60,6 +63,7 @@ class Session(QObject):
         self.keypoint: int | None = None
         self.hidden: frozenset[int] = frozenset()
         self.locked: frozenset[int] = frozenset()
+        self.tool = Tool.SELECT
         self.undo_label: str | None = None
         self.redo_label: str | None = None
         self._poses = FramePoses(0)
@@ -171,6 +175,15 @@ class Session(QObject):
         if (track_id, keypoint) != (self.track_id, self.keypoint):
             self.track_id, self.keypoint = track_id, keypoint
             self.selection_changed.emit(track_id, keypoint)
+
+    def take_tool(self, tool: Tool) -> None:
+        """Takes a tool in hand; `tool_changed` follows also where it was in hand already, for buttons to show it."""
+        self.tool = tool
+        self.tool_changed.emit(tool)
+
+    def put_tool_down(self) -> None:
+        """Selecting and dragging again."""
+        self.take_tool(Tool.SELECT)
 
     def set_hidden(self, track_ids: frozenset[int]) -> None:
         """Hides people from the canvas."""

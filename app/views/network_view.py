@@ -6,17 +6,17 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.finetuning import FinetuningController
 from app.network import NetworkState
-from app.prediction import PredictionController
 from app.session import Session
 from app.ui.finetune_panel import FinetuneReport, FinetuneState
 from app.ui.main_window import MainWindow
+from app.weights_in_use import WeightsInUse
 
 
 class NetworkView(QObject):
     """The fine-tuning panel, and the weights and device in the status bar."""
 
     def __init__(
-        self, session: Session, prediction: PredictionController, finetuning: FinetuningController, window: MainWindow
+        self, session: Session, weights_in_use: WeightsInUse, finetuning: FinetuningController, window: MainWindow
     ) -> None:
         super().__init__(window)
         self._session = session
@@ -30,7 +30,7 @@ class NetworkView(QObject):
         self._timer.setInterval(100)
         self._timer.timeout.connect(self._draw)
 
-        prediction.network_changed.connect(self._on_network)
+        weights_in_use.network_changed.connect(self._on_network)
         finetuning.changed.connect(self._look)
         session.opened.connect(self._look)
         session.poses_changed.connect(lambda _: self._timer.start())
@@ -69,7 +69,7 @@ class NetworkView(QObject):
                 len(current.report["train_frames"]),
                 len(current.report["held_out_frames"]),
                 tuple(current.report["worse_frames"]),
-                finetuning.taken,
+                current.taken,
             )
         self._window.finetune_panel.set_state(
             FinetuneState(
@@ -84,7 +84,7 @@ class NetworkView(QObject):
                 report=report,
                 round_name=self._weights_name,
                 rounds=self._rounds,
-                can_accept=report is not None and finetuning.taken is None,
+                can_accept=report is not None and current.taken is None,
                 can_rollback=self._can_roll_back,
             )
         )

@@ -11,6 +11,7 @@ from core.model.device import available_device
 from core.model.explanation import explain
 from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.hrnet import HRNet
+from core.model.loading import load_predictor
 from core.model.predictor import Predictor
 from core.model.reskeleton import in_posetrack
 from core.model.weights import LoadedModel, WeightsMetadata, load_model, load_weights, read_metadata, save_weights
@@ -37,6 +38,7 @@ __all__ = [
     "explain",
     "in_posetrack",
     "load_model",
+    "load_predictor",
     "load_weights",
     "read_metadata",
     "save_weights",

@@ -84,8 +84,7 @@ class ImageFolder(Source):
             common = size
         return common
 
-    def frame(self, frame_index: int) -> NDArray[np.uint8]:
-        """See Source.frame."""
+    def _read(self, frame_index: int) -> NDArray[np.uint8]:
         path = self.path / self.frame_name(frame_index)
         rgb = read_image(path)
         if (rgb.shape[1], rgb.shape[0]) != self.size:

@@ -8,8 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from core.errors import SourceError
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) RGB as displayed, read-only."""
@@ -43,14 +47,25 @@ class Source(ABC):
         """Number of frames that can be read."""
         return len(self.timestamps)
 
-    @abstractmethod
     def frame(self, frame_index: int) -> Frame:
         """Frame `frame_index` (from 0), the same pixels however it was reached.
 
         Raises:
             IndexError: if there is no such frame.
-            SourceError: if the frame cannot be read.
+            SourceError: if the frame cannot be read, whatever the libraries below raised.
         """
+        frame_index = self._checked(frame_index)
+        try:
+            return self._read(frame_index)
+        except (av.FFmpegError, cv2.error, OSError) as error:
+            raise SourceError(
+                f"Frame {frame_index} of {self.path.name} cannot be read ({error}); "
+                "check the file, or copy it again from where it came from."
+            ) from error
+
+    @abstractmethod
+    def _read(self, frame_index: int) -> Frame:
+        """A frame that there is. Raises SourceError, or what PyAV and OpenCV raise."""
 
     @abstractmethod
     def frame_name(self, frame_index: int) -> str:

@@ -45,7 +45,7 @@ class Hands(Driver):
         self.wait(lambda: self.window.error_text, what="a sentence in the bar")
         words = self.window.error_text
         assert 10 < len(words) < 400 and "\n" not in words, words
-        assert "fault in the program" not in words and "Traceback" not in words, words
+        assert "internal error" not in words and "Traceback" not in words, words
         self.window.dismiss_error()
         QApplication.processEvents()  # the picture moves up where the bar was
         return words
