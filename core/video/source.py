@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -22,6 +23,26 @@ OnProgress = Callable[[int, int], None]
 """Called with (done, total) of the pass under way; only their ratio has a meaning."""
 
 IsCancelled = Callable[[], bool]
+
+
+@contextmanager
+def reading(what: str, advice: str) -> Iterator[None]:
+    """Whatever the libraries that decode may raise leaves this block as a SourceError, which a person can act on.
+
+    Args:
+        what: that is read, as the first words of the sentence.
+        advice: its last words, for what is damaged or gone; one for what is too large is known here.
+
+    Raises:
+        SourceError: in place of any error of FFmpeg, OpenCV, the file system or the memory.
+    """
+    try:
+        yield
+    except MemoryError as error:  # first: FFmpeg's own is also one of its errors
+        raise SourceError(f"{what} does not fit into the memory; close other programs and try again.") from error
+    except (av.FFmpegError, cv2.error, OSError) as error:
+        reason = getattr(error, "strerror", None)  # OpenCV's errors have none, and their text is no plain English
+        raise SourceError(f"{what} cannot be read{f' ({reason})' if reason else ''}; {advice}.") from error
 
 
 class Source(ABC):
@@ -52,20 +73,15 @@ class Source(ABC):
 
         Raises:
             IndexError: if there is no such frame.
-            SourceError: if the frame cannot be read, whatever the libraries below raised.
+            SourceError: if the frame cannot be read, for whatever reason.
         """
         frame_index = self._checked(frame_index)
-        try:
+        with reading(f"Frame {frame_index} of {self.path.name}", "the file is damaged or was changed: open it again"):
             return self._read(frame_index)
-        except (av.FFmpegError, cv2.error, OSError) as error:
-            raise SourceError(
-                f"Frame {frame_index} of {self.path.name} cannot be read ({error}); "
-                "check the file, or copy it again from where it came from."
-            ) from error
 
     @abstractmethod
     def _read(self, frame_index: int) -> Frame:
-        """A frame that there is. Raises SourceError, or what PyAV and OpenCV raise."""
+        """A frame that exists; errors of the libraries that decode may come out of it, `frame` turns them."""
 
     @abstractmethod
     def frame_name(self, frame_index: int) -> str:
