@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import Cancelled, PredictionError
 from core.poses import Pose, Provenance
+from core.predictions import Request
 from core.project import Project, RunKind, Touched
 from core.tracking import Locate, TrackedBox, follow_box
 from core.video import Source, frame_proof
@@ -101,7 +102,7 @@ def follow_person(
 
 def locator(predictor: Predictor) -> Locate:
     """Finds the pose in a box, without neighbours; in every frame, or where the network is slow here, in some."""
-    from core.model import Predictor, Request  # noqa: PLC0415 - loads torch
+    from core.model import Predictor  # noqa: PLC0415 - loads torch
 
     every = 1 if predictor.device.type == "cuda" or predictor.batch_size >= QUICK_BATCH else COSTLY_EVERY
     alone = Predictor(predictor.loaded, device=str(predictor.device), offsets=())

@@ -12,11 +12,12 @@ import numpy as np
 
 from core.errors import Cancelled, PredictionError
 from core.poses import Pose, Provenance, Visibility
+from core.predictions import Prediction, Request
 from core.project import Project, RunKind, Touched
 from core.video import FrameCache, Source, frame_proof
 
 if TYPE_CHECKING:
-    from core.model import Prediction, Predictor, Request
+    from core.model import Predictor
 
 CACHE_BYTES = 256 * 2**20
 """Decoded frames kept while predicting: neighbouring key frames share most of their window."""
@@ -32,8 +33,6 @@ def requests_for(project: Project, start: int, stop: int) -> list[Request]:
     Raises:
         PredictionError: nobody has a box in these frames.
     """
-    from core.model import Request  # noqa: PLC0415 - loads torch
-
     requests, people = [], 0
     for frame in project.frames(start, stop):
         for pose in frame.poses:

@@ -44,7 +44,7 @@ def differences(pose: Pose, second: Pose, above: float = DIFFERS_ABOVE) -> list[
         second: the same person in the same frame.
         above: part of the person's size; joints no further apart agree.
     """
-    placed = [p.labelled & np.isfinite(p.keypoints).all(axis=1) for p in (pose, second)]
+    placed = [pose.placed, second.placed]
     distances = np.linalg.norm(pose.keypoints - second.keypoints, axis=1)
     size_px = max(person_size_px(pose), 1e-9)
     found = []
@@ -63,6 +63,6 @@ def differences(pose: Pose, second: Pose, above: float = DIFFERS_ABOVE) -> list[
 
 def agreeing(pose: Pose, second: Pose, above: float = DIFFERS_ABOVE) -> int:
     """How many joints both poses place, no further apart than `above` of the person's size."""
-    both = pose.labelled & second.labelled
-    distances = np.linalg.norm(pose.keypoints - second.keypoints, axis=1)
-    return int((both & (np.nan_to_num(distances, nan=np.inf) <= above * person_size_px(pose))).sum())
+    both = pose.placed & second.placed
+    distances = np.linalg.norm(pose.keypoints[both] - second.keypoints[both], axis=1)
+    return int((distances <= above * person_size_px(pose)).sum())

@@ -27,19 +27,7 @@ HEADERS = (
     ("Set by", "Who set the joint."),
     ("Score", "How sure the network is, from 0 to 1."),
 )
-VISIBILITY_NAMES = {
-    Visibility.VISIBLE: "visible",
-    Visibility.OCCLUDED: "occluded",
-    Visibility.NOT_LABELLED: "not labelled",
-}
-NEXT_VISIBILITY = {
-    Visibility.VISIBLE: Visibility.OCCLUDED,
-    Visibility.OCCLUDED: Visibility.NOT_LABELLED,
-    Visibility.NOT_LABELLED: Visibility.VISIBLE,
-}
 ROW_PX = 24
-LOW_SCORE = DOUBTFUL_BELOW
-"""Below it a score is written in the colour of doubt, with a mark."""
 
 
 class JointsPanel(QWidget):
@@ -70,7 +58,7 @@ class JointsPanel(QWidget):
         for keypoint in range(len(self._skeleton)):
             cell(table, keypoint, JOINT).setText(self._skeleton.label(keypoint))
         header_view = table.horizontalHeader()
-        fit_column(table, SEEN, *VISIBILITY_NAMES.values())
+        fit_column(table, SEEN, *(visibility.words for visibility in Visibility))
         fit_column(table, WHO, *(style.name for style in theme.PROVENANCE_STYLES.values()))
         fit_column(table, SCORE, "! 0.00")
         header_view.setSectionResizeMode(JOINT, QHeaderView.ResizeMode.Stretch)
@@ -99,12 +87,12 @@ class JointsPanel(QWidget):
             score = float(self._pose.scores[keypoint])
         labelled = visibility != Visibility.NOT_LABELLED
         colour = theme.TEXT if labelled else theme.TEXT_DISABLED
-        by_machine = labelled and not who.is_human
-        low, sure = by_machine and score < LOW_SCORE, by_machine and score >= SURE_FROM
+        by_machine = self._pose is not None and bool(self._pose.by_machine[keypoint])
+        low, sure = by_machine and score < DOUBTFUL_BELOW, by_machine and score >= SURE_FROM
         mark = "! " if low else "✓ " if sure else ""
         nobody = self._pose is None
         texts = {
-            SEEN: "" if nobody else VISIBILITY_NAMES[visibility],
+            SEEN: "" if nobody else visibility.words,
             WHO: "" if nobody else theme.PROVENANCE_STYLES[who].name,
             SCORE: "" if nobody or not labelled or math.isnan(score) else f"{mark}{score:.2f}",
         }
@@ -145,7 +133,7 @@ class JointsPanel(QWidget):
             return
         self.keypoint_selected.emit(keypoint)
         if column == SEEN:
-            self.visibility_set.emit(keypoint, NEXT_VISIBILITY[Visibility(int(self._pose.visibility[keypoint]))])
+            self.visibility_set.emit(keypoint, Visibility(int(self._pose.visibility[keypoint])).following)
 
     def _open_menu(self, position: QPoint) -> None:
         keypoint = self._table.rowAt(position.y())
@@ -158,8 +146,8 @@ class JointsPanel(QWidget):
         """The three visibilities, the present one ticked."""
         menu = QMenu(self)
         menu.setObjectName("joints_menu")
-        for visibility, name in VISIBILITY_NAMES.items():
-            entry = menu.addAction(name.capitalize())
+        for visibility in reversed(Visibility):
+            entry = menu.addAction(visibility.words.capitalize())
             entry.setCheckable(True)
             entry.setChecked(self._pose is not None and int(self._pose.visibility[keypoint]) == visibility)
             entry.triggered.connect(

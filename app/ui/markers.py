@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygo
 
 CASING = QColor(8, 10, 12, 210)
 DOUBT_RING = QColor("#ffee58")
-"""Further from the right side's orange than the theme's warning colour is."""
+"""Further from the right side's orange than the theme's colour of doubt is."""
 RADIUS_PX = 4.2
 SELECTED_RADIUS_PX = 5.2
 STAMP_PX = 32

@@ -124,10 +124,6 @@ class PeopleView(PictureView):
         """Whether the selected person's joints have their names beside them."""
         self._refresh(joint_names=visible)
 
-    def set_doubtful_score(self, score: float) -> None:
-        """A machine's keypoint below this confidence is marked as doubtful."""
-        self._refresh(doubtful_score=score)
-
     def set_opinion(self, opinion: Opinion | None) -> None:
         """Draws a second opinion of the frame shown beside the people; one of another frame is dropped."""
         if opinion is None or opinion.poses.frame_index == self._frame_index:

@@ -7,14 +7,15 @@ Letters in shape comments, here and in every module below:
 """
 
 from core.model.config import BACKBONES, TABLE_6, TABLE_7, Ablation, FamiPoseConfig, HRNetConfig, ablation
-from core.model.crops import Request
 from core.model.device import available_device
-from core.model.explanation import Explanation, explain
+from core.model.explanation import explain
 from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.hrnet import HRNet
-from core.model.predictor import Prediction, Predictor
+from core.model.loading import load_predictor
+from core.model.predictor import Predictor
 from core.model.reskeleton import in_posetrack
 from core.model.weights import LoadedModel, WeightsMetadata, load_model, load_weights, read_metadata, save_weights
+from core.predictions import Explanation, Prediction, Request
 
 __all__ = [
     "BACKBONES",
@@ -37,6 +38,7 @@ __all__ = [
     "explain",
     "in_posetrack",
     "load_model",
+    "load_predictor",
     "load_weights",
     "read_metadata",
     "save_weights",

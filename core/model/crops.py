@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,19 +11,11 @@ from torch import Tensor
 
 from core.errors import PredictionError
 from core.geometry import FloatArray, center_and_scale, crop_affine
+from core.predictions import Request
 
 RgbFrame = NDArray[np.uint8]
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
 _IMAGENET_STD = (0.229, 0.224, 0.225)
-
-
-@dataclass(frozen=True)
-class Request:
-    """One person to be located in one frame: its box in full-frame pixels, left, top, width, height."""
-
-    frame_index: int
-    track_id: int
-    bbox_xywh: tuple[float, float, float, float] | FloatArray
 
 
 class RecentFrames:

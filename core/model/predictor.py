@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -15,11 +14,12 @@ from core.errors import PredictionError
 from core.geometry import FloatArray, apply_affine, invert_affine
 from core.heatmaps import STRIDE, decode_argmax, decode_dark, decode_quarter_shift
 from core.keypoints import SKELETONS
-from core.model.crops import RecentFrames, Request, RgbFrame, cut_window, normalised, request_affine, window_indices
+from core.model.crops import RecentFrames, RgbFrame, cut_window, normalised, request_affine, window_indices
 from core.model.device import ALL_THREADS, available_device, has_fast_bfloat16, intra_op_threads
 from core.model.fami_pose import FamiPoseOutput
 from core.model.recent_features import RecentFeatures
 from core.model.weights import LoadedModel
+from core.predictions import Prediction, Request
 from core.scoring import score_features
 
 _Part = TypeVar("_Part")
@@ -30,27 +30,6 @@ _CPU_BATCH_COST = 144 * 192 * 16
 """Crop pixels times channels for which `_CPU_BATCH` people at once are well within memory."""
 _SMALL_COST = 10**6
 """Crop pixels times channels below which an operation is too short to be worth a second thread (docs/adr/0011)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What the network says of one person in one frame.
-
-    Attributes:
-        request: what was asked.
-        keypoints: (K, 2) x, y in full-frame pixels; NaN for a joint that these weights never learnt or whose heatmap
-            has nothing in it.
-        scores: (K,) 0 to 1, NaN where the keypoint is. How likely the joint is right, by the score model that
-            the weights bring along; without one the peak itself, which orders joints but is no probability.
-        heatmaps: (K, h, w) float16.
-        image_from_heatmap: (2, 3) affine from heatmap to full-frame pixels.
-    """
-
-    request: Request
-    keypoints: FloatArray
-    scores: FloatArray
-    heatmaps: NDArray[np.float16]
-    image_from_heatmap: FloatArray
 
 
 class Predictor:

@@ -19,12 +19,6 @@ from core.project.records import Change, CutChange, PoseChange, ReviewChange, To
 
 Proofs = Mapping[int, tuple[float, str]] | None
 
-_VISIBILITY_WORDS = {
-    Visibility.NOT_LABELLED: "not labelled",
-    Visibility.OCCLUDED: "occluded",
-    Visibility.VISIBLE: "visible",
-}
-
 
 def _pose(project: Project, frame_index: int, track_id: int) -> Pose:
     pose = project.frame(frame_index).pose(track_id)
@@ -71,7 +65,7 @@ def set_visibility(
     if already:
         return Touched()
     after = before.with_keypoint(keypoint, before.keypoints[keypoint], visibility, 1.0, Provenance.CORRECTED)
-    label = f"Set {POSETRACK.label(keypoint)} to {_VISIBILITY_WORDS[visibility]}"
+    label = f"Set {POSETRACK.label(keypoint)} to {visibility.words}"
     return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "set_visibility")
 
 

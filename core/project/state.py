@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from core.errors import ProjectError
@@ -29,6 +30,20 @@ def of_frame(store: Store, frame_index: int) -> FrameState:
         if not store.read_only:
             store.at_hand[frame_index] = state
     return state
+
+
+def of_frames(store: Store, start: int, stop: int, limit: int) -> list[tuple[int, FrameState]]:
+    """The first `limit` frames of `start` to `stop` that hold somebody or are reviewed, in one statement."""
+    rows = store.rows(
+        "SELECT frame_index, reviewed, track_id, pose FROM (SELECT frame_index, reviewed FROM frames"
+        " WHERE frame_index >= ? AND frame_index < ? ORDER BY frame_index LIMIT ?) LEFT JOIN poses USING (frame_index)"
+        " ORDER BY frame_index, track_id",
+        (start, stop, limit),
+    )
+    return [
+        (index, FrameState({track_id: decode(blob) for *_, track_id, blob in of_frame if blob is not None}, mark))
+        for (index, mark), of_frame in itertools.groupby(rows, key=lambda row: row[:2])
+    ]
 
 
 def apply(store: Store, changes: Sequence[Change]) -> list[SummaryRow]:

@@ -147,7 +147,7 @@ def _columns_of_poses(poses: Sequence[Pose], frame_of_pose: NDArray[np.int64], n
     provenance = np.array([pose.provenance for pose in poses], np.uint8).reshape(shape)
     labelled = np.array([pose.labelled for pose in poses], np.bool_).reshape(shape)
     all_scores = np.array([pose.scores for pose in poses], np.float64).reshape(shape)
-    machine = labelled & (provenance > Provenance.NONE) & (provenance < Provenance.IMPORTED)
+    machine = np.array([pose.by_machine for pose in poses], np.bool_).reshape(shape)
 
     def per_frame(joints: NDArray[np.bool_]) -> list[int]:
         counts: list[int] = np.bincount(frame_of_pose, joints.sum(axis=1), num_frames).astype(int).tolist()

@@ -70,7 +70,7 @@ class RoundSplit:
 
 def corrected_pose(frame_index: int, pose: Pose) -> CorrectedPose | None:
     """What a person vouches for in a pose; None where that is no joint's place."""
-    known = pose.human & pose.labelled & np.isfinite(pose.keypoints).all(axis=1)
+    known = pose.human & pose.placed
     if not known.any():
         return None
     box = pose.bbox_xywh

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from core.errors import TrainingError
 from core.geometry import FloatArray, apply_affine, invert_affine
 from core.heatmaps import decode_dark
-from core.model.crops import Request, request_affine
+from core.model.crops import request_affine
 from core.model.fami_pose import FamiPose, softmax_heatmaps
 from core.model.hrnet import HRNet
 from core.model.weights import LoadedModel
+from core.predictions import Request
 from core.scoring import ScoreModel
 from core.training.batches import Batch, SampleSettings, collate
 from core.training.dataset_accuracy import dataset_accuracy

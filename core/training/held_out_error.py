@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.keypoints import POSETRACK
-from core.model.crops import Request
 from core.model.predictor import Predictor
 from core.model.weights import LoadedModel
+from core.predictions import Request
 from core.training.corrections import CorrectedPose
 
 FloatArray = NDArray[np.float64]

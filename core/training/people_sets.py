@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from core.geometry import bbox_of_points
 from core.keypoints import POSETRACK
-from core.model.crops import Request
-from core.model.predictor import Prediction, Predictor
+from core.model.predictor import Predictor
+from core.predictions import Prediction, Request
 from core.training.accuracy import Accuracy, pck
 from core.training.lspet import BOX_MARGIN, BoolArray, ByteArray, FloatArray, PersonCrops
 

@@ -45,7 +45,7 @@ class Hands(Driver):
         self.wait(lambda: self.window.error_text, what="a sentence in the bar")
         words = self.window.error_text
         assert 10 < len(words) < 400 and "\n" not in words, words
-        assert "fault in the program" not in words and "Traceback" not in words, words
+        assert "internal error" not in words and "Traceback" not in words, words
         self.window.dismiss_error()
         QApplication.processEvents()  # the picture moves up where the bar was
         return words
@@ -113,6 +113,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     encode(folder / "long.mp4", 400)
     config = FamiPoseConfig(backbone="w12", gtm_width=8, lcm_width=8, initialisation="paper")
     save_weights(folder / "tiny.pth", FamiPose(config), WeightsMetadata("tiny", config, (48, 64)))
+    torch.manual_seed(11)
+    save_weights(folder / "other.pth", FamiPose(config), WeightsMetadata("other", config, (48, 64)))
     return folder
 
 
@@ -147,6 +149,12 @@ def tiny_weights(made: Path, own_folders: Path) -> Path:
     """The tiny network as the weights that are taken by default."""
     places.weights_folder().mkdir(parents=True, exist_ok=True)
     return Path(shutil.copy(made / "tiny.pth", places.weights_folder() / "tiny.pth"))
+
+
+@pytest.fixture
+def second_weights(made: Path, tmp_path: Path) -> Path:
+    """Another tiny network, which says something else; it lies where nobody looks for weights."""
+    return Path(shutil.copy(made / "other.pth", tmp_path / "other.pth"))
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_rolling_back_goes_on_with_the_weights_from_before_each_round(corrected)
         d.do("action_rollback")
         d.idle()
         assert network.weights_path == expected and "in use again" in d.said
-        assert network.state().weights_name and tuning.taken is False
+        assert network.state().weights_name and tuning.round.taken is False
     assert project.active_weights is None and not tuning.can_roll_back()
     d.do("action_predict_frame")
     d.idle()

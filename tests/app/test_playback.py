@@ -136,3 +136,26 @@ def test_a_frame_that_cannot_be_decoded_is_told_and_the_next_one_shown(playback,
         assert playback.shown.frame_index == 0 and "\n" not in told[0]
         playback.go_to(6)
         qtbot.waitUntil(lambda: playback.shown.frame_index == 6)
+
+
+@pytest.mark.parametrize("error", [SourceError("Frame 5 is damaged."), MemoryError(), ZeroDivisionError("odd")])
+def test_a_fault_while_reading_ahead_leaves_the_next_frame_to_be_shown(playback, clip, qtbot, error):
+    source, asked = open_source(clip), []
+    real = source.frame
+
+    def broken(index):
+        asked.append(index)
+        if index == 5:
+            raise error
+        return real(index)
+
+    source.frame = broken
+    told = []
+    playback.failed.connect(told.append)
+    playback.open(source)
+    qtbot.waitUntil(lambda: 5 in asked)
+    playback.go_to(9)
+    qtbot.waitUntil(lambda: playback.shown is not None and playback.shown.frame_index == 9)
+    assert not told, "nobody asked for frame 5"
+    playback.go_to(5)
+    qtbot.waitUntil(lambda: len(told) == 1)

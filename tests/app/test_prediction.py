@@ -102,7 +102,7 @@ def test_wrong_weights_leave_those_in_use(drive, clip, tmp_path, tiny_weights):
     for name, content in wrong.items():
         path = tmp_path / name
         path.write_bytes(content)
-        d.program.prediction.choose(path)
+        d.program.weights_in_use.choose(path)
         words = d.told()
         assert name in words
         d.idle()
@@ -151,8 +151,8 @@ def test_weights_chosen_while_others_load_are_loaded_next(drive, clip, tiny_weig
     heartbeat.longest_s = 0.0
     third = tiny_weights.with_name("third.pth")
     third.write_bytes(tiny_weights.read_bytes())
-    d.program.prediction.choose(other)
-    d.program.prediction.choose(third)  # would wait for the first here, if choosing did
+    d.program.weights_in_use.choose(other)
+    d.program.weights_in_use.choose(third)  # would wait for the first here, if choosing did
     d.qtbot.wait(50)
     gate.set()
     d.idle()
@@ -189,7 +189,7 @@ def test_weights_of_jhmdbs_joints_predict_the_joints_that_a_project_has(drive, c
     config = FamiPoseConfig("w12", num_keypoints=15, gtm_width=8, lcm_width=8, initialisation="paper")
     metadata = WeightsMetadata("jhmdb", config, (48, 64), keypoints="jhmdb", trained_keypoints=JHMDB.keypoint_names)
     save_weights(tmp_path / "jhmdb.pth", FamiPose(config), metadata)
-    d.program.prediction.choose(tmp_path / "jhmdb.pth")
+    d.program.weights_in_use.choose(tmp_path / "jhmdb.pth")
     d.idle()
     d.do("action_predict_frame")
     d.idle()

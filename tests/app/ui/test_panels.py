@@ -189,7 +189,7 @@ def test_every_word_fits(joints):
     metrics = table.fontMetrics()
     widest = {
         jp.JOINT: [POSETRACK.label(k) for k in range(17)],
-        jp.SEEN: list(jp.VISIBILITY_NAMES.values()),
+        jp.SEEN: [visibility.words for visibility in Visibility],
         jp.WHO: [style.name for style in jp.theme.PROVENANCE_STYLES.values()],
     }
     for column, words in widest.items():

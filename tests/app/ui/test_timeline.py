@@ -59,6 +59,17 @@ def test_frames_beyond_the_clip_are_dropped():
     assert len(columns.dense(10).state) == 10
 
 
+def test_rows_are_put_in_place_and_the_others_stay():
+    dense, whole = columns_of(20, 40).dense(30), columns_of(20, 40).dense(30)
+    dense.put(columns_of(3, 50))
+    for name in ("state", "min_score", "num_people"):
+        column, put = getattr(dense, name), getattr(columns_of(3, 50), name)
+        at = columns_of(3, 50).frame_index
+        np.testing.assert_array_equal(column[at[at < 30]], put[at < 30])
+        others = np.setdiff1d(np.arange(30), at)
+        np.testing.assert_array_equal(column[others], getattr(whole, name)[others])
+
+
 @pytest.fixture
 def timeline(qtbot):
     widget = Timeline()
@@ -188,14 +199,6 @@ def test_an_empty_timeline_can_be_clicked(qtbot):
     with qtbot.assertNotEmitted(widget.frame_chosen):
         QTest.mouseClick(widget, LEFT, pos=QPoint(300, 30))
     widget.grab()
-
-
-def test_the_range_of_a_task_is_shaded(timeline):
-    before = colour_at(timeline, 5, tl.STATE_TOP + 5)
-    timeline.set_range(0, 10)
-    assert colour_at(timeline, 5, tl.STATE_TOP + 5) != before
-    timeline.set_range(None)
-    assert colour_at(timeline, 5, tl.STATE_TOP + 5) == before
 
 
 @pytest.mark.parametrize(

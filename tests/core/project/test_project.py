@@ -67,6 +67,10 @@ def test_frames_gives_only_those_that_hold_something_in_a_range(project, predict
     edits.mark_reviewed(project, 50)
     assert [frame.frame_index for frame in project.frames(45, 55)] == [45, 48, 50, 51, 54]
     assert len(list(project.frames())) == 35
+    said = []
+    project._store._connection.set_trace_callback(said.append)
+    assert len(list(project.frames())) == 35 and project.frame(45).poses and len(said) == 2, "one statement each"
+    project._store._connection.set_trace_callback(None)
 
 
 def test_a_second_writer_is_refused_and_may_read(project):
