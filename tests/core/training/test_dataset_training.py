@@ -179,6 +179,7 @@ def test_memory_that_runs_out_makes_less_at_once_of_the_same_batch(
     shared: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     training = Training(read_recipe(write_toy(tmp_path, shared)), PlainEngine(torch.device("cpu")))
+    objective = training.objective
     sizes: list[int] = []
 
     class Small(torch.nn.Module):
@@ -188,7 +189,7 @@ def test_memory_that_runs_out_makes_less_at_once_of_the_same_batch(
             if len(key) > 2:
                 raise torch.OutOfMemoryError("CUDA out of memory")
             sizes.append(len(key))
-            terms: dict[str, torch.Tensor] = training.objective(key, *rest)
+            terms: dict[str, torch.Tensor] = objective(key, *rest)
             return terms
 
     training._wrapped = Small()
