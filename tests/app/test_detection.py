@@ -1,6 +1,7 @@
 """People found in a clip become people of the project: linked, numbered, never on top of what a person did."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ def project(tmp_path: Path, source: Source) -> Iterator[Project]:
         yield project
 
 
+@cache
 def truth() -> dict[int, dict[int, np.ndarray]]:
     """The demo's two walkers: boxes by frame and person."""
     images = read_labels(places.DEMO_LABELS).images
