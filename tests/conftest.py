@@ -9,11 +9,17 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for small networks a second thread costs more than it gives
 
 import pytest
+from hypothesis import HealthCheck, settings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from pytestqt.wait_signal import SignalBlocker
 
 from tests.guards import PATIENCE_S, LeftBehind, QtWords, Timers
+
+# The same examples in each run, however slow the machine is. More of them, by chance: --hypothesis-profile=explore
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")
 
 # Automatic collection runs in whatever thread allocates; in a worker it frees Qt objects under the window's hands.
 # The program collects on the window's thread (app/collector.py); tests that use its parts alone don't collect.

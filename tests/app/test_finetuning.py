@@ -120,7 +120,7 @@ def test_rolling_back_goes_on_with_the_weights_from_before_each_round(corrected)
     used = [network.weights_path]
     for _ in range(2):
         tuning.start(steps=1)
-        d.wait(lambda: not tuning.round.running, 60, what="the end of the round")
+        d.wait(lambda: not tuning.round.running, 240, what="the end of the round")
         assert d.window.error_text == "" and tuning.round.report is not None
         tuning.accept()
         d.idle()
