@@ -85,8 +85,9 @@ class Timers:
 class LeftBehind:
     """What a test started and did not end, by comparison with what was there when this object was made."""
 
-    def __init__(self, timers: Timers) -> None:
-        self._timers = timers
+    def __init__(self, timers: Timers, patience_s: float = PATIENCE_S) -> None:
+        """Threads may take `patience_s` to end."""
+        self._timers, self._patience_s = timers, patience_s
         self._threads_before = set(threading.enumerate())
         self._timers_before = timers.running()
         self._windows_before = _shown_windows()
@@ -95,7 +96,7 @@ class LeftBehind:
         """One line for each thing; waits for threads that are about to end, and deletes what was to be deleted."""
         if QCoreApplication.instance() is not None:
             QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        ends = time.monotonic() + PATIENCE_S
+        ends = time.monotonic() + self._patience_s
         for thread in self._threads():
             thread.join(max(ends - time.monotonic(), 0.0))
         QThreadPool.globalInstance().waitForDone(round(max(ends - time.monotonic(), 0.0) * 1000))
