@@ -41,7 +41,7 @@ from core.errors import FamiError
 
 log = logging.getLogger(__name__)
 
-SCREENSHOT_TIMEOUT_MS = 20_000
+SCREENSHOT_TIMEOUT_MS = 120_000
 
 
 class Program(QObject):

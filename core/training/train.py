@@ -69,7 +69,11 @@ def main(
         log.info("going on in stage %s after %d samples", training.stage.name, training.done)
     if training.engine.device.type == "cuda":
         _tell_memory(recipe, training.engine.processes)
-    return _Run(training, on_progress or (lambda progress: None), cancelled or (lambda: False)).finish()
+    run = _Run(training, on_progress or (lambda progress: None), cancelled or (lambda: False))
+    try:
+        return run.finish()
+    finally:
+        run.close()
 
 
 def _tell_memory(recipe: Recipe, processes: int) -> None:
@@ -136,6 +140,11 @@ class _Run:
             self._finish_stage()
             if not training.next_stage():
                 return REPOSITORY / training.recipe.output
+
+    def close(self) -> None:
+        """Ends what goes on beside the training."""
+        if self.metrics is not None:
+            self.metrics.close()
 
     def engine_stops(self) -> bool:
         """Whether any process is to stop; all learn of it in the same step."""

@@ -1,6 +1,7 @@
 """People found in a clip become people of the project: linked, numbered, never on top of what a person did."""
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def project(tmp_path: Path, source: Source) -> Iterator[Project]:
         yield project
 
 
+@cache
 def truth() -> dict[int, dict[int, np.ndarray]]:
     """The demo's two walkers: boxes by frame and person."""
     images = read_labels(places.DEMO_LABELS).images

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from app.playback import Decoder, Playback
 from core.errors import SourceError
 from core.video import frame_proof, open_source
+from tests.guards import PATIENCE_S
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_wishes_that_wait_give_way_to_the_newest(playback, clip, qtbot):
     gate, shown = threading.Event(), []
     source = open_source(clip)
     real = source.frame
-    source.frame = lambda index: gate.wait(5) and real(index)
+    source.frame = lambda index: gate.wait(PATIENCE_S) and real(index)
     playback.frame_shown.connect(lambda frame: shown.append(frame.frame_index))
     playback.open(source)
     for index in (3, 7, 9, 4):
@@ -86,7 +87,7 @@ def test_a_frame_on_its_way_never_shows_at_another_clip(playback, clip, tmp_path
 
 def wait_without_events(condition):
     """Waits for a thread, while the window's thread takes no word from it."""
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + PATIENCE_S
     while not condition() and time.monotonic() < ends:
         time.sleep(0.005)
     return condition()

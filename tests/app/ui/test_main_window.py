@@ -72,10 +72,10 @@ def test_keys_trigger_actions(window, qtbot):
         (Qt.Key.Key_3, NONE, "action_person_3"),
         (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier, "action_undo"),
     ):
-        with qtbot.waitSignal(window.action(name).triggered, timeout=1000):
+        with qtbot.waitSignal(window.action(name).triggered):
             QTest.keyClick(window.canvas, key, modifiers)
     window.apply_keymap(load_keymap("cvat"))
-    with qtbot.waitSignal(window.action("action_play").triggered, timeout=1000):
+    with qtbot.waitSignal(window.action("action_play").triggered):
         QTest.keyClick(window.canvas, Qt.Key.Key_Space)
 
 

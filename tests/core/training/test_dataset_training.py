@@ -179,6 +179,7 @@ def test_memory_that_runs_out_makes_less_at_once_of_the_same_batch(
     shared: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     training = Training(read_recipe(write_toy(tmp_path, shared)), PlainEngine(torch.device("cpu")))
+    objective = training.objective
     sizes: list[int] = []
 
     class Small(torch.nn.Module):
@@ -188,7 +189,7 @@ def test_memory_that_runs_out_makes_less_at_once_of_the_same_batch(
             if len(key) > 2:
                 raise torch.OutOfMemoryError("CUDA out of memory")
             sizes.append(len(key))
-            terms: dict[str, torch.Tensor] = training.objective(key, *rest)
+            terms: dict[str, torch.Tensor] = objective(key, *rest)
             return terms
 
     training._wrapped = Small()
@@ -268,7 +269,7 @@ def test_two_processes_without_fabric_say_what_to_install(shared: Path, tmp_path
     code = "import sys; sys.modules['lightning_fabric'] = None; from core.training.train import _command_line; "
     code += "sys.exit(_command_line())"
     process = child("-c", code, "--config", str(path))
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=240)
     assert process.returncode == 1
     assert "pip install lightning-fabric" in errors
 
@@ -278,7 +279,7 @@ def test_the_starters_recipe_needs_no_other_library() -> None:
     code = f"import sys; sys.modules.update(dict.fromkeys({needless!r})); "
     code += "from core.training import train, people_source, trainer"
     process = child("-c", code)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=240)
     assert process.returncode == 0, errors
 
 
@@ -290,7 +291,7 @@ def test_ctrl_c_saves(shared: Path, tmp_path: Path) -> None:
         while not (tmp_path / "work/metrics.csv").is_file() or len(read_metrics(tmp_path / "work")) < 10:
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=240)
     assert process.returncode == 130, errors
     assert "kept" in errors
     assert checkpoint(path)["done"] >= 5
