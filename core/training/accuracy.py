@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from core.heatmaps import STRIDE, decode_dark
 from core.keypoints import POSETRACK
+from core.model.backbones import SingleFrame
 from core.model.fami_pose import FamiPose, softmax_heatmaps
-from core.model.hrnet import HRNet
 from core.training.augmentation import crop_labels, plain_window
 from core.training.batches import SampleSettings, collate, plain_sample
-from core.training.lspet import BoolArray, FloatArray, PersonCrops
+from core.training.lspet import BoolArray, FloatArray, People
 
 PCK_THRESHOLD = 0.2
 _BATCH = 32
@@ -97,7 +97,7 @@ def pck(
 
 @torch.no_grad()
 def crop_accuracy(
-    model: HRNet | FamiPose, crops: PersonCrops, indices: NDArray[np.int64], settings: SampleSettings
+    model: SingleFrame | FamiPose, crops: People, indices: NDArray[np.int64], settings: SampleSettings
 ) -> Accuracy:
     """PCK@0.2 on still pictures, as prediction cuts them from the labelled box.
 

@@ -19,17 +19,19 @@ _PULL = 1e-3
 _FEWEST = 100
 
 
-def fit_score_model(predictor: Predictor, people: PeopleSet) -> ScoreModel | None:
+def fit_score_model(predictor: Predictor, *sets: PeopleSet) -> ScoreModel | None:
     """The score model of a predictor's weights, decoding and flip test.
 
     Args:
         predictor: its scores are not used.
-        people: neither trained on nor reported on.
+        sets: people who are neither trained on nor reported on.
 
     Returns:
         None where too few joints, or only right or only wrong ones, could be measured.
     """
-    found = predictions(predictor, people)
+    found = [prediction for people in sets for prediction in predictions(predictor, people)]
+    truth = np.concatenate([people.keypoints for people in sets])
+    labelled = np.concatenate([people.labelled for people in sets])
     skeleton = SKELETONS[predictor.metadata.keypoints]
     keypoints = np.stack([p.keypoints for p in found])
     located: BoolArray = np.asarray(np.isfinite(keypoints).all(axis=2))
@@ -37,7 +39,7 @@ def fit_score_model(predictor: Predictor, people: PeopleSet) -> ScoreModel | Non
     points = np.stack([apply_affine(invert_affine(p.image_from_heatmap), p.keypoints) for p in found])
     sigma = predictor.metadata.config.heatmap_sigma
     features = score_features(heatmaps, points, heatmaps.max(axis=(2, 3)), located, sigma=sigma, skeleton=skeleton)
-    measured, right = joints_right(keypoints, people.keypoints, people.labelled & located)
+    measured, right = joints_right(keypoints, truth, labelled & located)
     if measured.sum() < _FEWEST or right[measured].all() or not right[measured].any():
         return None
     return _fit(features, measured, right)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import TrainingError
+from core.model.backbones import SingleFrame
 from core.model.config import FamiPoseConfig
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
 from core.model.weights import LoadedModel, WeightsMetadata, save_weights
 from core.training.batches import SampleSettings
 from core.training.recipe import Recipe
@@ -35,7 +35,7 @@ def multi_frame_config(recipe: Recipe, num_keypoints: int) -> FamiPoseConfig:
 def export(
     recipe: Recipe,
     config: FamiPoseConfig,
-    model: HRNet | FamiPose,
+    model: SingleFrame | FamiPose,
     measured: Measured,
     *,
     settings: SampleSettings,
@@ -44,7 +44,7 @@ def export(
 ) -> None:
     """Writes a weights file. A single-frame network is written as the multi-frame one that starts as it."""
     config = replace(config, heatmap_sigma=settings.sigma)
-    if isinstance(model, HRNet):
+    if not isinstance(model, FamiPose):
         whole = FamiPose(config)
         whole.backbone.load_state_dict({name: tensor.cpu() for name, tensor in model.state_dict().items()})
     else:

@@ -11,8 +11,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from core.heatmaps import STRIDE
 from core.keypoints import POSETRACK
+from core.model.backbones import new_backbone
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
 from core.training.exporting import multi_frame_config
 from core.training.objective import new_objective
 from core.training.optimisation import autocast, half_precision
@@ -74,7 +74,7 @@ def stage_memory(recipe: Recipe, stage: Stage, samples: int, num_keypoints: int 
     width, height = stage.input_size_wh or recipe.input_size_wh
     config = multi_frame_config(recipe, num_keypoints)
     with FakeTensorMode():
-        model = FamiPose(config) if stage.is_multi_frame else HRNet(recipe.backbone, num_keypoints)
+        model = FamiPose(config) if stage.is_multi_frame else new_backbone(recipe.backbone, num_keypoints)
         objective = new_objective(model, stage, recipe.seed).train()
         count = len(config.supporting_offsets) if stage.is_multi_frame else 0
         heatmap = num_keypoints, height // STRIDE, width // STRIDE

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.model.backbones import SingleFrame
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
 from core.model.losses import MutualInformation, heatmap_loss, spatial_cross_entropy
+from core.model.pyramid import PyramidNet
 from core.training.optimisation import autocast, freeze_statistics, half_precision, multi_frame_output
 from core.training.recipe import Stage
 
@@ -42,7 +43,7 @@ class Objective(nn.Module):
         information: the estimator of the mutual information terms, None where the stage has none.
     """
 
-    def __init__(self, model: HRNet | FamiPose, information: MutualInformation | None, stage: Stage) -> None:
+    def __init__(self, model: SingleFrame | FamiPose, information: MutualInformation | None, stage: Stage) -> None:
         super().__init__()
         self.model, self.information, self.stage = model, information, stage
 
@@ -51,6 +52,8 @@ class Objective(nn.Module):
         super().train(mode)
         if isinstance(self.model, FamiPose) and self.stage.frozen_statistics != "none":
             freeze_statistics(self.model if self.stage.frozen_statistics == "all" else self.model.backbone)
+        if isinstance(self.model, PyramidNet) and self.stage.holds_entry:
+            freeze_statistics(self.model.entry)
         return self
 
     def forward(
@@ -70,7 +73,7 @@ class Objective(nn.Module):
             which is to be minimised.
         """
         stage, of = self.stage, Share(*share)
-        if isinstance(self.model, HRNet):
+        if not isinstance(self.model, FamiPose):
             with autocast(key.device, half_precision(key.device, stage.precision)):
                 logits = heatmaps = self.model(key)
             output = None
@@ -89,7 +92,7 @@ class Objective(nn.Module):
         return {**terms, "total": main + stage.beta * terms["mutual_information"] + terms["heads"]}
 
 
-def new_objective(model: HRNet | FamiPose, stage: Stage, seed: int) -> Objective:
+def new_objective(model: SingleFrame | FamiPose, stage: Stage, seed: int) -> Objective:
     """The objective of a stage; its estimator starts from the seed, on the processor."""
     information = None
     if isinstance(model, FamiPose) and stage.beta > 0 and model.config.supporting_offsets:

@@ -13,7 +13,7 @@ from core.keypoints import POSETRACK
 from core.model.predictor import Predictor
 from core.predictions import Prediction, Request
 from core.training.accuracy import Accuracy, pck
-from core.training.lspet import BOX_MARGIN, BoolArray, ByteArray, FloatArray, PersonCrops
+from core.training.lspet import BOX_MARGIN, BoolArray, ByteArray, FloatArray, People, PersonCrops
 
 Clip = tuple[Callable[[int], ByteArray], int]
 """A function from frame index to RGB (H, W, 3), and the number of frames."""
@@ -51,6 +51,29 @@ def held_out_people(crops: PersonCrops, indices: NDArray[np.int64], name: str) -
 
     return PeopleSet(
         name, tuple(Request(0, 0, box) for box in boxes), crops.keypoints[indices], crops.labelled[indices], clip
+    )
+
+
+def labelled_people(people: People, indices: NDArray[np.int64], name: str) -> PeopleSet:
+    """People in pictures with boxes of their own, each picture a clip of one frame.
+
+    Args:
+        people: the pictures.
+        indices: which of them.
+        name: what reports call them.
+    """
+    everybody = [people.person(int(index)) for index in indices]
+
+    def clip(number: int) -> Clip:
+        rgb = everybody[number].rgb
+        return lambda _: rgb, 1
+
+    return PeopleSet(
+        name,
+        tuple(Request(0, 0, person.bbox_xywh) for person in everybody),
+        np.stack([person.keypoints for person in everybody]),
+        np.stack([person.labelled for person in everybody]),
+        clip,
     )
 
 

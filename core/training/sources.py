@@ -24,6 +24,10 @@ class Sources:
 
     @cached_property
     def _people(self) -> Source:
+        if self.recipe.people:
+            from core.training.mixed_source import MixedSource  # noqa: PLC0415 - only what the recipe needs
+
+            return MixedSource(self.recipe)
         from core.training.people_source import PeopleSource  # noqa: PLC0415 - only what the recipe needs
 
         return PeopleSource(self.recipe)

@@ -13,12 +13,14 @@ from torch import Tensor
 
 from core.errors import TrainingError
 from core.keypoints import SKELETONS
+from core.model.backbones import SingleFrame, new_backbone
 from core.model.config import FamiPoseConfig
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
+from core.model.pyramid import PyramidNet
 from core.training.batches import Batch, SampleSettings
 from core.training.engine import Engine, synchronised_statistics
 from core.training.exporting import multi_frame_config
+from core.training.imagenet import imagenet_weights, start_from_imagenet
 from core.training.loading import load_batches, split_batch, step_pieces
 from core.training.lspet import REPOSITORY
 from core.training.memory import is_out_of_memory
@@ -49,7 +51,7 @@ class Training:
         engine: where it computes.
         stage_index: the stage now.
         done: samples seen in this stage, by all processes.
-        model: HRNet in stages of pictures, else FamiPose.
+        model: the single-frame network in stages of pictures, else FamiPose.
         average: running average of the model, which is then what is measured and kept; None without one.
         micro_batch_size: samples that this process computes at once.
         best: the highest value measured so far, and by which metric; None before the first.
@@ -63,10 +65,12 @@ class Training:
         self.stage_index, self.done = 0, 0
         self.best: tuple[str, float] | None = None
         self.is_measuring_due = False
-        self.model: HRNet | FamiPose = self.new_model(recipe.stages[0])
+        self.model: SingleFrame | FamiPose = self.new_model(recipe.stages[0])
         if recipe.warm_start:
             path = REPOSITORY / recipe.warm_start
             warm_start(self.model, path, recipe.warm_start_keypoints, SKELETONS[self.source.skeleton_name])
+        if recipe.pretrained and not isinstance(self.model, FamiPose):
+            start_from_imagenet(self.model, imagenet_weights())
         self._start_stage(None)
 
     @property
@@ -123,11 +127,13 @@ class Training:
             factor = learning_rate_factor(self.done / self.num_samples(stage), stage.schedule)
         return [group["highest"] * factor for group in self.optimizer.param_groups]
 
-    def new_model(self, stage: Stage) -> HRNet | FamiPose:
+    def new_model(self, stage: Stage) -> SingleFrame | FamiPose:
         """A network as it starts."""
         torch.manual_seed(self.recipe.seed)  # whatever ran before: a resumed training starts a stage alike
         model = (
-            FamiPose(self.config) if stage.is_multi_frame else HRNet(self.recipe.backbone, self.config.num_keypoints)
+            FamiPose(self.config)
+            if stage.is_multi_frame
+            else new_backbone(self.recipe.backbone, self.config.num_keypoints)
         )
         return model.to(self.engine.device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]  # torch's stub lacks the pair
 
@@ -137,6 +143,8 @@ class Training:
         if before is not None:
             target = model.backbone if isinstance(model, FamiPose) and "gain" not in before else model
             target.load_state_dict(before)
+        if isinstance(model, PyramidNet):
+            model.entry.requires_grad_(not stage.holds_entry)
         if not (isinstance(model, FamiPose) and stage.frozen_statistics == "all"):
             self.model = model = synchronised_statistics(model, self.engine)
         self.objective: Objective = new_objective(model, stage, self.recipe.seed).to(self.engine.device)
@@ -253,7 +261,7 @@ class Training:
         """The weights that are measured and kept: the running average, or the last ones without it."""
         return self.model.state_dict() if self.average is None else self.average.state
 
-    def kept_model(self) -> HRNet | FamiPose:
+    def kept_model(self) -> SingleFrame | FamiPose:
         """A copy of the network with the kept weights, ready to be measured."""
         model = self.new_model(self.stage)
         model.load_state_dict(self.kept_state)
