@@ -15,7 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from app import places
 from core.errors import Cancelled
-from core.model import FamiPose, FamiPoseConfig, HRNet, LoadedModel, Predictor, Request, WeightsMetadata
+from core.keypoints import POSETRACK
+from core.model import FamiPose, FamiPoseConfig, LoadedModel, Predictor, Request, WeightsMetadata, new_backbone
 from core.model.device import available_device
 
 CPU_GFLOP_PER_S_PER_THREAD = 50.0
@@ -125,7 +126,7 @@ def counted_kflop_per_pixel(backbone: str) -> float:
     """Thousands of operations per pixel of the crop, counted on tensors without content; takes seconds."""
     side = 64
     with torch.device("meta"):
-        network = HRNet(backbone).eval()
+        network = new_backbone(backbone, len(POSETRACK)).eval()
         crop = torch.empty(1, 3, side, side)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(crop)

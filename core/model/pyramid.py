@@ -55,7 +55,7 @@ class DepthwiseConv(nn.Conv2d):
             return super().forward(x)
         half = x.to(torch.get_autocast_dtype("cpu"))
         with torch.autocast("cpu", enabled=False):
-            result: Tensor = _Float32Gradient.apply(half, self.weight, list(self.stride), list(self.padding))  # type: ignore[no-untyped-call]  # torch's stub
+            result: Tensor = _Float32Gradient.apply(half, self.weight, list(self.stride), list(self.padding))
         return result
 
 

@@ -77,5 +77,5 @@ def _take_our_pixels(conv: nn.Module, norm: nn.Module) -> None:
     weight, mean = conv.get_parameter("weight"), norm.get_buffer("running_mean")
     ours_mean, ours_std = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_STD)
     shift = (ours_mean - _THEIR_MEAN) / _THEIR_STD
-    mean -= (weight.sum(dim=(2, 3)) * shift).sum(dim=1)
-    weight *= (ours_std / _THEIR_STD).view(1, 3, 1, 1)
+    mean.sub_((weight.sum(dim=(2, 3)) * shift).sum(dim=1))
+    weight.mul_((ours_std / _THEIR_STD).view(1, 3, 1, 1))

@@ -18,8 +18,8 @@ from typing import Any
 import torch
 
 from core.errors import TrainingError
+from core.model.backbones import SingleFrame
 from core.model.config import TABLE_6, TABLE_7, Ablation, ablation
-from core.model.hrnet import HRNet
 from core.model.weights import LoadedModel, load_model
 from core.training.lspet import REPOSITORY, PersonCrops, shared_path
 from core.training.motion_bench_clips import (
@@ -274,7 +274,7 @@ class MotionBench:
             config.training_clips,
         )  # fmt: skip
 
-    def evaluation(self, backbone: HRNet | None = None) -> dict[Cell, FeatureClips]:
+    def evaluation(self, backbone: SingleFrame | None = None) -> dict[Cell, FeatureClips]:
         """The evaluation clips as a backbone sees them."""
         config = self.config
         settings = evaluation_settings(self.size.input_size_wh, self.size.sigma)
@@ -288,7 +288,9 @@ class MotionBench:
             result[cell] = self._features_of(sampler, config.evaluation_clips, cell.name, backbone)
         return result
 
-    def _features_of(self, sampler: ClipSampler, count: int, name: str, backbone: HRNet | None = None) -> FeatureClips:
+    def _features_of(
+        self, sampler: ClipSampler, count: int, name: str, backbone: SingleFrame | None = None
+    ) -> FeatureClips:
         """The features of clips 0 to `count`, computed where they are not kept."""
         folder = self.folder / "features" / name
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.heatmaps import STRIDE, gaussian_targets
+from core.model.backbones import SingleFrame
 from core.model.crops import normalised
-from core.model.hrnet import HRNet
 from core.training.accuracy import torso_sizes
 from core.training.augmentation import AugmentationSettings
 from core.training.batches import SampleSettings
@@ -171,7 +171,7 @@ def batched_clips(sampler: ClipSampler, count: int) -> Iterator[list[Clip]]:
 
 @torch.no_grad()
 def store_features(
-    backbone: HRNet, sampler: ClipSampler, count: int, folder: Path, on_clips: Callable[[int], None]
+    backbone: SingleFrame, sampler: ClipSampler, count: int, folder: Path, on_clips: Callable[[int], None]
 ) -> None:
     """Writes the features and labels of clips 0 to `count` to a folder, unless they are there.
 

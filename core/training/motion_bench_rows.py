@@ -15,9 +15,9 @@ from torch import Tensor
 
 from core.errors import TrainingError
 from core.heatmaps import STRIDE, decode_dark
+from core.model.backbones import SingleFrame
 from core.model.config import Ablation
 from core.model.fami_pose import FamiPose, FamiPoseOutput
-from core.model.hrnet import HRNet
 from core.model.losses import MutualInformation, spatial_cross_entropy
 from core.training.accuracy import pck
 from core.training.lspet import FloatArray
@@ -59,7 +59,7 @@ class RowTraining:
 
 
 def new_network(
-    line: Ablation, backbone: HRNet, first_gain: float, seed: int
+    line: Ablation, backbone: SingleFrame, first_gain: float, seed: int
 ) -> tuple[FamiPose, MutualInformation | None]:
     """The network of a line around a copy of the backbone, and the information terms where the line has them."""
     torch.manual_seed(seed)
@@ -116,7 +116,7 @@ def step(optimizer: torch.optim.Optimizer, loss: Tensor, progress: float) -> flo
 
 def train_on_features(
     line: Ablation,
-    backbone: HRNet,
+    backbone: SingleFrame,
     clips: FeatureClips,
     training: RowTraining,
     seed: int,
@@ -153,7 +153,7 @@ def train_on_features(
 
 def train_with_backbone(
     line: Ablation,
-    backbone: HRNet,
+    backbone: SingleFrame,
     sampler: ClipSampler,
     training: RowTraining,
     seed: int,

@@ -79,7 +79,7 @@ class opened:  # noqa: N801 - used as `with opened(path) as file`, like open
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._file.close()
-        if isinstance(error, KeyError | ValueError | IndexError | OSError):
+        if isinstance(error, KeyError | ValueError | IndexError | TypeError | OSError):
             raise TrainingError(f"{self.path} does not hold what its name says ({error}): copy it again.") from error
 
 
@@ -99,6 +99,6 @@ def teachers_keypoints(keypoints: FloatArray, names: list[str]) -> tuple[FloatAr
         (N, 17, 2) x, y, and (N, 17) the trust; both 0 where there is nothing.
     """
     places = posetrack_places(names)
-    known = (places >= 0) & np.isfinite(keypoints).all(axis=2)[:, places]
+    known = (places >= 0) & np.isfinite(keypoints[:, places]).all(axis=2)
     found = np.where(known[:, :, None], keypoints[:, places], 0.0)
     return found[:, :, :2], np.clip(found[:, :, 2] * found[:, :, 3], 0.0, 1.0)

@@ -42,7 +42,7 @@ class RealClips:
             self.videos = tuple(
                 _video(origins[origin], path) for origin, path in zip(file["origin"], paths, strict=True)
             )
-        self.by_person: BoolArray = (places >= 0) & np.isfinite(persons).all(axis=2)[:, places]
+        self.by_person: BoolArray = (places >= 0) & np.isfinite(persons[:, places]).all(axis=2)
         self.keypoints = np.where(self.by_person[:, :, None], persons[:, places], keypoints)
         # A whole frame has one labeller of its body: where a person was, the teacher adds only the face.
         self.trust = np.where(self.by_person, 1.0, trust)
@@ -72,7 +72,8 @@ class RealClips:
         """The frames of some clips that have labels of half a person or more."""
         frames = [np.arange(*self.frames(int(clip))) for clip in clips]
         every = np.concatenate(frames) if frames else np.zeros(0, np.int64)
-        return every[self.labelled[every].sum(axis=1) >= _FEWEST_LABELS]
+        enough: BoolArray = self.labelled[every].sum(axis=1) >= _FEWEST_LABELS
+        return np.asarray(every[enough], dtype=np.int64)
 
 
 _FEWEST_LABELS = 6
