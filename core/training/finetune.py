@@ -7,6 +7,7 @@ after, on corrected frames that were held out.
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,9 +18,8 @@ import torch
 
 from core.errors import Cancelled, TrainingError
 from core.keypoints import POSETRACK
-from core.model.device import available_device
+from core.model.device import available_device, within_memory
 from core.model.fami_pose import FamiPose
-from core.model.losses import heatmap_loss, spatial_cross_entropy
 from core.model.reskeleton import in_posetrack
 from core.model.weights import LoadedModel, load_model, save_weights
 from core.project import Project
@@ -34,8 +34,11 @@ from core.training.corrections import (
     training_neighbours,
 )
 from core.training.held_out_error import HeldOutError, held_out_error
-from core.training.memory import available_memory, is_out_of_memory, training_bytes
-from core.training.optimisation import freeze_statistics, learning_rate_factor, multi_frame_output
+from core.training.memory import available_memory, kept_bytes
+from core.training.new_keypoints import start_new_keypoints
+from core.training.objective import loss_terms
+from core.training.optimisation import clip_gradients, freeze_statistics, learning_rate_factor, multi_frame_output
+from core.training.recipe import Loss
 from core.training.rounds import FinetuneSettings, RoundProgress, RoundReport
 from core.video import FrameCache, Source, frame_proof, open_source
 
@@ -140,7 +143,7 @@ def _trained(
             f"or at least {settings.new_joint_examples} of one of them."
         )
     model = copy.deepcopy(loaded.model)
-    _prepare_new_keypoints(model, new)
+    start_new_keypoints(model, new, metadata.trained_keypoints)
     offsets = metadata.config.supporting_offsets
     sampler = CorrectionSampler(
         _as_many_as_needed(split.train, settings),
@@ -170,20 +173,6 @@ def _as_many_as_needed(poses: Sequence[CorrectedPose], settings: FinetuneSetting
         return poses
     chosen = np.random.default_rng(settings.seed).choice(len(poses), most, replace=False)
     return [poses[i] for i in np.sort(chosen)]
-
-
-def _prepare_new_keypoints(model: FamiPose, new: Sequence[str]) -> None:
-    """Starts a keypoint that the weights never learnt, all of them on the head, between the head's two ends.
-
-    The mean of two maps of logits is, as probabilities, the product of both: its peak lies between theirs.
-    """
-    final = model.backbone.final_layer
-    ends = [POSETRACK.index("head_bottom"), POSETRACK.index("head_top")]
-    with torch.no_grad():
-        for name in new:
-            k = POSETRACK.index(name)
-            final.weight[k] = final.weight[ends].mean(dim=0)
-            final.get_parameter("bias")[k] = final.get_parameter("bias")[ends].mean()
 
 
 class RoundTraining:
@@ -220,15 +209,7 @@ class RoundTraining:
 
     def _estimate(self) -> tuple[int, float]:
         """Bytes and seconds that the round will need, from one sample; makes the batch smaller if it would not fit."""
-        try:
-            self.loss(self.sampler.batch(1)).backward()  # type: ignore[no-untyped-call]  # the first pass is slow
-            started = time.perf_counter()
-            for_one = training_bytes(lambda: self.loss(self.sampler.batch(1)).backward())  # type: ignore[no-untyped-call]
-            seconds = time.perf_counter() - started
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if is_out_of_memory(error):
-                raise TrainingError(_NO_MEMORY) from error
-            raise
+        for_one, seconds = within_memory(self._cost_of_a_sample, lambda: False, self.device, _no_memory)
         self.optimizer.zero_grad(set_to_none=True)
         fixed = 5 * sum(parameter.numel() * parameter.element_size() for parameter in self._start)
         free = available_memory(self.device)
@@ -236,32 +217,35 @@ class RoundTraining:
             self.batch_size //= 2
         return fixed + for_one * self.batch_size, seconds * self.batch_size * self.settings.steps
 
+    def _cost_of_a_sample(self) -> tuple[int, float]:
+        """Bytes that a forward pass keeps, and seconds for both passes."""
+        losses = [self.loss(self.sampler.batch(1))]
+        torch.autograd.backward(losses.pop())  # the first pass is slow
+        started = time.perf_counter()
+        kept = kept_bytes(lambda: losses.append(self.loss(self.sampler.batch(1))), self.model.parameters())
+        torch.autograd.backward(losses.pop())
+        return kept, time.perf_counter() - started
+
     def _step_within_memory(self, step: int) -> float:
-        while True:
-            try:
-                return self._step(step)
-            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                if self.batch_size == 1:
-                    raise TrainingError(_NO_MEMORY) from error
-            # Outside the handler, which holds the failed step's tensors through its traceback.
-            self.batch_size //= 2
+        def shrink() -> bool:
+            is_smallest = self.batch_size == 1
+            self.batch_size = max(1, self.batch_size // 2)
             self.optimizer.zero_grad(set_to_none=True)
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
+            return not is_smallest
+
+        return within_memory(lambda: self._step(step), shrink, self.device, _no_memory)
 
     def _step(self, step: int) -> float:
         loss = self.loss(self.sampler.batch(self.batch_size))
         value = loss.item()
-        if not np.isfinite(value):
+        if not math.isfinite(value):
             raise TrainingError("The loss is no longer a number: start the round again from other weights.")
         rate = self.settings.learning_rate * learning_rate_factor(step / self.settings.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        torch.autograd.backward(loss)
+        clip_gradients(self.optimizer, 5.0)
         self.optimizer.step()
         with torch.no_grad():
             for parameter, start in zip(self.model.parameters(), self._start, strict=True):
@@ -274,12 +258,14 @@ class RoundTraining:
             tensor.to(self.device) for tensor in (batch.key, batch.supporting, batch.targets, batch.weights)
         )
         output = multi_frame_output(self.model, key, supporting)
-        if self.model.config.heatmap_activation == "softmax":
-            return spatial_cross_entropy(output.logits, targets, weights)
-        return heatmap_loss(output.heatmaps, targets, weights)
+        loss: Loss = "cross_entropy" if self.model.config.heatmap_activation == "softmax" else "squared_error"
+        return loss_terms(loss, output.logits, output.heatmaps, targets, weights)["total"]
 
 
-_NO_MEMORY = "There is not enough memory to train even one sample: close other programs, or choose smaller weights."
+def _no_memory() -> TrainingError:
+    return TrainingError(
+        "There is not enough memory to train even one sample: close other programs, or choose smaller weights."
+    )
 
 
 def _remove_leftovers(out_folder: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from core.heatmaps import STRIDE
@@ -14,6 +12,7 @@ from core.keypoints import POSETRACK
 from core.model.backbones import new_backbone
 from core.model.fami_pose import FamiPose
 from core.training.exporting import multi_frame_config
+from core.training.memory import kept_bytes
 from core.training.objective import new_objective
 from core.training.optimisation import autocast, half_precision
 from core.training.recipe import Recipe, Stage
@@ -43,21 +42,6 @@ class TrainingMemory:
     def total(self) -> int:
         """All of it."""
         return self.weights + self.activations + self.allowance
-
-
-def kept_bytes(forward: Callable[[], object], parameters: Iterable[Tensor]) -> int:
-    """The bytes that a forward pass keeps for the backward one, beyond the parameters; of real or of fake tensors."""
-    kept: dict[int, tuple[int, Tensor]] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        kept[storage._cdata] = storage.nbytes(), tensor  # the tensor too, so that no other takes its place
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        forward()
-    ours = {parameter.untyped_storage()._cdata for parameter in parameters}
-    return sum(size for place, (size, _) in kept.items() if place not in ours)
 
 
 def stage_memory(recipe: Recipe, stage: Stage, samples: int, num_keypoints: int = len(POSETRACK)) -> TrainingMemory:

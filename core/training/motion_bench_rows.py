@@ -5,6 +5,7 @@ Letters in shape comments: B batch, S supporting frames, N clips.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -18,11 +19,18 @@ from core.heatmaps import STRIDE, decode_dark
 from core.model.backbones import SingleFrame
 from core.model.config import Ablation
 from core.model.fami_pose import FamiPose, FamiPoseOutput
-from core.model.losses import MutualInformation, spatial_cross_entropy
+from core.model.losses import MutualInformation
 from core.training.accuracy import pck
 from core.training.lspet import FloatArray
 from core.training.motion_bench_clips import Cell, FeatureClips
-from core.training.optimisation import freeze_statistics, learning_rate_factor, multi_frame_output, multi_frame_parts
+from core.training.objective import loss_terms
+from core.training.optimisation import (
+    clip_gradients,
+    freeze_statistics,
+    learning_rate_factor,
+    multi_frame_groups,
+    multi_frame_output,
+)
 from core.training.synthetic_clips import ClipSampler
 
 THRESHOLDS = (0.2, 0.1)
@@ -75,41 +83,37 @@ def optimizer_of(
     model: FamiPose, information: MutualInformation | None, training: RowTraining, *, with_backbone: bool
 ) -> torch.optim.Optimizer:
     """AdamW with a rate for each part; `highest` in each group is what the schedule multiplies."""
-    parts = multi_frame_parts(model, with_backbone=with_backbone)
-    others = [] if information is None else list(information.parameters())
-    groups = [
-        {"params": parts.alignment + others, "highest": training.learning_rate},
-        {"params": parts.theta, "highest": training.theta_learning_rate},
-        {"params": parts.head, "highest": training.head_learning_rate},
-        {"params": parts.gain, "highest": training.gain_learning_rate, "weight_decay": 0.0},
-    ]
-    if with_backbone:
-        groups.append({"params": parts.body, "highest": training.backbone_learning_rate})
-    return torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=training.weight_decay)
+    groups = multi_frame_groups(model, training, with_backbone=with_backbone)
+    for group in groups:
+        if any(parameter is model.gain for parameter in group["params"]):
+            group["weight_decay"] = 0.0
+    if information is not None:
+        groups.append({"params": list(information.parameters()), "highest": training.learning_rate})
+    return torch.optim.AdamW(groups, weight_decay=training.weight_decay)
 
 
 def objective(
     output: FamiPoseOutput, targets: Tensor, weights: Tensor, information: MutualInformation | None, beta: float
 ) -> Tensor:
     """Cross-entropy over the map and, with information terms, beta times Eq. 10 and the fit of their heads."""
-    loss: Tensor = spatial_cross_entropy(output.logits, targets, weights)
-    if information is None:
-        return loss
-    terms: dict[str, Tensor] = information(output, targets, weights)
-    return loss + beta * terms["mutual_information"] + terms["heads"]
+    terms = loss_terms(
+        "cross_entropy", output.logits, output.heatmaps, targets, weights,
+        output=output, information=information, beta=beta,
+    )  # fmt: skip
+    return terms["total"]
 
 
 def step(optimizer: torch.optim.Optimizer, loss: Tensor, progress: float) -> float:
     """One step with the rates of `progress` (0 to 1); the loss. Raises TrainingError where it is not finite."""
     value = loss.item()
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         raise TrainingError(f"The loss is {value}: lower the learning rates of the motion bench and start again.")
     factor = learning_rate_factor(progress)
     for group in optimizer.param_groups:
         group["lr"] = group["highest"] * factor
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
-    torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 5.0)
+    clip_gradients(optimizer, 5.0)
     optimizer.step()
     return value
 

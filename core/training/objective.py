@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from core.model.backbones import SingleFrame
-from core.model.fami_pose import FamiPose
+from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.losses import MutualInformation, heatmap_loss, spatial_cross_entropy
 from core.model.pyramid import PyramidNet
 from core.training.optimisation import autocast, freeze_statistics, half_precision, multi_frame_output
-from core.training.recipe import Stage
+from core.training.recipe import Loss, Stage
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,10 @@ class Share:
 
     samples: float = 1.0
     joints: float = 1.0
+
+
+WHOLE = Share()
+"""A batch that is computed at once."""
 
 
 def joint_weight(targets: Tensor, weights: Tensor) -> float:
@@ -69,8 +73,7 @@ class Objective(nn.Module):
             share: this part's share of the samples and of the weights of joints.
 
         Returns:
-            "cross_entropy" or "heatmap", the terms of `MutualInformation` where there are any, and "total" (Eq. 12),
-            which is to be minimised.
+            As `loss_terms`.
         """
         stage, of = self.stage, Share(*share)
         if not isinstance(self.model, FamiPose):
@@ -80,16 +83,51 @@ class Objective(nn.Module):
         else:
             output = multi_frame_output(self.model, key, supporting, stage.precision, recompute=stage.recompute)
             logits, heatmaps = output.logits, output.heatmaps
-        if stage.loss == "cross_entropy":
-            main = spatial_cross_entropy(logits, targets, weights) * of.joints
-            terms = {"cross_entropy": main}
-        else:
-            main = heatmap_loss(heatmaps, targets, weights) * of.samples
-            terms = {"heatmap": main}
-        if self.information is None or output is None:
-            return {**terms, "total": main}
-        terms |= {name: t * of.joints for name, t in self.information(output, targets, weights).items()}
-        return {**terms, "total": main + stage.beta * terms["mutual_information"] + terms["heads"]}
+        return loss_terms(
+            stage.loss, logits, heatmaps, targets, weights,
+            output=output, information=self.information, beta=stage.beta, share=of,
+        )  # fmt: skip
+
+
+def loss_terms(
+    loss: Loss,
+    logits: Tensor,
+    heatmaps: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    *,
+    output: FamiPoseOutput | None = None,
+    information: MutualInformation | None = None,
+    beta: float = 0.0,
+    share: Share = WHOLE,
+) -> dict[str, Tensor]:
+    """Eq. 12 and its parts by name, for every training there is: minimise "total".
+
+    Args:
+        loss: of the heatmaps.
+        logits: (B, K, h, w) before the activation.
+        heatmaps: (B, K, h, w) after it.
+        targets: (B, K, h, w).
+        weights: (B, K).
+        output: of the multi-frame network, for the information terms.
+        information: their estimator, whose parameters the optimizer holds too; None for no such terms.
+        beta: their weight.
+        share: what part of a whole batch this is.
+
+    Returns:
+        "cross_entropy" or "heatmap" (Eq. 11), the terms of `MutualInformation` where there are any, and "total", which
+        includes "heads" with weight 1: that moves nothing but the estimator's heads.
+    """
+    if loss == "cross_entropy":
+        main = spatial_cross_entropy(logits, targets, weights) * share.joints
+        terms = {"cross_entropy": main}
+    else:
+        main = heatmap_loss(heatmaps, targets, weights) * share.samples
+        terms = {"heatmap": main}
+    if information is None or output is None:
+        return {**terms, "total": main}
+    terms |= {name: t * share.joints for name, t in information(output, targets, weights).items()}
+    return {**terms, "total": main + beta * terms["mutual_information"] + terms["heads"]}
 
 
 def new_objective(model: SingleFrame | FamiPose, stage: Stage, seed: int) -> Objective:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from core.errors import TrainingError
 from core.keypoints import SKELETONS
 from core.model.backbones import SingleFrame, new_backbone
 from core.model.config import FamiPoseConfig
+from core.model.device import within_memory
 from core.model.fami_pose import FamiPose
 from core.model.pyramid import PyramidNet
 from core.training.batches import Batch, SampleSettings
@@ -23,10 +25,10 @@ from core.training.exporting import multi_frame_config
 from core.training.imagenet import imagenet_weights, start_from_imagenet
 from core.training.loading import load_batches, split_batch, step_pieces
 from core.training.lspet import REPOSITORY
-from core.training.memory import is_out_of_memory
 from core.training.objective import Objective, joint_weight, new_objective
 from core.training.optimisation import (
     RunningAverage,
+    clip_gradients,
     half_precision,
     learning_rate_factor,
     multi_frame_groups,
@@ -150,7 +152,7 @@ class Training:
         self.objective: Objective = new_objective(model, stage, self.recipe.seed).to(self.engine.device)
         groups: list[dict[str, Any]] = [{"params": list(model.parameters()), "highest": stage.learning_rate}]
         if isinstance(model, FamiPose):
-            groups = multi_frame_groups(model, stage)
+            groups = multi_frame_groups(model, stage, with_backbone=stage.backbone_learning_rate > 0)
         if self.objective.information is not None:
             groups.append({"params": list(self.objective.information.parameters()), "highest": stage.learning_rate})
         self.optimizer = _OPTIMIZERS[stage.optimizer](groups, lr=stage.learning_rate, weight_decay=stage.weight_decay)  # type: ignore[call-arg]  # the base class's stub knows no rate
@@ -188,13 +190,13 @@ class Training:
             group["lr"] = rate
         self.objective.train()
         terms = self._gradients(batch)
-        if not all(map(_is_finite, terms.values())):
+        if not all(map(math.isfinite, terms.values())):
             raise TrainingError(
                 f"The loss is {terms['total']} in stage {self.stage.name}: lower its learning_rate and start again."
             )
         self._scaler.unscale_(self.optimizer)
         if self.stage.gradient_clip:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.stage.gradient_clip)
+            clip_gradients(self.optimizer, self.stage.gradient_clip)
         self._scaler.step(self.optimizer)
         self._scaler.update()
         if self.average is not None:
@@ -210,25 +212,24 @@ class Training:
 
     def _gradients(self, batch: Batch) -> dict[str, float]:
         """Adds up the gradients of the whole batch's loss, and returns its terms; less at once if memory runs out."""
-        while True:
-            try:
-                return self._accumulated(batch)
-            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                if self.engine.processes > 1 or self.micro_batch_size == 1:
-                    raise TrainingError(
-                        f"Memory does not hold {self.micro_batch_size} samples of stage {self.stage.name} on one "
-                        "device: set a smaller micro_batch_size, recompute = true or a smaller network."
-                    ) from error
-            # Outside the handler, which holds the failed step's tensors through its traceback.
+
+        def shrink() -> bool:
+            if self.engine.processes > 1 or self.micro_batch_size == 1:
+                return False
             self.micro_batch_size = max(1, min(self.micro_batch_size, len(batch)) // 2)
             log.warning(
                 "memory ran out: %d samples at once from now on, with the same batch of %d",
                 self.micro_batch_size, self.stage.batch_size,
             )  # fmt: skip
-            if self.engine.device.type == "cuda":
-                torch.cuda.empty_cache()
+            return True
+
+        def too_little() -> TrainingError:
+            return TrainingError(
+                f"Memory does not hold {self.micro_batch_size} samples of stage {self.stage.name} on one "
+                "device: set a smaller micro_batch_size, recompute = true or a smaller network."
+            )
+
+        return within_memory(lambda: self._accumulated(batch), shrink, self.engine.device, too_little)
 
     def _accumulated(self, batch: Batch) -> dict[str, float]:
         self.optimizer.zero_grad(set_to_none=True)
@@ -370,7 +371,3 @@ def _read(path: Path, needed: tuple[str, ...], device: torch.device) -> dict[str
     if not isinstance(content, dict) or not all(name in content for name in needed):
         raise TrainingError(f"{path} is no training's checkpoint: remove it to start anew.")
     return content
-
-
-def _is_finite(value: float) -> bool:
-    return value - value == 0.0
