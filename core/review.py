@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import FramePoses, Pose
+from core.sizes import person_size_px
 
 DOUBTFUL_BELOW = 0.5
 """A machine's joint with a score below this is more likely wrong than right and asks for a person's look."""
@@ -18,7 +19,9 @@ SURE_FROM = 0.85
 """From this score on a machine's joint is shown as sure: of such joints of the starter, nine in ten are right. Set on
 people kept for it; docs/starter.md has what it comes to on others."""
 
-_JUMP_OF_SIZE = 0.25
+_JUMP_OF_SIZE = 0.17
+"""A joint jumps that moves beyond the body by more than this part of the person's size: a quarter of the root of the
+area of an upright person's box."""
 _LIMB_TIMES_USUAL = 1.7
 _FRAMES_FOR_USUAL = 5
 
@@ -134,21 +137,12 @@ def _unsure(frame_index: int, pose: Pose, threshold: float, skeleton: Skeleton) 
     return Suggestion(frame_index, pose.track_id, reason, float(np.clip(1 - score, 0, 1)), keypoint)
 
 
-def _size_px(pose: Pose) -> float:
-    """The person's size: the root of the box's area, or of the joints' extent where the box is degenerate."""
-    size = float(np.sqrt(max(pose.bbox_xywh[2], 0) * max(pose.bbox_xywh[3], 0)))
-    if size > 0 and np.isfinite(size):
-        return size
-    points = pose.keypoints[pose.placed]
-    return float(np.linalg.norm(np.ptp(points, axis=0))) if len(points) else 0.0
-
-
 def _jump(frame_index: int, last_pose: Pose, pose: Pose, skeleton: Skeleton) -> Suggestion | None:
     """A joint that moves far more than the body does, from one frame to the next."""
     both = last_pose.labelled & pose.labelled
     motion = np.where(both[:, None], pose.keypoints - last_pose.keypoints, np.nan)
     known = np.isfinite(motion).all(axis=1)
-    size_px = _size_px(pose)
+    size_px = person_size_px(pose)
     if not known.any() or size_px <= 0:
         return None
     body_motion = np.median(motion[known], axis=0)
@@ -174,7 +168,7 @@ class _LimbLengths:
 
     def add(self, frame: FramePoses, pose: Pose, skeleton: Skeleton) -> None:
         """Remembers the limbs of one frame."""
-        size_px = _size_px(pose)
+        size_px = person_size_px(pose)
         if size_px <= 0:
             return
         first, second = np.array(skeleton.limbs).T

@@ -7,9 +7,9 @@ import torch
 
 from core.geometry import apply_affine, invert_affine
 from core.keypoints import SKELETONS
+from core.metrics import joints_right
 from core.model.predictor import Predictor
 from core.scoring import FEATURES, ScoreModel, score_features
-from core.training.accuracy import joints_right
 from core.training.lspet import BoolArray, FloatArray
 from core.training.people_sets import PeopleSet, predictions
 

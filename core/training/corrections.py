@@ -44,11 +44,6 @@ class CorrectedPose:
     keypoints: FloatArray
     known: BoolArray
 
-    @property
-    def size_px(self) -> float:
-        """The person's size that errors are a fraction of: the longer side of the box."""
-        return float(self.bbox_xywh[2:].max())
-
 
 @dataclass(frozen=True)
 class RoundSplit:

@@ -18,7 +18,7 @@ from torch import Tensor
 from core.heatmaps import STRIDE, gaussian_targets
 from core.model.backbones import SingleFrame
 from core.model.crops import normalised
-from core.training.accuracy import torso_sizes
+from core.sizes import torso_sizes
 from core.training.augmentation import AugmentationSettings
 from core.training.batches import SampleSettings
 from core.training.degradations import KINDS, Kind

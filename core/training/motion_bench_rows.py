@@ -20,7 +20,7 @@ from core.model.backbones import SingleFrame
 from core.model.config import Ablation
 from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.losses import MutualInformation
-from core.training.accuracy import pck
+from core.training.accuracy import accuracy_of
 from core.training.lspet import FloatArray
 from core.training.motion_bench_clips import Cell, FeatureClips
 from core.training.objective import loss_terms
@@ -226,7 +226,7 @@ def measure(model: FamiPose, clips: FeatureClips) -> Measured:
     keypoints = clips.labels.keypoints[:, 0]
     inside = ((keypoints >= 0) & (keypoints <= size_wh - 1)).all(axis=2)
     seen = np.concatenate(found), np.concatenate(peaks), keypoints, clips.labels.labelled & inside
-    accuracy = {threshold: pck(*seen, threshold=threshold).mean for threshold in THRESHOLDS}
+    accuracy = {threshold: accuracy_of(*seen, threshold=threshold).mean for threshold in THRESHOLDS}
     if model.global_transformation is None:
         return Measured(accuracy, float("nan"), float("nan"))
     frames = [1 + clips.offsets.index(offset) for offset in offsets]

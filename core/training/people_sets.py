@@ -12,7 +12,7 @@ from core.geometry import bbox_of_points
 from core.keypoints import POSETRACK
 from core.model.predictor import Predictor
 from core.predictions import Prediction, Request
-from core.training.accuracy import Accuracy, pck
+from core.training.accuracy import Accuracy, accuracy_of
 from core.training.lspet import BOX_MARGIN, BoolArray, ByteArray, FloatArray, People, PersonCrops
 
 Clip = tuple[Callable[[int], ByteArray], int]
@@ -97,4 +97,4 @@ def measure(predictor: Predictor, people: PeopleSet) -> Accuracy:
     found = predictions(predictor, people)
     points = np.stack([p.keypoints for p in found])
     scores = np.nan_to_num(np.stack([p.scores for p in found]))
-    return pck(points, scores, people.keypoints, people.labelled & trained)
+    return accuracy_of(points, scores, people.keypoints, people.labelled & trained)
