@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -97,32 +98,106 @@ def suggestions(
         threshold: scores below it are unsure.
         skeleton: of the poses.
     """
-    strongest: dict[tuple[int, int], Suggestion] = {}
+    queue = ReviewQueue(threshold, skeleton)
+    queue.look_at(frames)
+    return queue.suggestions()
 
-    def keep(suggestion: Suggestion) -> None:
-        key = (suggestion.frame_index, suggestion.track_id)
-        if key not in strongest or suggestion.urgency > strongest[key].urgency:
-            strongest[key] = suggestion
 
-    last_seen: dict[int, tuple[int, Pose]] = {}
-    limbs: dict[int, _LimbLengths] = {}
-    for frame in frames:
-        for pose in frame.poses:
-            last_frame, last_pose = last_seen.get(pose.track_id, (-1, None))
-            last_seen[pose.track_id] = (frame.frame_index, pose)
-            limbs.setdefault(pose.track_id, _LimbLengths()).add(frame, pose, skeleton)
-            if frame.reviewed:
-                continue
-            found = [_unsure(frame.frame_index, pose, threshold, skeleton)]
-            if last_pose is not None and last_frame == frame.frame_index - 1:
-                found.append(_jump(frame.frame_index, last_pose, pose, skeleton))
-            for suggestion in found:
-                if suggestion is not None:
-                    keep(suggestion)
-    for track_id, lengths in limbs.items():
-        for suggestion in lengths.unusual(track_id, skeleton):
-            keep(suggestion)
-    return sorted(strongest.values(), key=lambda s: (-s.urgency, s.frame_index, s.track_id))
+class ReviewQueue:
+    """The suggestions of a clip, kept up to date frame by frame: what an edit does not concern is not looked at again.
+
+    A joint that is unsure is a matter of its own frame, a jump of two neighbouring ones. Limbs are compared with the
+    person's usual length, for which the lengths in all frames are remembered.
+    """
+
+    def __init__(self, threshold: float = DOUBTFUL_BELOW, skeleton: Skeleton = POSETRACK) -> None:
+        """Starts with a clip that holds nobody; see `suggestions` for the arguments."""
+        self._threshold = threshold
+        self._skeleton = skeleton
+        self._of_frames: dict[int, dict[int, Suggestion]] = {}
+        self._limbs: dict[int, _LimbLengths] = {}
+        self._of_limbs: dict[int, list[Suggestion]] = {}
+
+    def look_at(self, frames: Iterable[FramePoses]) -> None:
+        """Looks at frames that were not looked at before, by rising frame index."""
+        self._judge_limbs(self._take(frames, lambda _: True))
+
+    def look_again(self, changed: Iterable[int], read: Callable[[int, int], Iterable[FramePoses]]) -> None:
+        """Looks at frames that changed, and at what depends on them.
+
+        Args:
+            changed: the indices of the frames.
+            read: gives the frames of [start, stop) that hold people now, by rising index. It is asked for each stretch
+                of changed frames with one frame on either side, where a joint may now jump or no longer do so.
+        """
+        touched: set[int] = set()
+        for start, stop in _stretches(changed):
+            for frame_index in range(start, stop):
+                self._of_frames.pop(frame_index, None)
+                touched |= {track_id for track_id, limbs in self._limbs.items() if limbs.forget(frame_index)}
+            touched |= self._take(read(start - 1, stop + 1), range(start, stop).__contains__)
+        self._judge_limbs(touched)
+
+    def suggestions(self) -> list[Suggestion]:
+        """All of them, the most urgent first; one a person and frame, with its strongest reason."""
+        strongest = {
+            (frame_index, track_id): suggestion
+            for frame_index, of_frame in self._of_frames.items()
+            for track_id, suggestion in of_frame.items()
+        }
+        for of_person in self._of_limbs.values():
+            for suggestion in of_person:
+                key = (suggestion.frame_index, suggestion.track_id)
+                if key not in strongest or suggestion.urgency > strongest[key].urgency:
+                    strongest[key] = suggestion
+        return sorted(strongest.values(), key=lambda s: (-s.urgency, s.frame_index, s.track_id))
+
+    def _take(self, frames: Iterable[FramePoses], has_changed: Callable[[int], bool]) -> set[int]:
+        """Judges frames by themselves and the one before; returns the people whose limbs are to be judged again."""
+        touched: set[int] = set()
+        last = FramePoses(-1)
+        for frame in frames:
+            before = last if last.frame_index == frame.frame_index - 1 else FramePoses(frame.frame_index - 1)
+            last = frame
+            if has_changed(frame.frame_index):
+                for pose in frame.poses:
+                    limbs = self._limbs.setdefault(pose.track_id, _LimbLengths())
+                    limbs.add(frame, pose, self._skeleton)
+                    touched.add(pose.track_id)
+            elif not has_changed(frame.frame_index - 1):
+                continue  # the frame before a change, which is read for the jumps from it
+            self._of_frames[frame.frame_index] = self._judged(before, frame)
+        return touched
+
+    def _judged(self, before: FramePoses, frame: FramePoses) -> dict[int, Suggestion]:
+        """The strongest reason that each person's joints give, by track id."""
+        found: dict[int, Suggestion] = {}
+        for pose in () if frame.reviewed else frame.poses:
+            reasons = [_unsure(frame.frame_index, pose, self._threshold, self._skeleton)]
+            last_pose = before.pose(pose.track_id)
+            if last_pose is not None:
+                reasons.append(_jump(frame.frame_index, last_pose, pose, self._skeleton))
+            known = [reason for reason in reasons if reason is not None]
+            if known:
+                found[pose.track_id] = max(known, key=lambda reason: reason.urgency)
+        return found
+
+    def _judge_limbs(self, track_ids: Iterable[int]) -> None:
+        for track_id in track_ids:
+            self._of_limbs[track_id] = list(self._limbs[track_id].unusual(track_id, self._skeleton))
+
+
+def _stretches(frame_indices: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Runs [start, stop) of neighbouring frames; those that one unchanged frame parts are read together."""
+    start = stop = None
+    for frame_index in sorted(set(frame_indices)):
+        if start is None or stop is None or frame_index > stop + 1:
+            if start is not None and stop is not None:
+                yield start, stop
+            start = frame_index
+        stop = frame_index + 1
+    if start is not None and stop is not None:
+        yield start, stop
 
 
 def _unsure(frame_index: int, pose: Pose, threshold: float, skeleton: Skeleton) -> Suggestion | None:
@@ -157,14 +232,29 @@ def _jump(frame_index: int, last_pose: Pose, pose: Pose, skeleton: Skeleton) -> 
     return Suggestion(frame_index, pose.track_id, reason, urgency, keypoint)
 
 
+class _Limbs(NamedTuple):
+    """A person's limbs in one frame.
+
+    Attributes:
+        relative: (L,) lengths as fractions of the person's size, NaN where there is none to judge by.
+        doubted: (L,) True where a machine set an end, in a frame that is not reviewed.
+        weaker_ends: (L,) the keypoint of each limb that is less sure.
+    """
+
+    relative: NDArray[np.float32]
+    doubted: NDArray[np.bool_]
+    weaker_ends: NDArray[np.uint8]
+
+
 @dataclass
 class _LimbLengths:
-    """A person's limbs through the clip, as fractions of the person's size."""
+    """A person's limbs through the clip, by frame index."""
 
-    frame_indices: list[int] = field(default_factory=list)
-    relative: list[NDArray[np.float32]] = field(default_factory=list)
-    doubted: list[NDArray[np.bool_]] = field(default_factory=list)
-    weaker_ends: list[NDArray[np.uint8]] = field(default_factory=list)
+    by_frame: dict[int, _Limbs] = field(default_factory=dict)
+
+    def forget(self, frame_index: int) -> bool:
+        """Forgets the limbs of one frame; True if there were any."""
+        return self.by_frame.pop(frame_index, None) is not None
 
     def add(self, frame: FramePoses, pose: Pose, skeleton: Skeleton) -> None:
         """Remembers the limbs of one frame."""
@@ -179,28 +269,30 @@ class _LimbLengths:
         machine = pose.by_machine
         # A person's joint is as sure as can be, so that the reason points at the machine's end of the limb.
         sureness = np.where(machine, np.nan_to_num(pose.scores, nan=0.0), np.inf)
-        self.frame_indices.append(frame.frame_index)
-        self.relative.append((lengths / size_px).astype(np.float32))
-        self.doubted.append((machine[first] | machine[second]) & (not frame.reviewed))
-        self.weaker_ends.append(np.where(sureness[first] < sureness[second], first, second).astype(np.uint8))
+        self.by_frame[frame.frame_index] = _Limbs(
+            (lengths / size_px).astype(np.float32),
+            (machine[first] | machine[second]) & (not frame.reviewed),
+            np.where(sureness[first] < sureness[second], first, second).astype(np.uint8),
+        )
 
     def unusual(self, track_id: int, skeleton: Skeleton) -> Iterator[Suggestion]:
         """The frames in which a limb is far longer than usual; shorter ones are mostly foreshortened."""
-        if len(self.relative) < _FRAMES_FOR_USUAL:
+        if len(self.by_frame) < _FRAMES_FOR_USUAL:
             return
-        relative = np.stack(self.relative)
+        frame_indices, limbs = list(self.by_frame), list(self.by_frame.values())
+        relative = np.stack([of_frame.relative for of_frame in limbs])
         often = np.isfinite(relative).sum(axis=0) >= _FRAMES_FOR_USUAL
         usual = np.full(relative.shape[1], np.nan, np.float32)
         usual[often] = np.nanmedian(relative[:, often], axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            times = np.where(np.stack(self.doubted), relative / usual, 0)
+            times = np.where(np.stack([of_frame.doubted for of_frame in limbs]), relative / usual, 0)
         times = np.nan_to_num(times, nan=0.0, posinf=0.0)
         for row in np.flatnonzero(times.max(axis=1) > _LIMB_TIMES_USUAL):
             limb = int(times[row].argmax())
             ratio = float(times[row, limb])
             reason = f"{limb_name(skeleton, skeleton.limbs[limb])} is {ratio:.1f} x its usual length"
             urgency = float(np.clip(1 - 1 / ratio, 0, 1))
-            yield Suggestion(self.frame_indices[row], track_id, reason, urgency, int(self.weaker_ends[row][limb]))
+            yield Suggestion(frame_indices[row], track_id, reason, urgency, int(limbs[row].weaker_ends[limb]))
 
 
 def neighbour(frame_indices: ArrayLike, current: int, step: int) -> int | None:

@@ -74,8 +74,7 @@ class Timeline(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._num_frames = 0
         self._timestamps_s: NDArray[np.float64] | None = None
-        self._columns = TimelineColumns.empty()
-        self._dense = self._columns
+        self._dense = TimelineColumns.empty()
         self._current = 0
         self._hovered: int | None = None
         self._shown = (0.0, 1.0)
@@ -105,8 +104,12 @@ class Timeline(QWidget):
 
     def set_summary(self, columns: TimelineColumns) -> None:
         """Shows what the frames have come to."""
-        self._columns = columns
         self._dense = columns.dense(self._num_frames)
+        self._redraw()
+
+    def set_frames(self, columns: TimelineColumns) -> None:
+        """Shows what these frames have come to; the others stay as they are."""
+        self._dense.put(columns)
         self._redraw()
 
     def set_current(self, frame_index: int) -> None:

@@ -43,15 +43,15 @@ class ActionsView(QObject):
         program.opening.source_wanted.connect(self._questions.ask_for_source)
         program.finding.detector_wanted.connect(self._questions.offer_detector)
         session = self._session
-        session.opened.connect(self._refresh)
+        session.opened.connect(self._refresh_rounds)
         session.opened.connect(self._questions.tell_keymap_trouble)
         session.frame_shown.connect(lambda _: self._refresh())
         session.poses_changed.connect(lambda _: self._refresh())
         session.selection_changed.connect(self._on_selection)
         session.playback.playing_changed.connect(self._window.action("action_play").setChecked)
         program.people.tool_wanted.connect(self._show_tool)
-        program.finetuning.changed.connect(self._refresh)
-        self._refresh()
+        program.finetuning.changed.connect(self._refresh_rounds)
+        self._refresh_rounds()
 
     def _on_selection(self, _track_id: int | None, keypoint: int | None) -> None:
         if keypoint is None and self._window.canvas.tool == "place":  # every joint has its place, or nobody is selected
@@ -269,18 +269,21 @@ class ActionsView(QObject):
     # What can be done now ---------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        """Names what undo and redo would do, and says whether the frame is reviewed."""
-        project = self._session.project
+        """Names what undo and redo would do, and says whether the frame is reviewed and whether something runs."""
         for name, verb, label in (
-            ("action_undo", "Undo", project.undo_label if project is not None else None),
-            ("action_redo", "Redo", project.redo_label if project is not None else None),
+            ("action_undo", "Undo", self._session.undo_label),
+            ("action_redo", "Redo", self._session.redo_label),
         ):
             action = self._window.action(name)
             action.setEnabled(label is not None)
             action.setText(f"{verb}: {label}" if label else verb)
             action.setIconText(verb)
         self._window.action("action_mark_reviewed").setChecked(self._session.shown_poses().reviewed)
-        self._window.action("action_rollback").setEnabled(self._program.finetuning.can_roll_back())
         self._window.action("action_cancel").setEnabled(
             self._program.tasks.running() or self._program.finetuning.round.running
         )
+
+    def _refresh_rounds(self) -> None:
+        """Says whether a round can be taken back, which no edit of a pose changes."""
+        self._window.action("action_rollback").setEnabled(self._program.finetuning.can_roll_back())
+        self._refresh()

@@ -101,8 +101,7 @@ class CanvasView(QObject):
         self._on_selection(None, None)
 
     def _on_frame(self, frame: ShownFrame) -> None:
-        source = self._session.project.source if self._session.project is not None else None
-        if source is None:
+        if self._session.project is None:
             return
         self._canvas.show_frame(frame.frame_index, frame.rgb, self._session.pixel_aspect)
         self._canvas.set_poses(self._session.shown_poses())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from core.errors import ProjectError
-from core.poses import FloatArray, Pose
+from core.poses import FloatArray, FramePoses, Pose
 from core.project.codec import decode, encode
 from core.project.records import (
     Change,
@@ -241,6 +242,25 @@ def deleted_boxes(store: Store, start: int, stop: int) -> dict[int, dict[int, Fl
         for frame_index, people in boxes.items()
         if (gone := {who: box for who, box in people.items() if is_taken_away(store, frame_index, who)})
     }
+
+
+def frame(store: Store, frame_index: int) -> FramePoses:
+    """All people of a frame and whether it is reviewed; every frame that holds something has a row of its own."""
+    return next(iter(frames(store, frame_index, frame_index + 1, 1)), FramePoses(frame_index))
+
+
+def frames(store: Store, start: int, stop: int, limit: int) -> list[FramePoses]:
+    """The first `limit` frames of `start` to `stop` that hold somebody or are reviewed, in one statement."""
+    rows = store.rows(
+        "SELECT frame_index, reviewed, pose FROM (SELECT frame_index, reviewed FROM frames WHERE frame_index >= ?"
+        " AND frame_index < ? ORDER BY frame_index LIMIT ?) LEFT JOIN poses USING (frame_index)"
+        " ORDER BY frame_index, track_id",
+        (start, stop, limit),
+    )
+    return [
+        FramePoses(frame_index, tuple(decode(blob) for *_, blob in of_frame if blob is not None), bool(reviewed))
+        for (frame_index, reviewed), of_frame in itertools.groupby(rows, key=lambda row: row[:2])
+    ]
 
 
 def frame_state(store: Store, frame_index: int) -> dict[int, Pose]:

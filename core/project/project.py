@@ -132,23 +132,17 @@ class Project:
 
     def frame(self, frame_index: int) -> FramePoses:
         """All people of a frame; empty where nobody is labelled."""
-        with self._store.mutex:
-            poses = journal.frame_state(self._store, frame_index)
-            return FramePoses(frame_index, tuple(poses.values()), journal.is_reviewed(self._store, frame_index))
+        return journal.frame(self._store, frame_index)
 
     def frames(self, start: int = 0, stop: int | None = None) -> Iterator[FramePoses]:
         """The frames from `start` up to `stop` that hold somebody or are reviewed, in order."""
-        last = start - 1
-        while True:
-            rows = self._store.rows(
-                "SELECT frame_index FROM frames WHERE frame_index > ? AND frame_index < ? ORDER BY frame_index LIMIT ?",
-                (last, 2**62 if stop is None else stop, _FRAMES_AT_ONCE),
-            )
-            if not rows:
+        stop = 2**62 if stop is None else stop
+        while start < stop:
+            some = journal.frames(self._store, start, stop, _FRAMES_AT_ONCE)
+            yield from some
+            if len(some) < _FRAMES_AT_ONCE:
                 return
-            for (frame_index,) in rows:
-                yield self.frame(frame_index)
-            last = rows[-1][0]
+            start = some[-1].frame_index + 1
 
     def deleted_boxes(self, start: int, stop: int) -> dict[int, dict[int, FloatArray]]:
         """The boxes (4,) of people whom a person deleted from frames `start` to `stop`, by frame index and track id."""

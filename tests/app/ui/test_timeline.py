@@ -59,6 +59,17 @@ def test_frames_beyond_the_clip_are_dropped():
     assert len(columns.dense(10).state) == 10
 
 
+def test_rows_are_put_in_place_and_the_others_stay():
+    dense, whole = columns_of(20, 40).dense(30), columns_of(20, 40).dense(30)
+    dense.put(columns_of(3, 50))
+    for name in ("state", "min_score", "num_people"):
+        column, put = getattr(dense, name), getattr(columns_of(3, 50), name)
+        at = columns_of(3, 50).frame_index
+        np.testing.assert_array_equal(column[at[at < 30]], put[at < 30])
+        others = np.setdiff1d(np.arange(30), at)
+        np.testing.assert_array_equal(column[others], getattr(whole, name)[others])
+
+
 @pytest.fixture
 def timeline(qtbot):
     widget = Timeline()
