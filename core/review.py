@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.keypoints import POSETRACK, Skeleton
-from core.poses import FramePoses, Pose
+from core.poses import FramePoses, Pose, Provenance
 from core.sizes import person_size_px
 
 DOUBTFUL_BELOW = 0.5
-"""A machine's joint with a score below this is more likely wrong than right and asks for a person's look."""
+"""A machine's joint with a score below this asks for a person's look; where scores were measured, it is more
+likely wrong than right."""
 
 SURE_FROM = 0.85
-"""From this score on a machine's joint is shown as sure: of such joints of the starter, nine in ten are right. Set on
-people kept for it; docs/starter.md has what it comes to on others."""
+"""From this score on a predicted joint is shown as sure, where the scores were measured: of such joints of the starter,
+nine in ten are right. Set on people kept for it; docs/starter.md has what it comes to on others."""
 
 _JUMP_OF_SIZE = 0.17
 """A joint jumps that moves beyond the body by more than this part of the person's size: a quarter of the root of the
@@ -60,6 +61,19 @@ def doubtful_joints(pose: Pose, threshold: float = DOUBTFUL_BELOW) -> NDArray[np
         return pose.by_machine & (pose.scores < threshold)
 
 
+def sure_joints(pose: Pose, calibrated_runs: Collection[int]) -> NDArray[np.bool_]:
+    """(K,) True for a predicted joint with a score from SURE_FROM on that is a measured probability.
+
+    Args:
+        pose: whose joints the network may have set.
+        calibrated_runs: the runs whose scores were measured for their weights, `Project.calibrated_runs`.
+    """
+    if pose.run_id not in calibrated_runs:
+        return np.zeros(len(pose.scores), dtype=np.bool_)
+    with np.errstate(invalid="ignore"):
+        return pose.placed & (pose.provenance == Provenance.PREDICTED) & (pose.scores >= SURE_FROM)
+
+
 def is_doubtful(pose: Pose, threshold: float = DOUBTFUL_BELOW) -> bool:
     """True if a joint of the pose is doubtful."""
     return bool(doubtful_joints(pose, threshold).any())
@@ -69,7 +83,7 @@ def is_mostly_guessed(scores: NDArray[np.float64]) -> bool:
     """True where most of a person's located joints have a score below DOUBTFUL_BELOW: a scene unlike the training's.
 
     Args:
-        scores: (K,) NaN where a joint is not located.
+        scores: (K,) measured probabilities, NaN where a joint is not located. Of bare peaks nobody knows it.
     """
     located = np.isfinite(scores)
     return bool(located.any() and np.mean(scores[located] < DOUBTFUL_BELOW) > 0.5)

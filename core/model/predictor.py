@@ -77,6 +77,12 @@ class Predictor:
         # With a gain of zero, as before any training, the neighbours change nothing and need not be computed.
         self._prediction_offsets = self.offsets if bool(self.model.gain.any()) else ()
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether scores are probabilities: fitted for these weights, with this window, decoding and flip test."""
+        as_fitted = self.metadata.config.supporting_offsets, self.metadata.flip_test, "dark"
+        return self.metadata.score_model is not None and (self.offsets, self.flip_test, self.decoding) == as_fitted
+
     def _default_batch_size(self) -> int:
         if self.device.type == "cuda":
             return _CUDA_BATCH
@@ -234,7 +240,9 @@ class Predictor:
             affine = invert_affine(request_affine(request, self.metadata.input_size_wh, self.heatmap_size_wh))
             keypoints = apply_affine(affine, points[index])
             predictions.append(
-                Prediction(request, keypoints, scores[index], heatmaps[index].astype(np.float16), affine)
+                Prediction(
+                    request, keypoints, scores[index], heatmaps[index].astype(np.float16), affine, self.calibrated
+                )
             )
         return predictions
 

@@ -45,6 +45,7 @@ class Project:
         self._store = store
         self._columns: SummaryColumns | None = None
         self._columns_version = -1
+        self._calibrated_runs: frozenset[int] | None = None
         self.path = store.path
         self.read_only = store.read_only
 
@@ -285,6 +286,7 @@ class Project:
     def begin_run(self, kind: str, weights_sha256: str | None = None, settings: Mapping[str, Any] | None = None) -> int:
         """Begins a run of kind "predict", "track" or "import" and returns its number."""
         with self._store.transaction() as store:
+            self._calibrated_runs = None
             return ledger.begin_run(store, kind, weights_sha256, settings or {})
 
     def write_run(
@@ -340,6 +342,14 @@ class Project:
     def runs(self) -> list[Run]:
         """All runs, the oldest first."""
         return ledger.runs(self._store)
+
+    @property
+    def calibrated_runs(self) -> frozenset[int]:
+        """The runs whose scores are measured probabilities, of their weights as they were used; read once a run."""
+        with self._store.mutex:
+            if self._calibrated_runs is None:
+                self._calibrated_runs = ledger.calibrated_runs(self._store)
+            return self._calibrated_runs
 
     # ---- weights, rounds, settings, effort ----
 

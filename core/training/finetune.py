@@ -18,12 +18,15 @@ import torch
 
 from core.errors import Cancelled, TrainingError
 from core.keypoints import POSETRACK
+from core.metrics import joints_right
 from core.model.device import available_device, within_memory
 from core.model.fami_pose import FamiPose
 from core.model.reskeleton import in_posetrack
 from core.model.weights import LoadedModel, load_model, save_weights
+from core.predictions import Prediction
 from core.project import Project
 from core.training.batches import Batch, SampleSettings
+from core.training.calibration import FEWEST_OF_A_KIND, fit_on
 from core.training.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler
 from core.training.corrections import (
     CorrectedPose,
@@ -33,7 +36,7 @@ from core.training.corrections import (
     taught_keypoints,
     training_neighbours,
 )
-from core.training.held_out_error import HeldOutError, held_out_error
+from core.training.held_out_error import HeldOutError, held_out_error, held_out_predictions
 from core.training.memory import available_memory, kept_bytes
 from core.training.new_keypoints import start_new_keypoints
 from core.training.objective import loss_terms
@@ -86,7 +89,11 @@ def finetune(  # noqa: PLR0917 - the order of the contract
         poses = corrected_poses(project, lambda index: _is_usable(index, project, source, cache, skipped))
         split = split_round(poses, settings.held_out_part, settings.seed)
         loaded = in_posetrack(load_model(weights_path, str(device)))
-        before = held_out_error(loaded, split.held_out, cache.get, len(source), str(device))
+
+        def predicted(model: LoadedModel) -> list[Prediction]:
+            return held_out_predictions(model, split.held_out, cache.get, len(source), str(device))
+
+        before = held_out_error(loaded.metadata.trained_keypoints, split.held_out, predicted(loaded))
         if not before.joint_errors:
             raise TrainingError("The held-out frames hold no joint that these weights locate: correct more joints.")
         candidate, new = _trained(
@@ -98,7 +105,9 @@ def finetune(  # noqa: PLR0917 - the order of the contract
             on_progress=on_progress,
             cancelled=cancelled,
         )
-        after = held_out_error(candidate, split.held_out, cache.get, len(source), str(device))
+        found = predicted(candidate)
+        after = held_out_error(candidate.metadata.trained_keypoints, split.held_out, found)
+        candidate = with_scores(candidate, split.held_out, found)
     if cancelled():
         raise Cancelled
     report = _report(before, after, split, new)
@@ -161,9 +170,30 @@ def _trained(
         description=f"{metadata.description.split(' Fine-tuned')[0]} Fine-tuned on {len(split.train_frames)} corrected "
         "frames of one clip.",
         accuracy={},
+        score_model=None,
         parent_sha256=loaded.sha256,
     )
     return LoadedModel(model.eval(), described, ""), new
+
+
+def with_scores(candidate: LoadedModel, held_out: Sequence[CorrectedPose], found: Sequence[Prediction]) -> LoadedModel:
+    """The weights with a score model that the held-out frames tell, or with none.
+
+    What the parent's scores meant, they mean no more: a round moves the maps that they are read off.
+
+    Args:
+        candidate: what the round made.
+        held_out: what a person said of people in frames that were not trained on.
+        found: what the weights say of them.
+    """
+    known = np.isin(POSETRACK.keypoint_names, candidate.metadata.trained_keypoints)
+    measured, right = joints_right(
+        np.stack([prediction.keypoints for prediction in found]),
+        np.stack([pose.keypoints for pose in held_out]),
+        np.stack([pose.known for pose in held_out]) & known,
+    )
+    score_model = fit_on(candidate.metadata, found, measured, right, FEWEST_OF_A_KIND)
+    return replace(candidate, metadata=replace(candidate.metadata, score_model=score_model))
 
 
 def _as_many_as_needed(poses: Sequence[CorrectedPose], settings: FinetuneSettings) -> Sequence[CorrectedPose]:

@@ -13,7 +13,7 @@ from core.keypoints import POSETRACK
 from core.metrics import joints_right
 from core.model.predictor import Predictor
 from core.model.weights import LoadedModel
-from core.predictions import Request
+from core.predictions import Prediction, Request
 from core.sizes import box_sizes
 from core.training.corrections import CorrectedPose
 
@@ -70,14 +70,14 @@ class HeldOutError:
         }
 
 
-def held_out_error(
+def held_out_predictions(
     loaded: LoadedModel,
     poses: Sequence[CorrectedPose],
     frame: Callable[[int], NDArray[np.uint8]],
     num_frames: int,
     device: str,
-) -> HeldOutError:
-    """Predicts the poses from their boxes, and compares.
+) -> list[Prediction]:
+    """Predicts the poses from their boxes.
 
     Args:
         loaded: the network.
@@ -86,10 +86,21 @@ def held_out_error(
         num_frames: of the clip.
         device: where to compute.
     """
-    predictor = Predictor(loaded, device)
     requests = [Request(pose.frame_index, pose.track_id, pose.bbox_xywh) for pose in poses]
-    predictions = predictor.predict(requests, frame, num_frames)
-    learnt = np.array([name in loaded.metadata.trained_keypoints for name in POSETRACK.keypoint_names])
+    return Predictor(loaded, device).predict(requests, frame, num_frames)
+
+
+def held_out_error(
+    trained_keypoints: Sequence[str], poses: Sequence[CorrectedPose], predictions: Sequence[Prediction]
+) -> HeldOutError:
+    """Compares predictions with what a person said.
+
+    Args:
+        trained_keypoints: names of those that the weights know.
+        poses: what a person said.
+        predictions: of the same people, in the same order.
+    """
+    learnt = np.array([name in trained_keypoints for name in POSETRACK.keypoint_names])
     found = np.stack([prediction.keypoints for prediction in predictions])
     truth = np.stack([pose.keypoints for pose in poses])
     sizes_px = box_sizes(np.stack([pose.bbox_xywh for pose in poses]))
