@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import apply_affine, center_and_scale, crop_affine
+from core.geometry import BoolArray, ByteArray, FloatArray, apply_affine, center_and_scale, crop_affine
 from core.keypoints import POSETRACK, Skeleton
-from core.training.lspet import BoolArray, ByteArray, FloatArray, Person
+from core.training.lspet import Person
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.geometry import apply_affine
+from core.geometry import BoolArray, ByteArray, FloatArray, apply_affine
 from core.heatmaps import STRIDE, gaussian_targets
 from core.keypoints import POSETRACK
 from core.model.crops import normalised
@@ -31,7 +31,7 @@ from core.training.augmentation import (
     plain_window,
     recolour,
 )
-from core.training.lspet import BoolArray, ByteArray, FloatArray, People, Person
+from core.training.lspet import People, Person
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from core.geometry import apply_affine, invert_affine
+from core.geometry import BoolArray, FloatArray, apply_affine, invert_affine
 from core.keypoints import SKELETONS
 from core.metrics import joints_right
 from core.model.predictor import Predictor
 from core.model.weights import WeightsMetadata
 from core.predictions import Prediction
 from core.scoring import FEATURES, ScoreModel, score_features
-from core.training.lspet import BoolArray, FloatArray
 from core.training.people_sets import PeopleSet, predictions
 
 _PULL = 1e-3

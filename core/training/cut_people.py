@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.geometry import BoolArray, ByteArray
 from core.training.augmentation import AugmentationSettings
-from core.training.lspet import BoolArray, ByteArray, Person
+from core.training.lspet import Person
 
 _FEWEST_LABELS = 4
 _SMALLEST_HEIGHT = 40.0

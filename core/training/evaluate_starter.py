@@ -16,12 +16,13 @@ from pathlib import Path
 import torch
 
 from core.errors import FamiError
+from core.geometry import BoolArray, FloatArray
 from core.keypoints import POSETRACK
 from core.model.predictor import Predictor
 from core.model.weights import load_model
 from core.training.accuracy import Accuracy
 from core.training.labelled_people import coco_people, mpii_people, video_people
-from core.training.lspet import REPOSITORY, BoolArray, FloatArray, PersonCrops, shared_path
+from core.training.lspet import REPOSITORY, PersonCrops, shared_path
 from core.training.people_sets import PeopleSet, held_out_people, measure
 from core.training.recipe import read_recipe
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
-
-ByteArray = NDArray[np.uint8]
+from core.geometry import ByteArray
 
 
 @dataclass(frozen=True, eq=False)

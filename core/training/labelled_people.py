@@ -12,10 +12,10 @@ import numpy as np
 from core.errors import TrainingError
 from core.formats import coco, posetrack18
 from core.formats.labels import Labels
-from core.geometry import bbox_of_points
+from core.geometry import ByteArray, bbox_of_points
 from core.keypoints import POSETRACK, mapping
 from core.predictions import Request
-from core.training.lspet import BOX_MARGIN, ByteArray
+from core.training.lspet import BOX_MARGIN
 from core.training.people_sets import Clip, PeopleSet
 from core.video import FrameCache, open_source
 

@@ -13,12 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
-from core.geometry import bbox_of_points
+from core.geometry import BoolArray, ByteArray, FloatArray, bbox_of_points
 from core.keypoints import POSETRACK, posetrack_places
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-ByteArray = NDArray[np.uint8]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 """The checkout."""

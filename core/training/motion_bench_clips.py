@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.geometry import BoolArray, FloatArray
 from core.heatmaps import STRIDE, gaussian_targets
 from core.model.backbones import SingleFrame
 from core.model.crops import normalised
@@ -22,7 +23,7 @@ from core.sizes import torso_sizes
 from core.training.augmentation import AugmentationSettings
 from core.training.batches import SampleSettings
 from core.training.degradations import KINDS, Kind
-from core.training.lspet import BoolArray, FloatArray, PersonCrops
+from core.training.lspet import PersonCrops
 from core.training.synthetic_clips import Clip, ClipSampler, ClipSettings
 
 DEGRADATIONS: tuple[Kind | None, ...] = (None, *KINDS)

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import TrainingError
+from core.geometry import FloatArray
 from core.heatmaps import STRIDE, decode_dark
 from core.model.backbones import SingleFrame
 from core.model.config import Ablation
 from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.losses import MutualInformation
 from core.training.accuracy import accuracy_of
-from core.training.lspet import FloatArray
 from core.training.motion_bench_clips import Cell, FeatureClips
 from core.training.objective import loss_terms
 from core.training.optimisation import (

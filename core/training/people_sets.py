@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import bbox_of_points
+from core.geometry import BoolArray, ByteArray, FloatArray, bbox_of_points
 from core.keypoints import POSETRACK
 from core.model.predictor import Predictor
 from core.predictions import Prediction, Request
 from core.training.accuracy import Accuracy, accuracy_of
-from core.training.lspet import BOX_MARGIN, BoolArray, ByteArray, FloatArray, People, PersonCrops
+from core.training.lspet import BOX_MARGIN, People, PersonCrops
 
 Clip = tuple[Callable[[int], ByteArray], int]
 """A function from frame index to RGB (H, W, 3), and the number of frames."""

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.geometry import BoolArray, ByteArray
 from core.keypoints import posetrack_places
-from core.training.lspet import BoolArray, ByteArray, Person
+from core.training.lspet import Person
 from core.training.pictures import LEAST_TRUST, jpegs, opened, teachers_keypoints
 
 

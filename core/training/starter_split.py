@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.lspet import BoolArray
+from core.geometry import BoolArray
 
 HELD_OUT_CLIPS, CHOOSING_CLIPS, CHOOSING_PICTURES = 0.2, 0.1, 0.05
 SPLIT_SEED = 14

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.geometry import BoolArray, ByteArray, FloatArray
 from core.training import degradations
 from core.training.augmentation import (
     WindowDraw,
@@ -29,7 +30,7 @@ from core.training.clip_rendering import Exposure, Layer, exposure, render
 from core.training.cutouts import CutOut, cut_out_parts, cut_out_whole
 from core.training.degradations import Kind
 from core.training.limbs import Drift, Motion, compose, draw_movement
-from core.training.lspet import BoolArray, ByteArray, FloatArray, PersonCrops
+from core.training.lspet import PersonCrops
 
 
 @dataclass(frozen=True)

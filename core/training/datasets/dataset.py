@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from core.errors import TrainingError
+from core.geometry import BoolArray, ByteArray, FloatArray
 from core.heatmaps import STRIDE, gaussian_targets
 from core.keypoints import Skeleton
 from core.training.augmentation import (
@@ -31,8 +32,8 @@ from core.training.datasets.detections import use_detected_boxes
 from core.training.datasets.jhmdb import read_jhmdb
 from core.training.datasets.pictures import Clip, PictureFinder
 from core.training.datasets.posetrack import read_posetrack17, read_posetrack18
-from core.training.datasets.videos import BoolArray, FloatArray, LabelledVideos, without_ignored
-from core.training.lspet import ByteArray, Person
+from core.training.datasets.videos import LabelledVideos, without_ignored
+from core.training.lspet import Person
 from core.video.image_folder import read_image
 
 log = logging.getLogger(__name__)
