@@ -5,7 +5,7 @@ Letters: B batch, S supporting frames, K keypoints, H W the crop, h w the heatma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -161,12 +161,6 @@ class CropSampler:
     def batch(self, start: int, size: int) -> Batch:
         """Samples `start` to `start + size` as tensors."""
         return collate([self.sample(number) for number in range(start, start + size)])
-
-    def batches(self, start: int, stop: int, size: int) -> Iterator[Batch]:
-        """Samples `start` to `stop` in batches, made in other processes while the caller computes."""
-        from core.training.loading import load_batches, step_pieces  # noqa: PLC0415 - it needs Batch
-
-        return load_batches(self, step_pieces(start, stop, size))
 
 
 def moving_windows(

@@ -13,7 +13,7 @@ from core.model.fami_pose import FamiPose
 from core.model.weights import LoadedModel, WeightsMetadata, save_weights
 from core.training.batches import SampleSettings
 from core.training.recipe import Recipe
-from core.training.source import Measured, Source
+from core.training.source import Measured, SampleSource
 
 
 def multi_frame_config(recipe: Recipe, num_keypoints: int) -> FamiPoseConfig:
@@ -39,7 +39,7 @@ def export(
     measured: Measured,
     *,
     settings: SampleSettings,
-    source: Source,
+    source: SampleSource,
     path: Path,
 ) -> None:
     """Writes a weights file. A single-frame network is written as the multi-frame one that starts as it."""

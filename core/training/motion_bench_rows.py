@@ -22,6 +22,7 @@ from core.model.config import Ablation
 from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.losses import MutualInformation
 from core.training.accuracy import accuracy_of
+from core.training.loading import load_batches, step_pieces
 from core.training.motion_bench_clips import Cell, FeatureClips
 from core.training.objective import loss_terms
 from core.training.optimisation import (
@@ -38,7 +39,7 @@ _EVALUATION_BATCH = 32
 
 
 @dataclass(frozen=True)
-class RowTraining:
+class RowSettings:
     """How every row is trained: the same for all.
 
     Attributes:
@@ -80,7 +81,7 @@ def new_network(
 
 
 def optimizer_of(
-    model: FamiPose, information: MutualInformation | None, training: RowTraining, *, with_backbone: bool
+    model: FamiPose, information: MutualInformation | None, training: RowSettings, *, with_backbone: bool
 ) -> torch.optim.Optimizer:
     """AdamW with a rate for each part; `highest` in each group is what the schedule multiplies."""
     groups = multi_frame_groups(model, training, with_backbone=with_backbone)
@@ -122,7 +123,7 @@ def train_on_features(
     line: Ablation,
     backbone: SingleFrame,
     clips: FeatureClips,
-    training: RowTraining,
+    training: RowSettings,
     seed: int,
     *,
     on_step: Callable[[int], None],
@@ -159,7 +160,7 @@ def train_with_backbone(
     line: Ablation,
     backbone: SingleFrame,
     sampler: ClipSampler,
-    training: RowTraining,
+    training: RowSettings,
     seed: int,
     *,
     device: torch.device,
@@ -184,7 +185,8 @@ def train_with_backbone(
     frames = [sampler.offsets.index(offset) for offset in line.network.supporting_offsets]
     first = (seed + 1) * training.samples
     done = 0
-    for batch in sampler.batches(first, first + training.samples, training.batch_size):
+    pieces = step_pieces(first, first + training.samples, training.batch_size)
+    for batch in load_batches(sampler, pieces):
         model.train()
         freeze_statistics(model.backbone)
         output = multi_frame_output(model, batch.key.to(device), batch.supporting[:, frames].to(device))
@@ -196,7 +198,7 @@ def train_with_backbone(
 
 
 @dataclass(frozen=True)
-class Measured:
+class CellAccuracy:
     """What a network did on the clips of one cell.
 
     Attributes:
@@ -212,7 +214,7 @@ class Measured:
 
 
 @torch.no_grad()
-def measure(model: FamiPose, clips: FeatureClips) -> Measured:
+def measure(model: FamiPose, clips: FeatureClips) -> CellAccuracy:
     """PCK of the key frames' joints within the crop, and how Theta follows the true motion."""
     offsets, size_wh = model.config.supporting_offsets, np.array(clips.features.shape[:-3:-1]) * STRIDE
     found, peaks, thetas = [], [], []
@@ -228,11 +230,11 @@ def measure(model: FamiPose, clips: FeatureClips) -> Measured:
     seen = np.concatenate(found), np.concatenate(peaks), keypoints, clips.labels.labelled & inside
     accuracy = {threshold: accuracy_of(*seen, threshold=threshold).mean for threshold in THRESHOLDS}
     if model.global_transformation is None:
-        return Measured(accuracy, float("nan"), float("nan"))
+        return CellAccuracy(accuracy, float("nan"), float("nan"))
     frames = [1 + clips.offsets.index(offset) for offset in offsets]
     truth = centre_shifts(clips.labels.global_motion[:, frames], size_wh)
     estimated = np.concatenate(thetas)[..., 2] * size_wh / 2
-    return Measured(accuracy, *_relation(truth, estimated))
+    return CellAccuracy(accuracy, *_relation(truth, estimated))
 
 
 def centre_shifts(affines: FloatArray, size_wh: NDArray[np.int64]) -> FloatArray:
@@ -248,6 +250,6 @@ def _relation(truth: FloatArray, estimated: FloatArray) -> tuple[float, float]:
     return (float((x * y).sum()) / spread if spread > 0 else 0.0), float((x * y).sum() / (x**2).sum())
 
 
-def measure_cells(model: FamiPose, evaluation: Mapping[Cell, FeatureClips]) -> dict[Cell, Measured]:
+def measure_cells(model: FamiPose, evaluation: Mapping[Cell, FeatureClips]) -> dict[Cell, CellAccuracy]:
     """`measure` for each kind of clip."""
     return {cell: measure(model, clips) for cell, clips in evaluation.items()}

@@ -15,7 +15,7 @@ from core.predictions import Prediction, Request
 from core.training.accuracy import Accuracy, accuracy_of
 from core.training.lspet import BOX_MARGIN, People, PersonCrops
 
-Clip = tuple[Callable[[int], ByteArray], int]
+ClipFrames = tuple[Callable[[int], ByteArray], int]
 """A function from frame index to RGB (H, W, 3), and the number of frames."""
 
 
@@ -35,7 +35,7 @@ class PeopleSet:
     requests: tuple[Request, ...]
     keypoints: FloatArray
     labelled: BoolArray
-    clip: Callable[[int], Clip]
+    clip: Callable[[int], ClipFrames]
 
     def __len__(self) -> int:
         return len(self.requests)
@@ -45,7 +45,7 @@ def held_out_people(crops: PersonCrops, indices: NDArray[np.int64], name: str) -
     """People of LSP Extended, each picture a clip of one frame."""
     boxes = [bbox_of_points(crops.keypoints[i][crops.labelled[i]], BOX_MARGIN) for i in indices]
 
-    def clip(number: int) -> Clip:
+    def clip(number: int) -> ClipFrames:
         rgb = crops.person(int(indices[number])).rgb
         return lambda _: rgb, 1
 
@@ -64,7 +64,7 @@ def labelled_people(people: People, indices: NDArray[np.int64], name: str) -> Pe
     """
     everybody = [people.person(int(index)) for index in indices]
 
-    def clip(number: int) -> Clip:
+    def clip(number: int) -> ClipFrames:
         rgb = everybody[number].rgb
         return lambda _: rgb, 1
 

@@ -30,7 +30,7 @@ class Measured:
     accuracy: dict[str, float]
 
 
-class Source(Protocol):
+class SampleSource(Protocol):
     """Where samples come from, and what a network is measured on.
 
     Attributes:

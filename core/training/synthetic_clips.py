@@ -63,7 +63,7 @@ class ClipSettings:
 
 
 @dataclass(frozen=True)
-class Clip:
+class MadeClip:
     """One clip.
 
     Attributes:
@@ -146,7 +146,7 @@ class ClipSampler(CropSampler):
         clip = self.clip(number)
         return sample_of(clip.frames, clip.keypoints[0], clip.labelled, self.settings)
 
-    def clip(self, number: int) -> Clip:
+    def clip(self, number: int) -> MadeClip:
         """Clip `number` with the joints of every frame."""
         rng = np.random.default_rng((*self.seed, 0, number))
         scene = self._draw_scene(rng, self.index_of(number))
@@ -160,7 +160,7 @@ class ClipSampler(CropSampler):
         to_crop = compose(scene.motion.camera.affines(moments.times), _shift(-scene.margin))
         frames = render(scene.background, to_crop, layers, moments, self.settings.input_size_wh)
         frames = self._photographed(rng, frames, spoiling)
-        return Clip(
+        return MadeClip(
             frames, keypoints, scene.labelled, scene.motion.global_affines(self._times), spoiling.kind, spoiling.frames
         )
 

@@ -35,8 +35,8 @@ from core.training.optimisation import (
     multi_step_factor,
 )
 from core.training.recipe import Recipe, Stage
-from core.training.source import Source
-from core.training.sources import Sources
+from core.training.source import SampleSource
+from core.training.sources import SampleSources
 from core.training.warm_start import warm_start
 
 CHECKPOINT = "checkpoint.pth"
@@ -62,7 +62,7 @@ class Training:
 
     def __init__(self, recipe: Recipe, engine: Engine) -> None:
         self.recipe, self.engine = recipe, engine
-        self.sources = Sources(recipe)
+        self.sources = SampleSources(recipe)
         self.work_folder = REPOSITORY / recipe.work_folder
         self.stage_index, self.done = 0, 0
         self.best: tuple[str, float] | None = None
@@ -81,7 +81,7 @@ class Training:
         return self.recipe.stages[self.stage_index]
 
     @property
-    def source(self) -> Source:
+    def source(self) -> SampleSource:
         """What the stage now trains on."""
         return self.sources.of(self.stage)
 

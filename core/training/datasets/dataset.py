@@ -30,7 +30,7 @@ from core.training.batches import Sample
 from core.training.datasets.config import DatasetConfig
 from core.training.datasets.detections import use_detected_boxes
 from core.training.datasets.jhmdb import read_jhmdb
-from core.training.datasets.pictures import Clip, PictureFinder
+from core.training.datasets.pictures import PictureClip, PictureFinder
 from core.training.datasets.posetrack import read_posetrack17, read_posetrack18
 from core.training.datasets.videos import LabelledVideos, without_ignored
 from core.training.lspet import Person
@@ -88,7 +88,7 @@ class ClipDataset:
         self,
         *,
         instances: tuple[PersonInstance, ...],
-        places: tuple[tuple[Clip, int], ...],
+        places: tuple[tuple[PictureClip, int], ...],
         skeleton: Skeleton,
         offsets: tuple[int, ...],
         input_size_wh: tuple[int, int],
@@ -218,7 +218,7 @@ def open_dataset(  # noqa: PLR0917 - every one of them is needed, in the order i
 
 def _instances(
     labelled: LabelledVideos, config: DatasetConfig, *, for_training: bool
-) -> tuple[list[PersonInstance], list[tuple[Clip, int]], Counter[str]]:
+) -> tuple[list[PersonInstance], list[tuple[PictureClip, int]], Counter[str]]:
     """Everybody in the key frames, with the clip and the key frame's place in it."""
     finder = PictureFinder(config.root)
     remarks = Counter(labelled.remarks)
