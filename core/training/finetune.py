@@ -40,7 +40,7 @@ from core.training.held_out_error import HeldOutError, held_out_error, held_out_
 from core.training.memory import available_memory, kept_bytes
 from core.training.new_keypoints import start_new_keypoints
 from core.training.objective import loss_terms
-from core.training.optimisation import clip_gradients, freeze_statistics, learning_rate_factor, multi_frame_output
+from core.training.optimisation import descend, freeze_statistics, learning_rate_factor, multi_frame_output
 from core.training.recipe import Loss
 from core.training.rounds import FinetuneSettings, RoundProgress, RoundReport
 from core.video import FrameCache, Source, frame_proof, open_source
@@ -218,7 +218,8 @@ class RoundTraining:
         self.model, self.sampler, self.settings = model, sampler, settings
         self.device = next(model.parameters()).device
         self.batch_size = settings.batch_size
-        self.optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=0.0)
+        groups = [{"params": list(model.parameters()), "highest": settings.learning_rate}]
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
         self._start = [parameter.detach().clone() for parameter in model.parameters()]
         model.train()
         freeze_statistics(model)
@@ -270,16 +271,11 @@ class RoundTraining:
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError("The loss is no longer a number: start the round again from other weights.")
-        rate = self.settings.learning_rate * learning_rate_factor(step / self.settings.steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        clip_gradients(self.optimizer, 5.0)
-        self.optimizer.step()
+        factor = learning_rate_factor(step / self.settings.steps)
+        descend(self.optimizer, loss, factor)
         with torch.no_grad():
             for parameter, start in zip(self.model.parameters(), self._start, strict=True):
-                parameter.lerp_(start, self.settings.pull * rate / self.settings.learning_rate)
+                parameter.lerp_(start, self.settings.pull * factor)
         return value
 
     def loss(self, batch: Batch) -> torch.Tensor:

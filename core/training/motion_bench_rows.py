@@ -26,7 +26,7 @@ from core.training.loading import load_batches, step_pieces
 from core.training.motion_bench_clips import Cell, FeatureClips
 from core.training.objective import loss_terms
 from core.training.optimisation import (
-    clip_gradients,
+    descend,
     freeze_statistics,
     learning_rate_factor,
     multi_frame_groups,
@@ -109,13 +109,7 @@ def step(optimizer: torch.optim.Optimizer, loss: Tensor, progress: float) -> flo
     value = loss.item()
     if not math.isfinite(value):
         raise TrainingError(f"The loss is {value}: lower the learning rates of the motion bench and start again.")
-    factor = learning_rate_factor(progress)
-    for group in optimizer.param_groups:
-        group["lr"] = group["highest"] * factor
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
-    clip_gradients(optimizer, 5.0)
-    optimizer.step()
+    descend(optimizer, loss, learning_rate_factor(progress))
     return value
 
 

@@ -198,3 +198,20 @@ def multi_frame_groups(model: FamiPose, rates: PartRates, *, with_backbone: bool
 def clip_gradients(optimizer: torch.optim.Optimizer, largest_norm: float) -> None:
     """Shortens the gradient of all that the optimizer moves, as one vector, to the largest norm."""
     torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], largest_norm)
+
+
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor, factor: float, largest_norm: float = 5.0) -> None:
+    """One step of a training in float32 whose batch is computed at once.
+
+    Args:
+        optimizer: whose groups have their `highest` rate.
+        loss: with gradients.
+        factor: of the highest rates.
+        largest_norm: of the gradient.
+    """
+    for group in optimizer.param_groups:
+        group["lr"] = group["highest"] * factor
+    optimizer.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss)
+    clip_gradients(optimizer, largest_norm)
+    optimizer.step()
