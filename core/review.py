@@ -71,7 +71,8 @@ def sure_joints(pose: Pose, calibrated_runs: Collection[int]) -> NDArray[np.bool
     if pose.run_id not in calibrated_runs:
         return np.zeros(len(pose.scores), dtype=np.bool_)
     with np.errstate(invalid="ignore"):
-        return pose.placed & (pose.provenance == Provenance.PREDICTED) & (pose.scores >= SURE_FROM)
+        sure: NDArray[np.bool_] = pose.placed & (pose.provenance == Provenance.PREDICTED) & (pose.scores >= SURE_FROM)
+    return sure
 
 
 def is_doubtful(pose: Pose, threshold: float = DOUBTFUL_BELOW) -> bool:

@@ -1,4 +1,7 @@
-"""How large a person is: the size of a person and the torso, which distances are fractions of."""
+"""How large a person is (the size of a person, and the torso), and which joints are near enough by that.
+
+It needs no library but NumPy, since what trains the starter counts by it, too. `core.metrics` has it all.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from core.geometry import FloatArray
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import Pose
+
+PCK_THRESHOLD = 0.2
+"""A joint is right within this part of the torso, or of another size."""
 
 _TORSO = (("left_shoulder", "right_hip"), ("right_shoulder", "left_hip"))
 
@@ -53,3 +59,34 @@ def torso_sizes(
         total += np.where(there, np.linalg.norm(points[:, a] - points[:, b], axis=1), 0.0)
         count += there
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def joints_right(
+    found: ArrayLike,
+    truth: ArrayLike,
+    labelled: ArrayLike,
+    threshold: float = PCK_THRESHOLD,
+    skeleton: Skeleton = POSETRACK,
+    *,
+    sizes_px: ArrayLike | None = None,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which joints can be measured, and which of them are right: what every PCK counts.
+
+    Args:
+        found: (N, K, 2) in pixels; a keypoint that is NaN is wrong.
+        truth: (N, K, 2) in the same pixels.
+        labelled: (N, K) True where the keypoint is labelled.
+        threshold: a joint is right within this part of the size.
+        skeleton: that the K keypoints are in.
+        sizes_px: (N,) people's sizes, such as `box_sizes`; without them the torsos.
+
+    Returns:
+        (N, K) labelled joints of people whose size is a number and not 0, and (N, K) those near enough.
+    """
+    truth_xy = np.asarray(truth, dtype=np.float64).reshape(-1, len(skeleton), 2)
+    known = np.asarray(labelled, dtype=bool).reshape(-1, len(skeleton))
+    found_xy = np.asarray(found, dtype=np.float64).reshape(-1, len(skeleton), 2)
+    sizes = torso_sizes(truth_xy, known, skeleton) if sizes_px is None else np.asarray(sizes_px, dtype=np.float64)
+    measured = known & (sizes > 0)[:, None]
+    distances = np.linalg.norm(np.where(np.isnan(found_xy), np.inf, found_xy) - truth_xy, axis=2)
+    return measured, measured & (distances <= threshold * np.nan_to_num(sizes)[:, None])

@@ -12,9 +12,9 @@ from core.errors import FormatError
 from core.formats import read_labels
 from core.formats.labels import LabelImage, Labels
 from core.metrics.groups import grouped
-from core.metrics.keypoint_accuracy import PCK_THRESHOLD, oks_ap, pck
+from core.metrics.keypoint_accuracy import oks_ap, pck
 from core.poses import FloatArray, FramePoses, Pose
-from core.sizes import box_sizes
+from core.sizes import PCK_THRESHOLD, box_sizes
 from core.tracking import associate
 
 

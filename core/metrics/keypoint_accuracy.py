@@ -6,7 +6,7 @@ import contextlib
 import io
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from pycocotools.coco import COCO as CocoDataset  # noqa: N811 - it is a class
 from pycocotools.cocoeval import COCOeval
 
@@ -14,43 +14,9 @@ from core.errors import FormatError
 from core.formats.annotations import COCO_CODES, annotation
 from core.formats.labels import Labels
 from core.keypoints import POSETRACK, Skeleton
-from core.sizes import torso_sizes
-
-PCK_THRESHOLD = 0.2
-"""A joint is right within this part of the torso, or of another size."""
+from core.sizes import PCK_THRESHOLD, joints_right
 
 OKS_NAMES = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
-
-
-def joints_right(
-    found: ArrayLike,
-    truth: ArrayLike,
-    labelled: ArrayLike,
-    threshold: float = PCK_THRESHOLD,
-    skeleton: Skeleton = POSETRACK,
-    *,
-    sizes_px: ArrayLike | None = None,
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which joints can be measured, and which of them are right: what every PCK counts.
-
-    Args:
-        found: (N, K, 2) in pixels; a keypoint that is NaN is wrong.
-        truth: (N, K, 2) in the same pixels.
-        labelled: (N, K) True where the keypoint is labelled.
-        threshold: a joint is right within this part of the size.
-        skeleton: that the K keypoints are in.
-        sizes_px: (N,) people's sizes, such as `box_sizes`; without them the torsos.
-
-    Returns:
-        (N, K) labelled joints of people whose size is a number and not 0, and (N, K) those near enough.
-    """
-    truth_xy = np.asarray(truth, dtype=np.float64).reshape(-1, len(skeleton), 2)
-    known = np.asarray(labelled, dtype=bool).reshape(-1, len(skeleton))
-    found_xy = np.asarray(found, dtype=np.float64).reshape(-1, len(skeleton), 2)
-    sizes = torso_sizes(truth_xy, known, skeleton) if sizes_px is None else np.asarray(sizes_px, dtype=np.float64)
-    measured = known & (sizes > 0)[:, None]
-    distances = np.linalg.norm(np.where(np.isnan(found_xy), np.inf, found_xy) - truth_xy, axis=2)
-    return measured, measured & (distances <= threshold * np.nan_to_num(sizes)[:, None])
 
 
 def pck(

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from core.geometry import BoolArray, FloatArray
 from core.heatmaps import STRIDE, decode_dark
 from core.keypoints import POSETRACK
-from core.metrics import PCK_THRESHOLD, joints_right
 from core.model.backbones import SingleFrame
 from core.model.fami_pose import FamiPose, softmax_heatmaps
+from core.sizes import PCK_THRESHOLD, joints_right
 from core.training.augmentation import crop_labels, plain_window
 from core.training.batches import SampleSettings, collate, plain_sample
 from core.training.lspet import People

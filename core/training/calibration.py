@@ -9,11 +9,11 @@ import torch
 
 from core.geometry import BoolArray, FloatArray, apply_affine, invert_affine
 from core.keypoints import SKELETONS
-from core.metrics import joints_right
 from core.model.predictor import Predictor
 from core.model.weights import WeightsMetadata
 from core.predictions import Prediction
 from core.scoring import FEATURES, ScoreModel, score_features
+from core.sizes import joints_right
 from core.training.people_sets import PeopleSet, predictions
 
 _PULL = 1e-3

@@ -18,13 +18,13 @@ import torch
 
 from core.errors import Cancelled, TrainingError
 from core.keypoints import POSETRACK
-from core.metrics import joints_right
 from core.model.device import available_device, within_memory
 from core.model.fami_pose import FamiPose
 from core.model.reskeleton import in_posetrack
 from core.model.weights import LoadedModel, load_model, save_weights
 from core.predictions import Prediction
 from core.project import Project
+from core.sizes import joints_right
 from core.training.batches import Batch, SampleSettings
 from core.training.calibration import FEWEST_OF_A_KIND, fit_on
 from core.training.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from core.geometry import FloatArray
 from core.keypoints import POSETRACK
-from core.metrics import joints_right
 from core.model.predictor import Predictor
 from core.model.weights import LoadedModel
 from core.predictions import Prediction, Request
-from core.sizes import box_sizes
+from core.sizes import box_sizes, joints_right
 from core.training.corrections import CorrectedPose
 
 PCK_THRESHOLD = 0.1

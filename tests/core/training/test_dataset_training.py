@@ -199,6 +199,15 @@ def test_memory_that_runs_out_makes_less_at_once_of_the_same_batch(
     assert "2 samples at once" in caplog.text
 
 
+def test_the_estimators_heads_are_clipped_with_the_network(shared: Path, tmp_path: Path) -> None:
+    path = write_toy(tmp_path, shared, ("gradient_clip = 5.0", "gradient_clip = 0.001"))
+    training = Training(read_recipe(path), PlainEngine(torch.device("cpu")))
+    training.step()
+    gradients = [p.grad.flatten() for p in training.objective.parameters() if p.grad is not None]
+    assert any(p.grad is not None and p.grad.any() for p in training.objective.information.parameters())
+    assert torch.cat(gradients).norm() == pytest.approx(0.001, rel=0.01)
+
+
 def test_eq_12_is_what_is_minimised(shared: Path, tmp_path: Path) -> None:
     training = Training(read_recipe(write_toy(tmp_path, shared)), PlainEngine(torch.device("cpu")))
     model, objective, stage = training.model, training.objective.train(), training.stage
