@@ -19,9 +19,11 @@ from core.training.batches import SampleSettings, labelled_sample
 from core.training.cut_people import draw_cut, seen_from_afar
 from core.training.lspet import Person
 from core.training.mixed_people import MixedPeople, PictureSampler
+from core.training.mixed_source import MixedSource
 from core.training.people_sets import people_in_clips, predictions
 from core.training.pictures import Pictures
 from core.training.real_clips import RealClips
+from core.training.recipe import read_recipe
 from core.training.starter_split import split_clips, split_pictures
 from tests.core.training.starter_files import BODY, BOX, HEIGHT, WIDTH, joints, write_clips, write_crops, write_pictures
 
@@ -262,6 +264,7 @@ kind = "pictures"
 samples = 8
 batch_size = 4
 learning_rate = 1e-3
+crops_times = 2
 holds_entry = true
 """
 
@@ -269,6 +272,8 @@ holds_entry = true
 def test_a_backbone_with_a_held_entry_trains_on_all_people(folder: Path) -> None:
     recipe = folder / "recipe.toml"
     recipe.write_text(RECIPE.format(folder=folder.as_posix()))
+    source = MixedSource(read_recipe(recipe))
+    assert [len(indices) for _, indices in source.everybody(2).parts] == [32, 32, 38, 14 * 3 + 2]
     path = train.main(recipe)
     content = torch.load(path, weights_only=True)
     assert tuple(content["metadata"]["trained_keypoints"]) == POSETRACK.keypoint_names
