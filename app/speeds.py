@@ -22,7 +22,7 @@ from core.model.device import available_device
 CPU_GFLOP_PER_S_PER_THREAD = 50.0
 CUDA_GFLOP_PER_S = 5000.0
 OVERHEAD_S = 0.01
-KFLOP_PER_PIXEL = {"w48": 638.5, "w32": 311.1, "w16": 16.8, "w16_wide": 28.2, "w12": 8.7}
+KFLOP_PER_PIXEL = {"w48": 638.5, "w32": 311.1, "w16": 16.8, "w16_wide": 28.2, "w12": 8.7, "lite0": 17.7}
 """What `counted_kflop_per_pixel` says, so that an estimate takes no time."""
 
 _MEASURED_S = 1.5

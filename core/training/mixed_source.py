@@ -55,11 +55,7 @@ class MixedSource(PeopleSource):
         self.pictures, self.clips = Pictures(folder / "pictures.h5"), RealClips(folder / "clips.h5")
         self.of_pictures = split_pictures(self.pictures.groups)
         self.of_clips = split_clips(self.clips.videos, self.clips.has_person)
-        frames = self.clips.labelled_frames(self.of_clips.train)
-        self.everybody = MixedPeople(
-            [(self.crops, self.split.train), (self.pictures, self.of_pictures.train), (self.clips, frames)]
-        )
-        self.num_samples = len(self.everybody)
+        self.num_samples = len(self.everybody())
         self.trained_keypoints = POSETRACK.keypoint_names
 
     def sampler(self, stage_index: int, stage: Stage, settings: SampleSettings) -> Sampler:
@@ -68,7 +64,14 @@ class MixedSource(PeopleSource):
             return super().sampler(stage_index, stage, settings)
         augmentation = self.recipe.augmentation.weakened(stage.augmentation_strength)
         settings = replace(settings, augmentation=augmentation)
-        return PictureSampler(self.everybody, np.arange(len(self.everybody)), settings, (self.recipe.seed, stage_index))
+        everybody = self.everybody(stage.crops_times)
+        return PictureSampler(everybody, np.arange(len(everybody)), settings, (self.recipe.seed, stage_index))
+
+    def everybody(self, crops_times: int = 1) -> MixedPeople:
+        """All who are trained on, those of LSP Extended so many times."""
+        frames = self.clips.labelled_frames(self.of_clips.train)
+        crops = [(self.crops, self.split.train)] * crops_times
+        return MixedPeople([*crops, (self.pictures, self.of_pictures.train), (self.clips, frames)])
 
     def choosing(self) -> tuple[MeasuredPart, ...]:
         """The people that choose: none of them is trained on, none is reported on."""

@@ -14,6 +14,7 @@ from core.model.predictor import Predictor
 from core.predictions import Prediction, Request
 from core.training.accuracy import Accuracy, accuracy_of
 from core.training.lspet import BOX_MARGIN, People, PersonCrops
+from core.training.real_clips import RealClips
 
 ClipFrames = tuple[Callable[[int], ByteArray], int]
 """A function from frame index to RGB (H, W, 3), and the number of frames."""
@@ -29,6 +30,8 @@ class PeopleSet:
         keypoints: (N, 17, 2) full-frame pixels; anything where not labelled.
         labelled: (N, 17).
         clip: gives the frames of a request by its number.
+        clip_lengths: how many requests each clip has, one clip's after another's; () where all requests are of one
+            video, or each is of a picture of its own.
     """
 
     name: str
@@ -36,6 +39,7 @@ class PeopleSet:
     keypoints: FloatArray
     labelled: BoolArray
     clip: Callable[[int], ClipFrames]
+    clip_lengths: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.requests)
@@ -77,13 +81,37 @@ def labelled_people(people: People, indices: NDArray[np.int64], name: str) -> Pe
     )
 
 
+def people_in_clips(clips: RealClips, indices: NDArray[np.int64], name: str) -> PeopleSet:
+    """Everybody in some clips, where a person labelled them, with the clip's frames as neighbours.
+
+    Args:
+        clips: the file.
+        indices: which clips.
+        name: what reports call them.
+    """
+    spans = [clips.frames(int(index)) for index in indices]
+    frames = np.concatenate([np.arange(*span) for span in spans])
+    span_of = [span for span in spans for _ in range(*span)]
+
+    def clip(number: int) -> ClipFrames:
+        first, end = span_of[number]
+        return lambda frame: clips.rgb(first + frame), end - first
+
+    requests = tuple(
+        Request(int(frame) - span[0], 0, clips.boxes[frame]) for frame, span in zip(frames, span_of, strict=True)
+    )
+    lengths = tuple(end - first for first, end in spans)
+    return PeopleSet(name, requests, clips.keypoints[frames], clips.by_person[frames], clip, lengths)
+
+
 def predictions(predictor: Predictor, people: PeopleSet) -> list[Prediction]:
     """What the predictor says of everybody, in the set's order."""
     found: list[Prediction] = []
+    lengths = iter(people.clip_lengths)
     while len(found) < len(people):
         frame, num_frames = people.clip(len(found))
-        rest = people.requests[len(found) :]
-        found += predictor.predict(rest if num_frames > 1 else rest[:1], frame, num_frames)
+        count = next(lengths, len(people) - len(found) if num_frames > 1 else 1)
+        found += predictor.predict(people.requests[len(found) : len(found) + count], frame, num_frames)
     return found
 
 

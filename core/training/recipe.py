@@ -57,6 +57,8 @@ class Stage:
         precision: of the backbone, all else is float32. "auto" is bfloat16 where the device is fast with it, float16
             with a scaled loss on older GPUs, else float32.
         frozen_statistics: the batch norms whose statistics stay as they are, in a stage of the multi-frame network.
+        crops_times: how often a round of a stage of pictures shows each of the people in `crops`, where there are
+            others too: theirs are the hardest postures.
         holds_entry: leave the layers up to stride 4 as they are, in a stage of pictures whose backbone started from
             ImageNet: half the time, since nothing is computed backwards at the highest resolutions.
         recompute: compute the backbone's activations a second time for the gradient instead of keeping them, one
@@ -90,6 +92,7 @@ class Stage:
     sigma: float | None = None
     precision: Precision = "auto"
     frozen_statistics: FrozenStatistics = "backbone"
+    crops_times: int = 1
     holds_entry: bool = False
     recompute: bool = False
 
@@ -102,6 +105,8 @@ class Stage:
             raise ValueError(f"stage {self.name!r} needs samples or epochs, one of them")
         if self.schedule == "multi_step" and not self.epochs:
             raise ValueError(f"stage {self.name!r} has milestones in epochs and no epochs")
+        if self.crops_times < 1:
+            raise ValueError(f"stage {self.name!r} shows the crops {self.crops_times} times a round")
         if self.batch_size < 1 or self.micro_batch_size < 0:
             raise ValueError(f"stage {self.name!r} has a batch of {self.batch_size} by {self.micro_batch_size}")
         if self.recompute and (self.kind == "pictures" or self.frozen_statistics == "none"):

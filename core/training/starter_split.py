@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 from core.geometry import BoolArray
 
 HELD_OUT_CLIPS, CHOOSING_CLIPS, CHOOSING_PICTURES = 0.2, 0.1, 0.05
+STARTER_PEOPLE = "data/starter"
+"""The folder of pictures.h5 and clips.h5 under the shared data."""
+
 SPLIT_SEED = 14
 """Of the photographs and clips, whatever the recipe's: a part that was trained on once is never measured on later."""
 

@@ -9,14 +9,21 @@ import torch
 
 from core.errors import TrainingError
 from core.keypoints import POSETRACK
+from core.model.config import FamiPoseConfig
+from core.model.fami_pose import FamiPose
+from core.model.predictor import Predictor
+from core.model.weights import LoadedModel, WeightsMetadata
 from core.training import train
 from core.training.augmentation import AugmentationSettings, plain_window
 from core.training.batches import SampleSettings, labelled_sample
 from core.training.cut_people import draw_cut, seen_from_afar
 from core.training.lspet import Person
 from core.training.mixed_people import MixedPeople, PictureSampler
+from core.training.mixed_source import MixedSource
+from core.training.people_sets import people_in_clips, predictions
 from core.training.pictures import Pictures
 from core.training.real_clips import RealClips
+from core.training.recipe import read_recipe
 from core.training.starter_split import split_clips, split_pictures
 from tests.core.training.starter_files import BODY, BOX, HEIGHT, WIDTH, joints, write_clips, write_crops, write_pictures
 
@@ -209,6 +216,25 @@ def test_the_same_number_is_the_same_sample_of_the_mixed_people(folder: Path) ->
         assert np.array_equal(again.weights, sample.weights)
 
 
+def test_people_in_clips_are_predicted_among_the_frames_of_their_own_clip(folder: Path) -> None:
+    clips = RealClips(folder / "people/clips.h5")
+    people = people_in_clips(clips, np.array([4, 7]), "some")
+    assert people.clip_lengths == (3, 3)
+    assert not people.labelled[:, places("nose")].any(), "the teacher's joints are not measured by"
+    config = FamiPoseConfig("w12", supporting_offsets=(-1, 1), gtm_width=8, lcm_width=8)
+    model = FamiPose(config).eval()
+    torch.nn.init.normal_(model.backbone.final_layer.weight)
+    torch.nn.init.constant_(model.gain, 0.2)
+    predictor = Predictor(LoadedModel(model, WeightsMetadata("random", config, (48, 64)), ""), "cpu")
+    together = predictions(predictor, people)
+    for number, clip in ((0, 4), (5, 7)):
+        first = clips.frames(clip)[0]
+        alone = predictor.predict(
+            people.requests[number : number + 1], lambda frame, at=first: clips.rgb(at + frame), 3
+        )
+        assert np.allclose(together[number].keypoints, alone[0].keypoints, equal_nan=True, atol=1e-2)
+
+
 RECIPE = """
 name = "tiny"
 description = "A test's."
@@ -238,6 +264,7 @@ kind = "pictures"
 samples = 8
 batch_size = 4
 learning_rate = 1e-3
+crops_times = 2
 holds_entry = true
 """
 
@@ -245,6 +272,8 @@ holds_entry = true
 def test_a_backbone_with_a_held_entry_trains_on_all_people(folder: Path) -> None:
     recipe = folder / "recipe.toml"
     recipe.write_text(RECIPE.format(folder=folder.as_posix()))
+    source = MixedSource(read_recipe(recipe))
+    assert [len(indices) for _, indices in source.everybody(2).parts] == [32, 32, 38, 14 * 3 + 2]
     path = train.main(recipe)
     content = torch.load(path, weights_only=True)
     assert tuple(content["metadata"]["trained_keypoints"]) == POSETRACK.keypoint_names
