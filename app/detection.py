@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from core.errors import Cancelled
+from core.geometry import FloatArray
 from core.linking import link_boxes, overlaps_of
 from core.poses import Pose, Provenance
 from core.project import Project, RunKind, Touched
 from core.tracking import PersonBox, PersonBoxSource, TrackedBox
 from core.video import Source, frame_proof
 
-FloatArray = NDArray[np.float64]
 People = Mapping[int, Mapping[int, FloatArray]]
 """Boxes (4,) xywh that are known already, by frame index and track id."""
 

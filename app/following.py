@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled, PredictionError
+from core.geometry import FloatArray
 from core.poses import Pose, Provenance
 from core.predictions import Request
 from core.project import Project, RunKind, Touched
@@ -19,7 +20,6 @@ from core.video import Source, frame_proof
 if TYPE_CHECKING:
     from core.model import Predictor
 
-FloatArray = NDArray[np.float64]
 
 BATCH_FRAMES = 16
 METHODS = ("optical flow", "optical flow and poses")

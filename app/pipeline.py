@@ -136,6 +136,7 @@ def run_settings(predictor: Predictor, requests: Sequence[Request]) -> dict[str,
         "offsets": list(predictor.offsets),
         "decoding": predictor.decoding,
         "flip_test": predictor.flip_test,
+        "calibrated": predictor.calibrated,
         "device": str(predictor.device),
         "frames": [requests[0].frame_index, requests[-1].frame_index + 1],
     }

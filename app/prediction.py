@@ -64,7 +64,7 @@ class PredictionController(QObject):
 
             def count(predictions: Sequence[Prediction]) -> None:
                 nonlocal guessed
-                guessed += sum(is_mostly_guessed(prediction.scores) for prediction in predictions)
+                guessed += sum(p.calibrated and is_mostly_guessed(p.scores) for p in predictions)
 
             requests = requests_for(project, start, stop)
             predictor = network.predictor()

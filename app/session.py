@@ -146,6 +146,11 @@ class Session(QObject):
         """The selected person's pose in the frame on screen."""
         return None if self.track_id is None else self.shown_poses().pose(self.track_id)
 
+    @property
+    def calibrated_runs(self) -> frozenset[int]:
+        """The project's runs whose scores are measured probabilities."""
+        return frozenset() if self.project is None else self.project.calibrated_runs
+
     def proofs(self) -> dict[int, tuple[float, str]]:
         """The proof (time in seconds, hash of the pixels) of the frame on screen, for a label of it."""
         if self.shown is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.poses import Pose
+from core.sizes import person_size_px
 
 DIFFERS_ABOVE = 0.05
 """Two places of a joint differ where they are further apart than this part of the person's size."""
@@ -29,11 +30,6 @@ class JointDifference:
     fraction: float
     score: float
     second_score: float
-
-
-def person_size_px(pose: Pose) -> float:
-    """The person's size that distances are a part of: the longer side of the box, as fine-tuning reports it."""
-    return float(pose.bbox_xywh[2:].max())
 
 
 def differences(pose: Pose, second: Pose, above: float = DIFFERS_ABOVE) -> list[JointDifference]:

@@ -9,10 +9,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.geometry import ByteArray, FloatArray
 from core.keypoints import POSETRACK
 
-FloatArray = NDArray[np.float64]
-ByteArray = NDArray[np.uint8]
+__all__ = ["ByteArray", "FloatArray", "FramePoses", "Pose", "Provenance", "Visibility", "set_by_machine"]
 
 
 class Visibility(IntEnum):

@@ -31,6 +31,7 @@ class Prediction:
             the weights bring along; without one the peak itself, which orders joints but is no probability.
         heatmaps: (K, h, w) float16.
         image_from_heatmap: (2, 3) affine from heatmap to full-frame pixels.
+        calibrated: whether the scores are probabilities that were measured, of these weights as they were used here.
     """
 
     request: Request
@@ -38,6 +39,7 @@ class Prediction:
     scores: FloatArray
     heatmaps: NDArray[np.float16]
     image_from_heatmap: FloatArray
+    calibrated: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,16 +10,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.keypoints import POSETRACK, Skeleton
-from core.poses import FramePoses, Pose
+from core.poses import FramePoses, Pose, Provenance
+from core.sizes import person_size_px
 
 DOUBTFUL_BELOW = 0.5
-"""A machine's joint with a score below this is more likely wrong than right and asks for a person's look."""
+"""A machine's joint with a score below this asks for a person's look; where scores were measured, it is more
+likely wrong than right."""
 
 SURE_FROM = 0.85
-"""From this score on a machine's joint is shown as sure: of such joints of the starter, nine in ten are right. Set on
-people kept for it; docs/starter.md has what it comes to on others."""
+"""From this score on a predicted joint is shown as sure, where the scores were measured: of such joints of the starter,
+nine in ten are right. Set on people kept for it; docs/starter.md has what it comes to on others."""
 
-_JUMP_OF_SIZE = 0.25
+_JUMP_OF_SIZE = 0.17
+"""A joint jumps that moves beyond the body by more than this part of the person's size: a quarter of the root of the
+area of an upright person's box."""
 _LIMB_TIMES_USUAL = 1.7
 _FRAMES_FOR_USUAL = 5
 
@@ -57,6 +61,20 @@ def doubtful_joints(pose: Pose, threshold: float = DOUBTFUL_BELOW) -> NDArray[np
         return pose.by_machine & (pose.scores < threshold)
 
 
+def sure_joints(pose: Pose, calibrated_runs: Collection[int]) -> NDArray[np.bool_]:
+    """(K,) True for a predicted joint with a score from SURE_FROM on that is a measured probability.
+
+    Args:
+        pose: whose joints the network may have set.
+        calibrated_runs: the runs whose scores were measured for their weights, `Project.calibrated_runs`.
+    """
+    if pose.run_id not in calibrated_runs:
+        return np.zeros(len(pose.scores), dtype=np.bool_)
+    with np.errstate(invalid="ignore"):
+        sure: NDArray[np.bool_] = pose.placed & (pose.provenance == Provenance.PREDICTED) & (pose.scores >= SURE_FROM)
+    return sure
+
+
 def is_doubtful(pose: Pose, threshold: float = DOUBTFUL_BELOW) -> bool:
     """True if a joint of the pose is doubtful."""
     return bool(doubtful_joints(pose, threshold).any())
@@ -66,7 +84,7 @@ def is_mostly_guessed(scores: NDArray[np.float64]) -> bool:
     """True where most of a person's located joints have a score below DOUBTFUL_BELOW: a scene unlike the training's.
 
     Args:
-        scores: (K,) NaN where a joint is not located.
+        scores: (K,) measured probabilities, NaN where a joint is not located. Of bare peaks nobody knows it.
     """
     located = np.isfinite(scores)
     return bool(located.any() and np.mean(scores[located] < DOUBTFUL_BELOW) > 0.5)
@@ -209,21 +227,12 @@ def _unsure(frame_index: int, pose: Pose, threshold: float, skeleton: Skeleton) 
     return Suggestion(frame_index, pose.track_id, reason, float(np.clip(1 - score, 0, 1)), keypoint)
 
 
-def _size_px(pose: Pose) -> float:
-    """The person's size: the root of the box's area, or of the joints' extent where the box is degenerate."""
-    size = float(np.sqrt(max(pose.bbox_xywh[2], 0) * max(pose.bbox_xywh[3], 0)))
-    if size > 0 and np.isfinite(size):
-        return size
-    points = pose.keypoints[pose.placed]
-    return float(np.linalg.norm(np.ptp(points, axis=0))) if len(points) else 0.0
-
-
 def _jump(frame_index: int, last_pose: Pose, pose: Pose, skeleton: Skeleton) -> Suggestion | None:
     """A joint that moves far more than the body does, from one frame to the next."""
     both = last_pose.labelled & pose.labelled
     motion = np.where(both[:, None], pose.keypoints - last_pose.keypoints, np.nan)
     known = np.isfinite(motion).all(axis=1)
-    size_px = _size_px(pose)
+    size_px = person_size_px(pose)
     if not known.any() or size_px <= 0:
         return None
     body_motion = np.median(motion[known], axis=0)
@@ -264,7 +273,7 @@ class _LimbLengths:
 
     def add(self, frame: FramePoses, pose: Pose, skeleton: Skeleton) -> None:
         """Remembers the limbs of one frame."""
-        size_px = _size_px(pose)
+        size_px = person_size_px(pose)
         if size_px <= 0:
             return
         first, second = np.array(skeleton.limbs).T

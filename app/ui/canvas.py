@@ -73,9 +73,9 @@ class Canvas(PeopleView):
         place = self.view.to_picture(self._last_px.x(), self._last_px.y())
         return self._picture.clamped(*place) if self._picture.contains(*place) else None
 
-    def set_poses(self, poses: FramePoses) -> None:
+    def set_poses(self, poses: FramePoses, calibrated_runs: frozenset[int] = frozenset()) -> None:
         """Shows the people of the frame shown, and gives up a drag of somebody who is no longer there."""
-        super().set_poses(poses)
+        super().set_poses(poses, calibrated_runs)
         held = getattr(self._gesture, "track_id", None)
         if held is not None and poses.frame_index == self._frame_index and poses.pose(held) is None:
             self._cancel_gesture()

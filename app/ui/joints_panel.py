@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import (
@@ -18,7 +20,7 @@ from app.ui import theme
 from app.ui.tables import build_table, cell, fit_column
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import Pose, Provenance, Visibility
-from core.review import DOUBTFUL_BELOW, SURE_FROM
+from core.review import DOUBTFUL_BELOW, sure_joints
 
 JOINT, SEEN, WHO, SCORE = range(4)
 HEADERS = (
@@ -46,6 +48,7 @@ class JointsPanel(QWidget):
         self.setObjectName("joints_panel")
         self._skeleton = skeleton
         self._pose: Pose | None = None
+        self._sure: NDArray[np.bool_] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACING, theme.SPACING, theme.SPACING, theme.SPACING)
         column.addWidget(self._build_table())
@@ -70,9 +73,15 @@ class JointsPanel(QWidget):
 
     # What to show ---------------------------------------------------------------------------------------------------
 
-    def set_pose(self, pose: Pose | None) -> None:
-        """Shows a person's joints; None where nobody is selected."""
+    def set_pose(self, pose: Pose | None, calibrated_runs: frozenset[int] = frozenset()) -> None:
+        """Shows a person's joints.
+
+        Args:
+            pose: None where nobody is selected.
+            calibrated_runs: the runs whose joints may be shown as sure.
+        """
         self._pose = pose
+        self._sure = None if pose is None else sure_joints(pose, calibrated_runs)
         for keypoint in range(len(self._skeleton)):
             self._fill(keypoint)
         if pose is None:
@@ -88,7 +97,7 @@ class JointsPanel(QWidget):
         labelled = visibility != Visibility.NOT_LABELLED
         colour = theme.TEXT if labelled else theme.TEXT_DISABLED
         by_machine = self._pose is not None and bool(self._pose.by_machine[keypoint])
-        low, sure = by_machine and score < DOUBTFUL_BELOW, by_machine and score >= SURE_FROM
+        low, sure = by_machine and score < DOUBTFUL_BELOW, self._sure is not None and bool(self._sure[keypoint])
         mark = "! " if low else "✓ " if sure else ""
         nobody = self._pose is None
         texts = {
@@ -107,7 +116,7 @@ class JointsPanel(QWidget):
         cell(self._table, keypoint, JOINT).setToolTip(f"{self._skeleton.label(keypoint)} ({side})")
         if low:
             cell(self._table, keypoint, SCORE).setForeground(theme.DOUBTFUL)
-            cell(self._table, keypoint, SCORE).setToolTip("The network is not sure of this joint.")
+            cell(self._table, keypoint, SCORE).setToolTip("The score is low: look at this joint.")
         if sure:
             cell(self._table, keypoint, SCORE).setToolTip("The network is sure: of ten such joints nine are right.")
 

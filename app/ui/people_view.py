@@ -75,12 +75,17 @@ class PeopleView(PictureView):
         self._show_no_picture()
         self._refresh()
 
-    def set_poses(self, poses: FramePoses) -> None:
-        """Shows the people of the frame shown; those of another frame are dropped."""
+    def set_poses(self, poses: FramePoses, calibrated_runs: frozenset[int] = frozenset()) -> None:
+        """Shows the people of the frame shown; those of another frame are dropped.
+
+        Args:
+            poses: of the frame.
+            calibrated_runs: the runs whose joints may be drawn as sure.
+        """
         if poses.frame_index != self._frame_index:
             return
         self._poses = poses
-        self._refresh()
+        self._refresh(calibrated_runs=calibrated_runs)
 
     def set_selection(self, track_id: int | None, keypoint: int | None = None) -> None:
         """Highlights a person and a joint."""

@@ -17,7 +17,7 @@ from app.ui.opinion_painting import Opinion, paint_opinion, paint_opinion_key
 from app.ui.view import View
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import FloatArray, FramePoses, Pose, Provenance, Visibility
-from core.review import SURE_FROM, doubtful_joints
+from core.review import doubtful_joints, sure_joints
 
 HANDLE_PX = 7.0
 MARKER_GAP_PX = 4.0
@@ -41,6 +41,7 @@ class PoseContext:
         drawn_box_xywh: the box that the hand is drawing.
         cursor_note: a word beside the pointer (viewport pixels), for a tool that places something.
         peaks: other peaks of the heatmap shown.
+        calibrated_runs: the runs whose joints may be sure: their scores are measured probabilities.
         opinion: a second opinion of the same people, drawn below them.
         skeleton: the meaning of the keypoints.
     """
@@ -57,6 +58,7 @@ class PoseContext:
     drawn_box_xywh: tuple[float, float, float, float] | None = None
     cursor_note: tuple[float, float, str] | None = None
     peaks: tuple[Peak, ...] = ()
+    calibrated_runs: AbstractSet[int] = field(default_factory=frozenset)
     opinion: Opinion | None = None
     skeleton: Skeleton = POSETRACK
 
@@ -144,7 +146,7 @@ def _limb_pen(colour: QColor, width: float, dashed: bool, faint: bool = False) -
 def _paint_joints(
     painter: QPainter, context: PoseContext, pose: Pose, points: list[QPointF], is_selected: bool
 ) -> None:
-    placed, doubtful = pose.placed, doubtful_joints(pose)
+    placed, doubtful, sure = pose.placed, doubtful_joints(pose), sure_joints(pose, context.calibrated_runs)
     hover = context.hover
     for keypoint in np.flatnonzero(reachable_joints(pose, context.selection)).tolist():
         style = theme.PROVENANCE_STYLES[Provenance(int(pose.provenance[keypoint]))]
@@ -155,18 +157,13 @@ def _paint_joints(
             colour=theme.SIDE_COLOURS[context.skeleton.side(keypoint)].name(),
             is_occluded=bool(pose.visibility[keypoint] == Visibility.OCCLUDED),
             is_doubtful=bool(doubtful[keypoint]),
-            is_sure=is_sure_keypoint(pose, keypoint),
+            is_sure=bool(sure[keypoint]),
             is_selected=is_selected and keypoint == context.selection.keypoint,
             is_hovered=hover is not None and (hover.track_id, hover.keypoint) == (pose.track_id, keypoint),
             is_ghost=not placed[keypoint],
             is_large=is_selected,
         )
         draw_marker(painter, marker, points[keypoint])
-
-
-def is_sure_keypoint(pose: Pose, keypoint: int) -> bool:
-    """True for a machine's keypoint that is right nine times in ten."""
-    return bool(pose.by_machine[keypoint] and pose.scores[keypoint] >= SURE_FROM)
 
 
 def _paint_box(painter: QPainter, box: QRectF, colour: QColor, width: float, dashed: bool = False) -> None:

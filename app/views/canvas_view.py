@@ -104,14 +104,14 @@ class CanvasView(QObject):
         if self._session.project is None:
             return
         self._canvas.show_frame(frame.frame_index, frame.rgb, self._session.pixel_aspect)
-        self._canvas.set_poses(self._session.shown_poses())
+        self._canvas.set_poses(self._session.shown_poses(), self._session.calibrated_runs)
         self._draw_heatmap()
         self._draw_temporal()
         self._timer.start()
 
     def _on_poses_changed(self, touched: Touched) -> None:
         if self._session.frame_index in touched.frame_indices:
-            self._canvas.set_poses(self._session.shown_poses())
+            self._canvas.set_poses(self._session.shown_poses(), self._session.calibrated_runs)
             self._timer.start()
 
     def _on_selection(self, track_id: int | None, keypoint: int | None) -> None:

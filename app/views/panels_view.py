@@ -125,7 +125,7 @@ class PanelsView(QObject):
             ]
         )
         self._window.persons_panel.set_selected(session.track_id)
-        self._window.joints_panel.set_pose(session.selected_pose())
+        self._window.joints_panel.set_pose(session.selected_pose(), session.calibrated_runs)
         self._window.joints_panel.set_selected(session.keypoint)
 
     def _draw_timeline(self) -> None:

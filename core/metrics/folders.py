@@ -12,11 +12,10 @@ from core.errors import FormatError
 from core.formats import read_labels
 from core.formats.labels import LabelImage, Labels
 from core.metrics.groups import grouped
-from core.metrics.keypoint_accuracy import box_sizes, oks_ap, pck
+from core.metrics.keypoint_accuracy import oks_ap, pck
 from core.poses import FloatArray, FramePoses, Pose
+from core.sizes import PCK_THRESHOLD, box_sizes
 from core.tracking import associate
-
-PCK_THRESHOLD = 0.2
 
 
 def paired_files(gt_dir: Path | str, pred_dir: Path | str) -> list[tuple[Path, Path]]:
@@ -57,7 +56,7 @@ def pck_of_folders(
 
     Returns:
         {"box": {joint: percent, ..., "mean"}, "box_groups": {Head, ..., Mean}, "torso": ..., "torso_groups": ...}: an
-        error counts in longer sides of the box, and in distances from left shoulder to right hip.
+        error counts in sizes of the person (the longer side of the box), and in torsos.
 
     Raises:
         FormatError: the folders don't pair, or nobody in them is labelled.

@@ -6,7 +6,8 @@ Letters in shape comments, here and in every module below:
     H W the crop, h w a quarter of it: feature maps and heatmaps.
 """
 
-from core.model.config import BACKBONES, TABLE_6, TABLE_7, Ablation, FamiPoseConfig, HRNetConfig, ablation
+from core.model.backbones import SingleFrame, new_backbone
+from core.model.config import BACKBONES, PYRAMIDS, TABLE_6, TABLE_7, Ablation, FamiPoseConfig, HRNetConfig, ablation
 from core.model.device import available_device
 from core.model.explanation import explain
 from core.model.fami_pose import FamiPose, FamiPoseOutput
@@ -19,6 +20,7 @@ from core.predictions import Explanation, Prediction, Request
 
 __all__ = [
     "BACKBONES",
+    "PYRAMIDS",
     "TABLE_6",
     "TABLE_7",
     "Ablation",
@@ -32,6 +34,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Request",
+    "SingleFrame",
     "WeightsMetadata",
     "ablation",
     "available_device",
@@ -40,6 +43,7 @@ __all__ = [
     "load_model",
     "load_predictor",
     "load_weights",
+    "new_backbone",
     "read_metadata",
     "save_weights",
 ]

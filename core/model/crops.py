@@ -14,8 +14,8 @@ from core.geometry import FloatArray, center_and_scale, crop_affine
 from core.predictions import Request
 
 RgbFrame = NDArray[np.uint8]
-_IMAGENET_MEAN = (0.485, 0.456, 0.406)
-_IMAGENET_STD = (0.229, 0.224, 0.225)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class RecentFrames:
@@ -71,6 +71,6 @@ def cut_window(
 def normalised(crops: NDArray[np.uint8], device: torch.device) -> Tensor:
     """(n, H, W, 3) uint8 RGB to (n, 3, H, W) float32 with ImageNet's mean and deviation, channels last in memory."""
     pixels = torch.from_numpy(crops).to(device).permute(0, 3, 1, 2).float()
-    mean = torch.tensor(_IMAGENET_MEAN, device=device).view(1, 3, 1, 1)
-    std = torch.tensor(_IMAGENET_STD, device=device).view(1, 3, 1, 1)
+    mean = torch.tensor(IMAGENET_MEAN, device=device).view(1, 3, 1, 1)
+    std = torch.tensor(IMAGENET_STD, device=device).view(1, 3, 1, 1)
     return (pixels / 255 - mean) / std

@@ -11,8 +11,9 @@ from core.errors import PredictionError
 from core.geometry import FloatArray
 from core.heatmaps import STRIDE
 from core.model.crops import RgbFrame, cut_window, window_indices
+from core.model.device import within_memory
 from core.model.fami_pose import FamiPose, FamiPoseOutput
-from core.model.predictor import OUT_OF_MEMORY, Predictor, raise_unless_out_of_memory
+from core.model.predictor import OUT_OF_MEMORY, Predictor
 from core.model.projection import coloured
 from core.predictions import Explanation, Request
 
@@ -29,11 +30,9 @@ def explain(predictor: Predictor, request: Request, frame: Callable[[int], RgbFr
     """
     indices = window_indices(request.frame_index, predictor.offsets, num_frames)
     crops = cut_window(request, frame, indices, predictor.metadata.input_size_wh)
-    try:
-        output = predictor.forward(crops[None])
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        raise_unless_out_of_memory(error)
-        raise PredictionError(OUT_OF_MEMORY) from error
+    output = within_memory(
+        lambda: predictor.forward(crops[None]), lambda: False, predictor.device, lambda: PredictionError(OUT_OF_MEMORY)
+    )
     before, after = _feature_colours(output)
     model: FamiPose = predictor.model
     has_neighbours = len(indices) > 1

@@ -109,6 +109,11 @@ def runs(store: Store) -> list[Run]:
     return [_run_of_row(row) for row in store.rows(f"SELECT {_RUN_COLUMNS} FROM runs ORDER BY run_id")]  # noqa: S608 - constant
 
 
+def calibrated_runs(store: Store) -> frozenset[int]:
+    """The runs whose scores are measured probabilities."""
+    return frozenset(run.run_id for run in runs(store) if run.settings.get("calibrated") is True)
+
+
 def run(store: Store, run_id: int) -> Run:
     """One run. Raises ProjectError if there is none of this number."""
     row = store.one(f"SELECT {_RUN_COLUMNS} FROM runs WHERE run_id = ?", (run_id,))  # noqa: S608 - constant

@@ -167,6 +167,7 @@ class Project(ProjectReader):
     ) -> int:
         """Begins a run and returns its number."""
         with self._store.transaction() as store:
+            self._calibrated_runs = None
             return ledger.begin_run(store, kind, weights_sha256, settings or {})
 
     def write_run(

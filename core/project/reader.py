@@ -33,6 +33,7 @@ class ProjectReader:
         self._store = store
         self._columns: SummaryColumns | None = None
         self._columns_version = -1
+        self._calibrated_runs: frozenset[int] | None = None
         self.path = store.path
         self.read_only = store.read_only
 
@@ -153,6 +154,14 @@ class ProjectReader:
     def runs(self) -> list[Run]:
         """All runs, the oldest first."""
         return ledger.runs(self._store)
+
+    @property
+    def calibrated_runs(self) -> frozenset[int]:
+        """The runs whose scores are measured probabilities, of their weights as they were used; read once a run."""
+        with self._store.mutex:
+            if self._calibrated_runs is None:
+                self._calibrated_runs = ledger.calibrated_runs(self._store)
+            return self._calibrated_runs
 
     def effort(self) -> Effort:
         """How much work a person put in."""

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import Cancelled, FamiError
+from core.model.backbones import SingleFrame, new_backbone
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
 from core.training.engine import new_engine
 from core.training.exporting import export
 from core.training.lspet import REPOSITORY
@@ -199,7 +199,7 @@ class _Run:
             training.save()
         return measured
 
-    def _export(self, model: HRNet | FamiPose, measured: Measured, path: Path) -> None:
+    def _export(self, model: SingleFrame | FamiPose, measured: Measured, path: Path) -> None:
         training = self.training
         if self.is_first:
             export(
@@ -224,7 +224,11 @@ class _Run:
                 "stage %s did not help (%.3f before): its weights are left out", training.stage.name, before["accuracy"]
             )
             is_multi_frame = "gain" in before["average"]
-            model = FamiPose(training.config) if is_multi_frame else HRNet(training.recipe.backbone)
+            model = (
+                FamiPose(training.config)
+                if is_multi_frame
+                else new_backbone(training.recipe.backbone, training.config.num_keypoints)
+            )
             model.load_state_dict(before["average"])
             if is_multi_frame == isinstance(training.model, FamiPose):
                 training.go_back_to(before["average"])

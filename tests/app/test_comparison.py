@@ -75,7 +75,7 @@ def test_it_follows_the_frame_and_drops_what_comes_late(drive, clip, monkeypatch
     asker._worker.answered.emit(_Asked(late, asker._times_cleared), FramePoses(3))
     assert shown(d).frame_index == 7 and d.program.comparison.opinion().frame_index == 7
     d.do("action_compare")
-    assert shown(d) is None and not comparison.is_on
+    assert shown(d) is None and not d.program.comparison.is_on
 
 
 def test_it_never_changes_labels_by_itself(drive, clip, second_weights):

@@ -5,12 +5,14 @@ import threading
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QTableWidget
 
 from app import places, prediction
 from core.keypoints import JHMDB, POSETRACK
 from core.model import FamiPose, FamiPoseConfig, Predictor, WeightsMetadata, save_weights
 from core.poses import Provenance
 from core.project import Project
+from core.scoring import FEATURES, ScoreModel
 from tests.guards import PATIENCE_S
 
 
@@ -184,4 +186,22 @@ def test_weights_of_jhmdbs_joints_predict_the_joints_that_a_project_has(drive, c
     d.idle()
     labelled = {POSETRACK.keypoint_names[k] for k in np.flatnonzero(d.pose(track_id).labelled)}
     assert labelled and not labelled & {"nose", "head_top", "left_ear", "right_ear"}
-    assert d.session.project.runs()[-1].settings["weights"] == "jhmdb"
+    run = d.session.project.runs()[-1]
+    assert run.settings["weights"] == "jhmdb"
+    assert run.settings["calibrated"] is False and d.session.calibrated_runs == frozenset()
+
+
+def test_weights_whose_scores_were_measured_say_so_in_the_run(drive, clip, tmp_path):
+    d = drive(clip)
+    track_id = d.add_person(0)
+    config = FamiPoseConfig("w12", gtm_width=8, lcm_width=8, initialisation="paper")
+    measured = ScoreModel((0.0,) * len(FEATURES), (3.0,) * 17)
+    save_weights(tmp_path / "own.pth", FamiPose(config), WeightsMetadata("own", config, (48, 64), score_model=measured))
+    d.program.prediction.choose(tmp_path / "own.pth")
+    d.idle()
+    d.do("action_predict_frame")
+    d.idle()
+    assert d.session.calibrated_runs == {d.session.project.runs()[-1].run_id}
+    d.session.select(track_id, None)
+    table = d.window.joints_panel.findChild(QTableWidget, "joints_table")
+    assert "✓ 0.95" in {table.item(keypoint, 3).text() for keypoint in range(17)}

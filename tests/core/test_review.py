@@ -15,6 +15,7 @@ from core.review import (
     limb_name,
     neighbour,
     suggestions,
+    sure_joints,
 )
 
 WRIST, KNEE = POSETRACK.index("left_wrist"), POSETRACK.index("right_knee")
@@ -232,3 +233,13 @@ def test_edits_far_apart_read_their_own_neighbours_only():
     scene.num_read = 0
     queue.look_again([10, 11, 12, 400, 999], scene.read)
     assert scene.num_read == 5 + 3 + 2
+
+
+def test_a_joint_is_sure_only_where_what_scores_mean_was_measured():
+    pose = standing(0.9).replaced(run_id=4)
+    assert sure_joints(pose, frozenset({4})).all()
+    assert not sure_joints(pose, frozenset({3})).any()
+    assert not sure_joints(pose.replaced(run_id=None), frozenset({4})).any()
+    assert not sure_joints(with_score(pose, WRIST, 0.84), frozenset({4}))[WRIST]
+    for other in (Provenance.PROPAGATED, Provenance.IMPORTED, Provenance.CORRECTED):
+        assert not sure_joints(with_score(pose, WRIST, 0.9, other), frozenset({4}))[WRIST]

@@ -149,3 +149,12 @@ def test_a_run_that_the_program_did_not_outlive_is_called_interrupted(project, p
     with Project.open(project.path) as again:
         assert again.runs()[0].status == "interrupted"
         assert again.frame(0).poses
+
+
+def test_the_project_tells_which_runs_scores_were_measured(project, predicted):
+    first = project.begin_run("predict", "a" * 64, {"calibrated": True})
+    assert project.calibrated_runs == {first}
+    second = project.begin_run("predict", "b" * 64, {"calibrated": False})
+    run(project, "import", {0: [predicted(1)]})
+    third = project.begin_run("predict", "a" * 64, {"calibrated": True})
+    assert project.calibrated_runs == {first, third} and second not in project.calibrated_runs

@@ -17,14 +17,15 @@ from core.keypoints import JHMDB, POSETRACK
 from core.model.config import FamiPoseConfig
 from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
-from core.model.losses import MutualInformation, total_loss
+from core.model.losses import MutualInformation, heatmap_loss
 from core.model.weights import WeightsMetadata, load_model, save_weights
 from core.training import train
 from core.training.augmentation import PAPER_AUGMENTATION
 from core.training.engine import PlainEngine
 from core.training.exporting import multi_frame_config
 from core.training.lspet import REPOSITORY
-from core.training.memory_estimate import kept_bytes, stage_memory
+from core.training.memory import kept_bytes
+from core.training.memory_estimate import stage_memory
 from core.training.metrics_log import read_metrics
 from core.training.objective import new_objective
 from core.training.optimisation import multi_step_factor
@@ -199,6 +200,15 @@ def test_memory_that_runs_out_makes_less_at_once_of_the_same_batch(
     assert "2 samples at once" in caplog.text
 
 
+def test_the_estimators_heads_are_clipped_with_the_network(shared: Path, tmp_path: Path) -> None:
+    path = write_toy(tmp_path, shared, ("gradient_clip = 5.0", "gradient_clip = 0.001"))
+    training = Training(read_recipe(path), PlainEngine(torch.device("cpu")))
+    training.step()
+    gradients = [p.grad.flatten() for p in training.objective.parameters() if p.grad is not None]
+    assert any(p.grad is not None and p.grad.any() for p in training.objective.information.parameters())
+    assert torch.cat(gradients).norm() == pytest.approx(0.001, rel=0.01)
+
+
 def test_eq_12_is_what_is_minimised(shared: Path, tmp_path: Path) -> None:
     training = Training(read_recipe(write_toy(tmp_path, shared)), PlainEngine(torch.device("cpu")))
     model, objective, stage = training.model, training.objective.train(), training.stage
@@ -207,7 +217,9 @@ def test_eq_12_is_what_is_minimised(shared: Path, tmp_path: Path) -> None:
     batch = training.source.sampler(0, stage, training.settings).batch(0, 3)
     found = objective(batch.key, batch.supporting, batch.targets, batch.weights)
     output = model(batch.key, batch.supporting)
-    expected = total_loss(output, batch.targets, batch.weights, objective.information, stage.beta)
+    expected = {"heatmap": heatmap_loss(output.heatmaps, batch.targets, batch.weights)}
+    expected |= objective.information(output, batch.targets, batch.weights)
+    expected["total"] = expected["heatmap"] + stage.beta * expected["mutual_information"] + expected["heads"]
     assert set(found) == set(expected)
     for name, value in expected.items():
         assert torch.allclose(found[name], value, rtol=1e-4, atol=1e-6), name
