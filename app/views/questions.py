@@ -23,6 +23,7 @@ from app.ui.main_window import MainWindow
 from app.ui.range_dialog import ask_frame_range
 
 VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
+LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
 NO_WEIGHTS = (
     "There are no weights to predict with: fetch some or import a file, or go on labelling by hand. "
     "Boxes and joints can be set without the network."
@@ -90,7 +91,10 @@ class Questions(QObject):
             self._session.message.emit("Open the clip that the labels belong to first.")
             return
         path, _ = QFileDialog.getOpenFileName(
-            self._window, "Import labels", self._start_folder(), "Labels (*.json);;All files (*)"
+            self._window,
+            "Import labels",
+            self._start_folder(),
+            LABEL_FILES,
         )
         if not path:
             return
