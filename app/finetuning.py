@@ -13,6 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from app.network import Network
+from app.places import REPOSITORY
 from app.session import Session
 from app.weights_in_use import FINE_TUNED, WeightsInUse
 from core.errors import FamiError
@@ -20,7 +21,6 @@ from core.errors import FamiError
 log = logging.getLogger(__name__)
 
 MIN_CORRECTED_FRAMES = 4
-REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)

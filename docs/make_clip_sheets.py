@@ -15,9 +15,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from app.places import shared_path
 from core.training.augmentation import AugmentationSettings
 from core.training.batches import SampleSettings
-from core.training.lspet import PersonCrops, shared_path
+from core.training.lspet import PersonCrops
 from core.training.synthetic_clips import ClipSampler, ClipSettings, MadeClip
 
 OFFSETS = (-2, -1, 1, 2)

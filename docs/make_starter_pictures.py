@@ -21,11 +21,11 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 
 from app.pipeline import predicted_pose
+from app.places import shared_path
 from app.ui.pose_painting import PoseContext, paint_people
 from app.ui.view import View
 from core.model import Predictor, Request, in_posetrack, load_model
 from core.poses import FramePoses, Pose, Provenance
-from core.training.lspet import shared_path
 from core.video import FrameCache, open_source
 
 ROOT = Path(__file__).resolve().parents[1]

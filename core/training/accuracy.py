@@ -16,7 +16,7 @@ from core.model.fami_pose import FamiPose, softmax_heatmaps
 from core.sizes import PCK_THRESHOLD, joints_right
 from core.training.augmentation import crop_labels, plain_window
 from core.training.batches import SampleSettings, collate, plain_sample
-from core.training.lspet import People
+from core.training.person import People
 
 _BATCH = 32
 

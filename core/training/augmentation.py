@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.geometry import BoolArray, ByteArray, FloatArray, apply_affine, center_and_scale, crop_affine
 from core.keypoints import POSETRACK, Skeleton
-from core.training.lspet import Person
+from core.training.person import Person
 
 
 @dataclass(frozen=True)

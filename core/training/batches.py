@@ -31,7 +31,7 @@ from core.training.augmentation import (
     plain_window,
     recolour,
 )
-from core.training.lspet import People, Person
+from core.training.person import People, Person
 
 
 @dataclass(frozen=True)

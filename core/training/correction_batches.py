@@ -19,7 +19,7 @@ from core.training.augmentation import (
 )
 from core.training.batches import Batch, Sample, SampleSettings, collate, labelled_sample
 from core.training.corrections import CorrectedPose
-from core.training.lspet import Person
+from core.training.person import Person
 
 LIGHT_AUGMENTATION = AugmentationSettings(
     flip=0.5, rotation_deg=20.0, rotated=0.5, scale_low=0.85, scale_high=1.2, shift=0.05, half_body=0.0, colour=0.15,

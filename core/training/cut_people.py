@@ -9,7 +9,7 @@ import numpy as np
 
 from core.geometry import BoolArray, ByteArray
 from core.training.augmentation import AugmentationSettings
-from core.training.lspet import Person
+from core.training.person import Person
 
 _FEWEST_LABELS = 4
 _SMALLEST_HEIGHT = 40.0

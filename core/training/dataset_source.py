@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from app.places import REPOSITORY
 from core.errors import TrainingError
 from core.geometry import FloatArray, apply_affine, invert_affine
 from core.heatmaps import decode_dark
@@ -23,7 +24,6 @@ from core.training.datasets import ClipDataset, DatasetConfig, open_dataset
 from core.training.datasets.config import TRUTH
 from core.training.engine import Engine
 from core.training.loading import Sampler, load_batches
-from core.training.lspet import REPOSITORY
 from core.training.optimisation import multi_frame_output
 from core.training.recipe import Recipe, Stage
 from core.training.source import Measured

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from app.places import REPOSITORY, shared_path
 from core.errors import FamiError
 from core.geometry import BoolArray, FloatArray
 from core.keypoints import POSETRACK
@@ -25,7 +26,7 @@ from core.model.weights import load_model
 from core.review import SURE_FROM
 from core.training.accuracy import Accuracy
 from core.training.labelled_people import coco_people, mpii_people, video_people
-from core.training.lspet import REPOSITORY, PersonCrops, shared_path
+from core.training.lspet import PersonCrops
 from core.training.people_sets import PeopleSet, held_out_people, measure, people_in_clips
 from core.training.real_clips import RealClips
 from core.training.recipe import read_recipe

@@ -15,8 +15,8 @@ from core.formats.labels import Labels
 from core.geometry import ByteArray, bbox_of_points
 from core.keypoints import POSETRACK, mapping
 from core.predictions import Request
-from core.training.lspet import BOX_MARGIN
 from core.training.people_sets import ClipFrames, PeopleSet
+from core.training.person import BOX_MARGIN
 from core.video import FrameCache, open_source
 
 _CACHE_BYTES = 128 * 2**20

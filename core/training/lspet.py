@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
 
 import cv2
 import h5py
@@ -13,40 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
-from core.geometry import BoolArray, ByteArray, FloatArray, bbox_of_points
+from core.geometry import ByteArray, bbox_of_points
 from core.keypoints import POSETRACK, posetrack_places
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-"""The checkout."""
-
-BOX_MARGIN = 0.15
-"""How far a person's box reaches beyond the labelled joints on each side, as a fraction of their extent."""
-
-
-class Person(NamedTuple):
-    """One picture of one person.
-
-    Attributes:
-        rgb: (H, W, 3) uint8.
-        keypoints: (17, 2) x, y in pixels of `rgb`; anything where not labelled.
-        labelled: (17,) True where the joint is labelled.
-        bbox_xywh: (4,) the person's box in pixels of `rgb`.
-        trust: (17,) 0 to 1, how far each label can be believed; None where a person labelled all of them.
-    """
-
-    rgb: ByteArray
-    keypoints: FloatArray
-    labelled: BoolArray
-    bbox_xywh: FloatArray
-    trust: FloatArray | None = None
-
-
-class People(Protocol):
-    """Pictures of people, by number."""
-
-    def person(self, index: int) -> Person:
-        """The picture and labels of one person."""
-        ...
+from core.training.person import BOX_MARGIN, Person
 
 
 @dataclass(frozen=True)
@@ -118,9 +85,3 @@ def _pictures(file: h5py.File) -> tuple[ByteArray, NDArray[np.int64]]:
         return np.asarray(file["bytes"], dtype=np.uint8), np.asarray(file["end"], dtype=np.int64)
     pictures = [np.asarray(picture, dtype=np.uint8) for picture in file["jpeg"]]
     return np.concatenate(pictures), np.cumsum([len(picture) for picture in pictures])
-
-
-def shared_path(relative: str) -> Path:
-    """A path under the folder of shared data (`FAMI_SHARED`, by default beside the checkout)."""
-    root = os.environ.get("FAMI_SHARED", str(REPOSITORY.parent / "shared"))
-    return Path(root) / relative

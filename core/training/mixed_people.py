@@ -10,7 +10,7 @@ import numpy as np
 from core.training.augmentation import draw_window
 from core.training.batches import CropSampler, Sample, labelled_sample
 from core.training.cut_people import draw_cut, seen_from_afar
-from core.training.lspet import People, Person
+from core.training.person import People, Person
 from core.training.starter_split import Indices
 
 

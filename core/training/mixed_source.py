@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from app.places import shared_path
 from core.keypoints import POSETRACK
 from core.model.backbones import SingleFrame
 from core.model.fami_pose import FamiPose
@@ -17,10 +18,10 @@ from core.training.batches import SampleSettings
 from core.training.calibration import fit_score_model
 from core.training.engine import Engine
 from core.training.loading import Sampler
-from core.training.lspet import People, shared_path
 from core.training.mixed_people import MixedPeople, PictureSampler
 from core.training.people_sets import labelled_people
 from core.training.people_source import PeopleSource
+from core.training.person import People
 from core.training.pictures import Pictures
 from core.training.real_clips import RealClips
 from core.training.recipe import Recipe, Stage

@@ -17,11 +17,12 @@ from typing import Any
 
 import torch
 
+from app.places import REPOSITORY, shared_path
 from core.errors import TrainingError
 from core.model.backbones import SingleFrame
 from core.model.config import TABLE_6, TABLE_7, Ablation, ablation
 from core.model.weights import LoadedModel, load_model
-from core.training.lspet import REPOSITORY, PersonCrops, shared_path
+from core.training.lspet import PersonCrops
 from core.training.motion_bench_clips import (
     Cell,
     ClipSpeed,

@@ -13,7 +13,8 @@ from core.keypoints import POSETRACK
 from core.model.predictor import Predictor
 from core.predictions import Prediction, Request
 from core.training.accuracy import Accuracy, accuracy_of
-from core.training.lspet import BOX_MARGIN, People, PersonCrops
+from core.training.lspet import PersonCrops
+from core.training.person import BOX_MARGIN, People
 from core.training.real_clips import RealClips
 
 ClipFrames = tuple[Callable[[int], ByteArray], int]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.places import shared_path
 from core.keypoints import POSETRACK
 from core.model.backbones import SingleFrame
 from core.model.fami_pose import FamiPose
@@ -15,7 +16,7 @@ from core.training.batches import CropSampler, SampleSettings
 from core.training.calibration import fit_score_model
 from core.training.engine import Engine
 from core.training.loading import Sampler
-from core.training.lspet import PersonCrops, Split, shared_path
+from core.training.lspet import PersonCrops, Split
 from core.training.people_sets import held_out_people
 from core.training.recipe import Recipe, Stage
 from core.training.source import Measured

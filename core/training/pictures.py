@@ -13,7 +13,7 @@ from core.errors import TrainingError
 from core.geometry import BoolArray, FloatArray
 from core.keypoints import posetrack_places
 from core.training.jpegs import Jpegs
-from core.training.lspet import Person
+from core.training.person import Person
 
 LEAST_TRUST = 0.2
 """A teacher's keypoint below this is left out: it is more often wrong than right."""

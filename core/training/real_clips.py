@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.geometry import BoolArray, ByteArray
 from core.keypoints import posetrack_places
-from core.training.lspet import Person
+from core.training.person import Person
 from core.training.pictures import LEAST_TRUST, jpegs, opened, teachers_keypoints
 
 

@@ -15,12 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.places import REPOSITORY
 from core.errors import Cancelled, FamiError
 from core.model.backbones import SingleFrame, new_backbone
 from core.model.fami_pose import FamiPose
 from core.training.engine import new_engine
 from core.training.exporting import export
-from core.training.lspet import REPOSITORY
 from core.training.metrics_log import VALIDATION, MetricsLog
 from core.training.optimisation import use_one_thread
 from core.training.recipe import Recipe, read_recipe

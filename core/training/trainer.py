@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from app.places import REPOSITORY
 from core.errors import TrainingError
 from core.keypoints import SKELETONS
 from core.model.backbones import SingleFrame, new_backbone
@@ -24,7 +25,6 @@ from core.training.engine import Engine, synchronised_statistics
 from core.training.exporting import multi_frame_config
 from core.training.imagenet import imagenet_weights, start_from_imagenet
 from core.training.loading import load_batches, split_batch, step_pieces
-from core.training.lspet import REPOSITORY
 from core.training.objective import Objective, joint_weight, new_objective
 from core.training.optimisation import (
     RunningAverage,

@@ -33,7 +33,7 @@ from core.training.datasets.jhmdb import read_jhmdb
 from core.training.datasets.pictures import PictureClip, PictureFinder
 from core.training.datasets.posetrack import read_posetrack17, read_posetrack18
 from core.training.datasets.videos import LabelledVideos, without_ignored
-from core.training.lspet import Person
+from core.training.person import Person
 from core.video.image_folder import read_image
 
 log = logging.getLogger(__name__)

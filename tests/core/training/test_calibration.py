@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
+from app.places import shared_path
 from core.model.predictor import Predictor
 from core.model.weights import load_model
 from core.review import SURE_FROM
 from core.training.evaluate_starter import RECIPE, STARTER
-from core.training.lspet import PersonCrops, shared_path
+from core.training.lspet import PersonCrops
 from core.training.people_sets import held_out_people, measure
 from core.training.recipe import read_recipe
 

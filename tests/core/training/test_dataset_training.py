@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from app.places import REPOSITORY
 from core.errors import TrainingError
 from core.keypoints import JHMDB, POSETRACK
 from core.model.config import FamiPoseConfig
@@ -23,7 +24,6 @@ from core.training import train
 from core.training.augmentation import PAPER_AUGMENTATION
 from core.training.engine import PlainEngine
 from core.training.exporting import multi_frame_config
-from core.training.lspet import REPOSITORY
 from core.training.memory import kept_bytes
 from core.training.memory_estimate import stage_memory
 from core.training.metrics_log import read_metrics

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from app.places import REPOSITORY
 from core.errors import TrainingError
 from core.formats import posetrack18
 from core.formats.import_ import import_labels
@@ -21,7 +22,6 @@ from core.training.batches import SampleSettings
 from core.training.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler
 from core.training.corrections import CorrectedPose
 from core.training.finetune import FinetuneSettings, RoundTraining, finetune
-from core.training.lspet import REPOSITORY
 from core.video import open_source
 
 STARTER = REPOSITORY / "resources/weights/starter.pth"

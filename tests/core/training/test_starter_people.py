@@ -17,10 +17,10 @@ from core.training import train
 from core.training.augmentation import AugmentationSettings, plain_window
 from core.training.batches import SampleSettings, labelled_sample
 from core.training.cut_people import draw_cut, seen_from_afar
-from core.training.lspet import Person
 from core.training.mixed_people import MixedPeople, PictureSampler
 from core.training.mixed_source import MixedSource
 from core.training.people_sets import people_in_clips, predictions
+from core.training.person import Person
 from core.training.pictures import Pictures
 from core.training.real_clips import RealClips
 from core.training.recipe import read_recipe

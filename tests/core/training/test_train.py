@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from app.places import REPOSITORY
 from core.errors import Cancelled, TrainingError
 from core.model.weights import load_model, read_metadata
 from core.training import train
-from core.training.lspet import REPOSITORY
 from core.training.recipe import read_recipe
 
 RECIPE = """

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.places import shared_path
 from core.errors import TrainingError
 from core.heatmaps import STRIDE, decode_argmax
 from core.keypoints import POSETRACK
@@ -19,7 +20,8 @@ from core.training.augmentation import (
     plain_window,
 )
 from core.training.batches import CropSampler, SampleSettings, labelled_sample, moving_windows
-from core.training.lspet import Person, PersonCrops, shared_path
+from core.training.lspet import PersonCrops
+from core.training.person import Person
 
 SIZE = (96, 128)
 SETTINGS = SampleSettings(SIZE, 1.0, AugmentationSettings(shift=0.0))

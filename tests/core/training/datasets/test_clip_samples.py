@@ -15,7 +15,7 @@ from core.keypoints import JHMDB, POSETRACK
 from core.training.augmentation import PAPER_AUGMENTATION, AugmentationSettings, WindowDraw, crop_labels, draw_window
 from core.training.batches import collate
 from core.training.datasets import DatasetConfig, open_dataset
-from core.training.lspet import Person
+from core.training.person import Person
 
 SIZE = (192, 256)
 OFFSETS = (-2, -1, 1, 2)
