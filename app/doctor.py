@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from app import detectors, places
+from app.weights import detectors
+from core.files import places
 from app.system_packages import install_command, missing_packages
-from app.weights import HOW_TO_GET_SOME, available_weights, default_weights
+from app.weights.available import HOW_TO_GET_SOME, available_weights, default_weights
 from core.errors import FamiError
 
 CONSTRAINTS = places.REPOSITORY / "constraints.txt"

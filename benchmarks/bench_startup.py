@@ -26,7 +26,7 @@ def measure(folder: Path) -> dict[str, float | bool]:
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
-    from app import places
+    from core.files import places
     from app.application import Program
     from app.ui import theme
 

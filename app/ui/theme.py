@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
-from app import places
+from core.files import places
 from core.poses import Provenance
 
 # Grounds, from the back to the front.

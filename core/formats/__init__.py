@@ -1,8 +1,8 @@
 """Label files of other programs, read into and written from one kind of Labels; see docs/formats.md."""
 
-from core.formats.detect import read_labels
-from core.formats.export import FORMATS, ExportResult, export_project
-from core.formats.import_ import import_labels
+from core.formats.recognition import read_labels
+from core.formats.exporting import FORMATS, ExportResult, export_project
+from core.formats.importing import import_labels
 from core.formats.labels import LabelImage, Labels
 from core.formats.matching import find_images, match_frames
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.formats.linking import link_people
+from core.formats.track_ids import link_people
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers
 from core.geometry import bbox_of_points
 from core.keypoints import POSETRACK

@@ -3,7 +3,7 @@
 from core.metrics.folders import oks_of_folders, pck_of_folders
 from core.metrics.keypoint_accuracy import oks_ap, pck
 from core.metrics.posetrack import posetrack_ap, posetrack_evaluation
-from core.sizes import PCK_THRESHOLD, box_sizes, joints_right, torso_sizes
+from core.judging.sizes import PCK_THRESHOLD, box_sizes, joints_right, torso_sizes
 
 __all__ = [
     "PCK_THRESHOLD",

@@ -14,8 +14,8 @@ from core.formats.labels import LabelImage, Labels
 from core.metrics.groups import grouped
 from core.metrics.keypoint_accuracy import oks_ap, pck
 from core.poses import FloatArray, FramePoses, Pose
-from core.sizes import PCK_THRESHOLD, box_sizes
-from core.tracking import associate
+from core.judging.sizes import PCK_THRESHOLD, box_sizes
+from core.people.tracking import associate
 
 
 def paired_files(gt_dir: Path | str, pred_dir: Path | str) -> list[tuple[Path, Path]]:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FormatError
-from core.formats import detect
-from core.formats.annolist import POINT_NAMES
+from core.formats import recognition
+from core.formats.layouts.annolist import POINT_NAMES
 from core.formats.records import ImageRecord, PersonRecord
 from core.geometry import BoolArray
 from core.keypoints import POSETRACK
@@ -102,7 +102,7 @@ def load_folders(gt_dir: Path | str, pred_dir: Path | str) -> list[EvaluatedFram
     """
     frames = []
     for sequence, (gt_path, pred_path) in enumerate(paired_files(gt_dir, pred_dir)):
-        truth, predicted = detect.parse(gt_path).images, detect.parse(pred_path).images
+        truth, predicted = recognition.parse(gt_path).images, recognition.parse(pred_path).images
         check_frames_pair(gt_path, len(truth), pred_path, len(predicted))
         pairs = [_evaluated_frame(sequence, *pair) for pair in zip(truth, predicted, strict=True)]
         frames += [frame for frame in pairs if frame is not None]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.poses import FloatArray, Pose, Provenance, Visibility
-from core.project.codec import identical, joint_bytes
+from core.project.storage.codec import identical, joint_bytes
 from core.project.records import RunKind
 
 

@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 from PySide6.QtWidgets import QApplication, QLabel
 
-from app import places
-from app.tasks import Task
+from core.files import places
+from app.threads.tasks import Task
 from app.ui import theme
 from core.poses import Pose, Provenance
 from core.project import edits

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from app import places
+from core.files import places
 from app.application import start_path
 
 REPOSITORY = Path(__file__).parents[2]
