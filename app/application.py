@@ -10,24 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from core.files import places
-from app.threads.collector import WindowThreadCollector
-from app.controllers.comparison import Comparison
-from app.controllers.editing import EditingController
-from app.controllers.exporting import ExportController
-from app.controllers.finding import FindingController
-from app.controllers.finetuning import FinetuningController
-from app.controllers.instruments import Instruments
-from app.weights.in_use import Network
-from app.controllers.opening import OpeningController
-from app.controllers.people import PeopleController
-from app.controllers.prediction import PredictionController
-from app.controllers.reviewing import ReviewController
-from app.controllers.runs import RunsController
-from app.controllers.session import Session
-from app.threads.tasks import TaskRunner
-from app.ui import theme
-from app.ui.main_window import MainWindow
 from app.bindings.actions import ActionsBinding
 from app.bindings.canvas import CanvasBinding
 from app.bindings.comparison import ComparisonBinding
@@ -35,9 +17,27 @@ from app.bindings.network import NetworkBinding
 from app.bindings.panels import PanelsBinding
 from app.bindings.questions import Questions
 from app.bindings.weights import WeightsBinding
+from app.controllers.comparison import Comparison
+from app.controllers.editing import EditingController
+from app.controllers.exporting import ExportController
+from app.controllers.finding import FindingController
+from app.controllers.finetuning import FinetuningController
+from app.controllers.instruments import Instruments
+from app.controllers.opening import OpeningController
+from app.controllers.people import PeopleController
+from app.controllers.prediction import PredictionController
+from app.controllers.reviewing import ReviewController
+from app.controllers.runs import RunsController
+from app.controllers.session import Session
 from app.controllers.weights import WeightsController
 from app.controllers.weights_in_use import WeightsInUse
+from app.threads.collector import WindowThreadCollector
+from app.threads.tasks import TaskRunner
+from app.ui import theme
+from app.ui.main_window import MainWindow
+from app.weights.in_use import Network
 from core.errors import FamiError
+from core.files import places
 
 log = logging.getLogger(__name__)
 

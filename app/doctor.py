@@ -10,11 +10,12 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from app.weights import detectors
-from core.files import places
 from app.system_packages import install_command, missing_packages
-from app.weights.available import HOW_TO_GET_SOME, available_weights, default_weights
+from app.weights import detectors
+from app.weights.available import available_weights
+from app.weights.choice import HOW_TO_GET_SOME, default_weights
 from core.errors import FamiError
+from core.files import places
 
 CONSTRAINTS = places.REPOSITORY / "constraints.txt"
 PACKAGES = ("torch", "torchvision", "PySide6_Essentials", "pyqtgraph", "av", "opencv-python-headless", "h5py")

@@ -34,9 +34,9 @@ def main() -> None:
         from PySide6.QtCore import QEventLoop, QTimer
         from PySide6.QtWidgets import QApplication
 
-        from core.files import places
         from app.application import Program
         from app.ui import theme
+        from core.files import places
         from core.formats import read_labels
 
         application = QApplication([])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from app.bindings.panels import with_member
+from app.bindings.questions import Questions
 from app.controllers.editing import EditingController, next_without_place
 from app.controllers.finding import FindingController
 from app.controllers.finetuning import FinetuningController
@@ -19,8 +21,6 @@ from app.threads.tasks import TaskRunner
 from app.tools import Tool
 from app.ui.dialogs import dialogs
 from app.ui.main_window import MainWindow
-from app.bindings.panels import with_member
-from app.bindings.questions import Questions
 from core import __version__
 from core.keypoints import POSETRACK
 from core.poses import Visibility

@@ -11,8 +11,8 @@ from app.controllers.people import PeopleController
 from app.controllers.playback import ShownFrame
 from app.controllers.session import Session
 from app.ui.canvas.heatmap_colours import heatmap_peaks
-from app.ui.panels.heatmap_panel import HeatmapReading
 from app.ui.main_window import MainWindow
+from app.ui.panels.heatmap_panel import HeatmapReading
 from core.keypoints import POSETRACK
 from core.project import Touched
 

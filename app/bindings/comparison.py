@@ -7,14 +7,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from core.files import places
 from app.controllers.comparison import ALONE_NAME, Comparison
 from app.controllers.session import Session
-from app.ui.panels.compare_panel import CompareState, in_words
-from app.ui.main_window import MainWindow
 from app.ui.canvas.opinion_painting import Opinion
+from app.ui.main_window import MainWindow
+from app.ui.panels.compare_panel import CompareState, in_words
 from app.weights.available import available_weights
 from core.errors import FamiError
+from core.files import places
 from core.judging.opinions import agreeing, differences
 
 OFF = "See the pose of HRNet alone, or of other weights, beside the one on screen."

@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from app.controllers.finetuning import FinetuningController
-from app.weights.in_use import NetworkState
 from app.controllers.session import Session
-from app.ui.panels.finetune_panel import FinetuneReport, FinetuneState
-from app.ui.main_window import MainWindow
 from app.controllers.weights_in_use import WeightsInUse
+from app.ui.main_window import MainWindow
+from app.ui.panels.finetune_panel import FinetuneReport, FinetuneState
+from app.weights.in_use import NetworkState
 
 
 class NetworkBinding(QObject):

@@ -14,9 +14,9 @@ from app.ui.main_window import MainWindow
 from app.ui.panels.persons_panel import PersonRow
 from app.ui.panels.queue_panel import QueueRow
 from app.ui.timeline.columns import FrameState, TimelineColumns
+from core.judging.review import Suggestion, is_doubtful
 from core.poses import Visibility
 from core.project import Summary, Touched
-from core.judging.review import Suggestion, is_doubtful
 
 TIMELINE_DELAY_MS = 60
 """Writes that follow each other this closely are drawn together: a running prediction writes many times a second."""

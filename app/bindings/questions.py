@@ -8,19 +8,19 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from core.files import places
-from app.weights.detectors import DetectorFile
 from app.controllers.editing import EditingController
 from app.controllers.exporting import ExportController
 from app.controllers.finding import FindingController
-from app.weights.in_use import Network
 from app.controllers.opening import OpeningController
 from app.controllers.runs import RunsController
 from app.controllers.session import Session
-from app.ui.dialogs import dialogs
 from app.ui.actions import DEFAULT_KEYMAP, KeyMap, KeymapError, load_keymap, read_keymap, save_keymap
-from app.ui.main_window import MainWindow
+from app.ui.dialogs import dialogs
 from app.ui.dialogs.range_dialog import ask_frame_range
+from app.ui.main_window import MainWindow
+from app.weights.detectors import DetectorFile
+from app.weights.in_use import Network
+from core.files import places
 
 VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
 LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"

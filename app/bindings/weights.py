@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from app.weights.in_use import Network, NetworkState
-from app.threads.tasks import TaskKind, TaskRunner
-from app.ui.dialogs import dialogs
-from app.ui.main_window import MainWindow
-from app.ui.dialogs.weights_dialog import WeightsDialog, WeightsRow
 from app.controllers.weights import WeightsController
 from app.controllers.weights_in_use import WeightsInUse
+from app.threads.tasks import TaskKind, TaskRunner
+from app.ui.dialogs import dialogs
+from app.ui.dialogs.weights_dialog import WeightsDialog, WeightsRow
+from app.ui.main_window import MainWindow
+from app.weights.in_use import Network, NetworkState
 
 if TYPE_CHECKING:  # loads torch
     from app.weights.facts import WeightsFacts

@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 
 from app.arguments import BENCHMARKS, MOTION_BENCH
-from core.files.outputs import check_can_write, replacing, write_json
 from app.terminal import Terminal
 from core.errors import FamiError
+from core.files.outputs import check_can_write, replacing, write_json
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:

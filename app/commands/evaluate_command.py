@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.files.outputs import check_can_write, write_json
 from app.terminal import Terminal
+from core.files.outputs import check_can_write, write_json
+from core.files.paths import files_of
 from core.metrics import oks_of_folders, pck_of_folders, posetrack_evaluation
 from core.metrics.groups import GROUP_NAMES
-from core.files.paths import files_of
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from core.files.outputs import check_can_write, write_json
 from app.terminal import Terminal
-from app.weights.available import ProjectWeights, find_weights
+from app.weights.available import ProjectWeights
+from app.weights.choice import find_weights
+from core.files.outputs import check_can_write, write_json
 from core.files.paths import files_of, project_files
 from core.project import Project, ProjectLockedError
 from core.training.rounds.finetune import finetune

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from core.work.opening import record_of
-from core.files.outputs import check_can_write
 from app.terminal import Terminal
 from core.errors import FormatError, ProjectError
-from core.formats import Labels, import_labels, match_frames, read_labels
+from core.files.outputs import check_can_write
 from core.files.paths import files_of
+from core.formats import Labels, import_labels, match_frames, read_labels
 from core.project import Project, SourceRecord
 from core.video import open_source
+from core.work.opening import record_of
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:

@@ -12,8 +12,8 @@ from types import FrameType
 
 from app.terminal import Terminal
 from core.errors import TrainingError
-from core.training.trainer.memory_estimate import memory_sentence
 from core.training.learning.recipe import read_recipe
+from core.training.trainer.memory_estimate import memory_sentence
 from core.training.trainer.train import TrainingProgress
 from core.training.trainer.train import main as train
 

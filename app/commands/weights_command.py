@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from core.files import places
 from app.terminal import Terminal
-from app.weights.available import catalogue_entry, default_weights
+from app.weights.available import catalogue_entry
+from app.weights.choice import default_weights
 from app.weights.facts import WeightsFacts, all_facts
 from app.weights.importing import import_weights
 from core.errors import KeypointsUnknownError
+from core.files import places
 from core.files.fetch import fetch, megabytes
 
 HEADERS = ("", "name", "is", "accuracy", "size", "s/person", "licence")

@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 
-from core.files.outputs import check_can_write
 from app.system_packages import install_command, missing_packages
 from app.terminal import Terminal
 from core.errors import FamiError, SourceError
+from core.files.outputs import check_can_write
 from core.files.paths import files_of, project_files
 
 

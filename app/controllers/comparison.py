@@ -10,14 +10,14 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.editing import EditingController
-from app.weights.in_use import Network
-from core.work.predicting import predicted_pose
 from app.controllers.session import Session
 from app.threads.frame_asker import FrameAsker
+from app.weights.in_use import Network
 from core.poses import FramePoses, Pose, Provenance
 from core.predictions import Request
 from core.project import Touched
 from core.video import Source
+from core.work.predicting import predicted_pose
 
 if TYPE_CHECKING:
     from core.model import Predictor

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from core.work.finding import Found
-from app.weights.detectors import DetectorFile, look_for_people, suited_to
 from app.controllers.session import Session
 from app.threads.tasks import Task, TaskKind, TaskRunner
+from app.weights.detectors import DetectorFile, look_for_people, suited_to
 from core.project import Project
 from core.video import open_source
+from core.work.finding import Found
 
 MEGABYTE = 1_000_000
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from app.weights.in_use import Network
-from core.files.places import REPOSITORY
 from app.controllers.session import Session
 from app.controllers.weights_in_use import FINE_TUNED, WeightsInUse
+from app.weights.in_use import Network
 from core.errors import FamiError
+from core.files.places import REPOSITORY
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from app.weights.in_use import Network
 from app.controllers.session import Session
 from app.threads.frame_asker import FrameAsker
+from app.weights.in_use import Network
 from core.predictions import Explanation, Prediction, Request
 from core.video import Source
 

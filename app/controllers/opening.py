@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from core.work.opening import ImagesMissingError, Opened, SourceMissingError, open_path
 from app.controllers.session import Session
 from app.threads.tasks import Task, TaskKind, TaskRunner
 from core.errors import ProjectError
+from core.work.opening import ImagesMissingError, Opened, SourceMissingError, open_path
 
 LAST_PART_TIMEOUT_S = 60.0
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from core.work.following import Followed, follow_person, locator
-from app.weights.in_use import Network
 from app.controllers.session import Session
 from app.threads.tasks import Task, TaskKind, TaskRunner
 from app.tools import Tool
+from app.weights.in_use import Network
 from core.errors import FamiError
 from core.project import edits
 from core.video import open_source
+from core.work.following import Followed, follow_person, locator
 
 
 class PeopleController(QObject):

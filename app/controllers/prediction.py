@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.weights.in_use import Network
-from core.work.predicting import requests_for, run_prediction
 from app.controllers.session import Session
 from app.threads.tasks import Task, TaskKind, TaskRunner
+from app.weights.in_use import Network
 from core.judging.review import is_mostly_guessed
 from core.video import open_source
+from core.work.predicting import requests_for, run_prediction
 
 if TYPE_CHECKING:
     from core.predictions import Prediction

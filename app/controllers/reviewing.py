@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.session import Session
 from app.threads.tasks import LatestWorker
+from core.judging.review import ReviewQueue, Suggestion, neighbour
 from core.poses import FramePoses
 from core.project import Project, Touched
-from core.judging.review import ReviewQueue, Suggestion, neighbour
 
 QUIET_MS = 250
 MAX_SUGGESTIONS = 500

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from core.files import places
-from core.work.opening import Opened
 from app.controllers.playback import Playback, ShownFrame
 from app.tools import Tool
 from core.errors import FamiError, ProjectError
+from core.files import places
 from core.poses import FramePoses, Pose
 from core.project import Project, Touched
+from core.work.opening import Opened
 
 
 class Session(QObject):

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from core.files import places
-from app.threads.tasks import Task, TaskKind, TaskRunner
-from app.weights.available import CHOSEN_SETTING, available_weights, catalogue_entry
 from app.controllers.weights_in_use import WeightsInUse
+from app.threads.tasks import Task, TaskKind, TaskRunner
+from app.weights.available import available_weights, catalogue_entry
+from app.weights.choice import CHOSEN_SETTING
 from core.errors import FamiError, KeypointsUnknownError
+from core.files import places
 from core.files.fetch import fetch
 
 if TYPE_CHECKING:  # loads torch

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.weights.in_use import Network, NetworkState
 from app.controllers.session import Session
 from app.threads.tasks import TaskKind, TaskRunner
-from app.weights.available import ProjectWeights, available_weights, default_weights
+from app.weights.available import ProjectWeights, available_weights
+from app.weights.choice import default_weights
+from app.weights.in_use import Network, NetworkState
 from core.errors import FamiError
 
 FINE_TUNED = "fine-tuned on this project"

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 from app.ui import theme
 from app.ui.actions import ACTIONS, MENUS, TOOLBAR, apply_keymap, build_actions
 from app.ui.canvas.canvas import Canvas
+from app.ui.message_bar import MessageBar
 from app.ui.panels.compare_panel import ComparePanel
 from app.ui.panels.finetune_panel import FinetunePanel
 from app.ui.panels.heatmap_panel import HeatmapPanel
 from app.ui.panels.joints_panel import JointsPanel
-from app.ui.message_bar import MessageBar
 from app.ui.panels.persons_panel import PersonsPanel
 from app.ui.panels.queue_panel import QueuePanel
 from app.ui.status_bar import StatusBar

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from core.files import places
-from core.work.finding import Found, find_people, frames_between_looks
 from app.weights.available import file_sha256
 from core.errors import FetchError, WeightsError
+from core.files import places
 from core.files.fetch import OnProgress, fetch
+from core.work.finding import Found, find_people, frames_between_looks
 
 if TYPE_CHECKING:
     from core.model.prediction.detector import PersonDetector

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.files import places
-from app.weights.speeds import Architecture, Speed, Speeds
 from app.weights.available import WeightsFile, available_weights, catalogue
-from core.files.catalogue import CatalogueEntry
+from app.weights.speeds import Architecture, Speed, Speeds
 from core.errors import WeightsError
+from core.files import places
+from core.files.catalogue import CatalogueEntry
 from core.model import WeightsMetadata
 from core.model.weights.checkpoints import backbone_of, published_state_dict, read_checkpoint
 from core.model.weights.files import FORMAT, public_input_size_wh

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from core.files import places
-from core.files.outputs import replacing
 from app.weights.available import SUFFIX, WeightsFile, available_weights, catalogue
 from core.errors import WeightsError
+from core.files import places
+from core.files.outputs import replacing
 from core.model import load_model, save_weights
 from core.model.weights.checkpoints import KeypointsChoice, read_checkpoint
 from core.model.weights.files import FORMAT

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.files import places
 from core.errors import Cancelled
+from core.files import places
 from core.keypoints import POSETRACK
 from core.model import FamiPose, FamiPoseConfig, LoadedModel, Predictor, Request, WeightsMetadata, new_backbone
 from core.model.device import available_device

@@ -9,7 +9,7 @@ from typing import Any
 import platformdirs
 
 APP_NAME = "fami-pose-review"
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 """The checkout."""
 RESOURCES = REPOSITORY / "resources"
 DEMO_CLIP = RESOURCES / "demo" / "walkers.mp4"

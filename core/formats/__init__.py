@@ -1,10 +1,10 @@
 """Label files of other programs, read into and written from one kind of Labels; see docs/formats.md."""
 
-from core.formats.recognition import read_labels
 from core.formats.exporting import FORMATS, ExportResult, export_project
 from core.formats.importing import import_labels
 from core.formats.labels import LabelImage, Labels
 from core.formats.matching import find_images, match_frames
+from core.formats.recognition import read_labels
 
 __all__ = [
     "FORMATS",

@@ -11,14 +11,10 @@ import cv2
 import numpy as np
 
 from core.errors import FormatError, SourceError
-from core.formats.layouts import coco
-from core.formats.layouts import csv_table
-from core.formats.layouts import posetrack17
-from core.formats.layouts import posetrack18
-from core.formats.labels import LabelImage, Labels
-from core.formats.layouts import cvat, deeplabcut, label_studio, sleap
-from core.formats.matching import PICTURE_SUFFIXES
 from core.files.paths import files_of, overwritten, project_files
+from core.formats.labels import LabelImage, Labels
+from core.formats.layouts import coco, csv_table, cvat, deeplabcut, label_studio, posetrack17, posetrack18, sleap
+from core.formats.matching import PICTURE_SUFFIXES
 from core.poses import FramePoses, Pose, Provenance
 from core.project import Project, SourceRecord
 from core.video import Source, open_source

@@ -3,10 +3,8 @@
 from pathlib import Path
 
 from core.errors import FormatError
-from core.formats.layouts import annolist
-from core.formats.layouts import coco_layout
 from core.formats.labels import Labels, from_records
-from core.formats.layouts import label_studio
+from core.formats.layouts import annolist, coco_layout, label_studio
 from core.formats.neighbours import parse_other_than_json
 from core.formats.records import LabelFile, load_json
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.people.linking import DEFAULT_RULES, link_boxes
-from core.poses import FloatArray
 from core.people.tracking import PersonBox
+from core.poses import FloatArray
 
 Place = tuple[int, int]
 """A person of a file: frame index, and index in the frame's list."""

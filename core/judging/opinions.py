@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.poses import Pose
 from core.judging.sizes import person_size_px
+from core.poses import Pose
 
 DIFFERS_ABOVE = 0.05
 """Two places of a joint differ where they are further apart than this part of the person's size."""

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.judging.sizes import person_size_px
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import FramePoses, Pose, Provenance
-from core.judging.sizes import person_size_px
 
 DOUBTFUL_BELOW = 0.5
 """A machine's joint with a score below this asks for a person's look; where scores were measured, it is more

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry import FloatArray
-from core.keypoints import Skeleton
 from core.judging.sizes import torso_sizes
+from core.keypoints import Skeleton
 
 FEATURES = (
     "peak",

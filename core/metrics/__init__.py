@@ -1,9 +1,9 @@
 """How good poses are: PoseTrack AP and MOTA, PCK, and COCO's object keypoint similarity."""
 
+from core.judging.sizes import PCK_THRESHOLD, box_sizes, joints_right, torso_sizes
 from core.metrics.folders import oks_of_folders, pck_of_folders
 from core.metrics.keypoint_accuracy import oks_ap, pck
 from core.metrics.posetrack import posetrack_ap, posetrack_evaluation
-from core.judging.sizes import PCK_THRESHOLD, box_sizes, joints_right, torso_sizes
 
 __all__ = [
     "PCK_THRESHOLD",

@@ -11,11 +11,11 @@ import numpy as np
 from core.errors import FormatError
 from core.formats import read_labels
 from core.formats.labels import LabelImage, Labels
+from core.judging.sizes import PCK_THRESHOLD, box_sizes
 from core.metrics.groups import grouped
 from core.metrics.keypoint_accuracy import oks_ap, pck
-from core.poses import FloatArray, FramePoses, Pose
-from core.judging.sizes import PCK_THRESHOLD, box_sizes
 from core.people.tracking import associate
+from core.poses import FloatArray, FramePoses, Pose
 
 
 def paired_files(gt_dir: Path | str, pred_dir: Path | str) -> list[tuple[Path, Path]]:

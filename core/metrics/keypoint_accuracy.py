@@ -11,10 +11,10 @@ from pycocotools.coco import COCO as CocoDataset  # noqa: N811 - it is a class
 from pycocotools.cocoeval import COCOeval
 
 from core.errors import FormatError
-from core.formats.layouts.annotations import COCO_CODES, annotation
 from core.formats.labels import Labels
-from core.keypoints import POSETRACK, Skeleton
+from core.formats.layouts.annotations import COCO_CODES, annotation
 from core.judging.sizes import PCK_THRESHOLD, joints_right
+from core.keypoints import POSETRACK, Skeleton
 
 OKS_NAMES = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
 

@@ -10,10 +10,6 @@ from typing import NamedTuple
 
 from core.errors import ProjectError
 from core.poses import FloatArray, Pose
-from core.project.storage import state
-from core.project.storage.codec import decode, encode
-from core.project.storage.frame_state import mark_of, run_of
-from core.project.storage.proofs import write as write_proofs
 from core.project.records import (
     Change,
     CutChange,
@@ -23,6 +19,10 @@ from core.project.records import (
     Touched,
     TrackCut,
 )
+from core.project.storage import state
+from core.project.storage.codec import decode, encode
+from core.project.storage.frame_state import mark_of, run_of
+from core.project.storage.proofs import write as write_proofs
 from core.project.storage.store import Store
 from core.project.storage.summary import SummaryRow
 

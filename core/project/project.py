@@ -10,12 +10,10 @@ from typing import Any, Self
 from core.errors import ProjectError
 from core.poses import FloatArray, Pose
 from core.project import history, journal, undoing
-from core.project.storage import ledger
-from core.project.storage import regions
-from core.project.storage import track_numbers
-from core.project.storage import proofs as proofs_of_frames
 from core.project.reader import ProjectReader
 from core.project.records import Change, RunKind, SourceRecord, Touched
+from core.project.storage import ledger, regions, track_numbers
+from core.project.storage import proofs as proofs_of_frames
 from core.project.storage.store import Store
 
 

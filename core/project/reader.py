@@ -12,14 +12,10 @@ from numpy.typing import NDArray
 
 from core.poses import FloatArray, FramePoses, Pose
 from core.project import journal, undoing
-from core.project.storage import ledger
-from core.project.storage import proofs
-from core.project.storage import regions
-from core.project.storage import state
-from core.project.storage import track_numbers
+from core.project.records import Change, Effort, FrameProof, JournalEntry, Round, Run, SourceRecord
+from core.project.storage import ledger, proofs, regions, state, track_numbers
 from core.project.storage.codec import decode
 from core.project.storage.frame_state import NOT_REVIEWED
-from core.project.records import Change, Effort, FrameProof, JournalEntry, Round, Run, SourceRecord
 from core.project.storage.store import Store
 from core.project.storage.summary import Summary, SummaryColumns
 

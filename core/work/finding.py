@@ -12,9 +12,9 @@ from scipy.optimize import linear_sum_assignment
 from core.errors import Cancelled
 from core.geometry import FloatArray
 from core.people.linking import link_boxes, overlaps_of
+from core.people.tracking import PersonBox, PersonBoxSource, TrackedBox
 from core.poses import Pose, Provenance
 from core.project import Project, RunKind, Touched
-from core.people.tracking import PersonBox, PersonBoxSource, TrackedBox
 from core.video import Source, frame_proof
 
 People = Mapping[int, Mapping[int, FloatArray]]

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from core.errors import Cancelled, PredictionError
 from core.geometry import FloatArray
+from core.people.tracking import Locate, TrackedBox, follow_box
 from core.poses import Pose, Provenance
 from core.predictions import Request
 from core.project import Project, RunKind, Touched
-from core.people.tracking import Locate, TrackedBox, follow_box
 from core.video import Source, frame_proof
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.files import places
 from core.errors import FormatError, ProjectError, SourceError
+from core.files import places
 from core.formats import Labels, find_images, import_labels, read_labels
 from core.project import Project, ProjectLockedError, SourceRecord
 from core.video import Source, open_source

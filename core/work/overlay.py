@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.files.outputs import replacing
 from core.errors import FamiError
+from core.files.outputs import replacing
+from core.judging.review import doubtful_joints
 from core.keypoints import POSETRACK
 from core.poses import Pose, Visibility
 from core.project import Project
-from core.judging.review import doubtful_joints
 from core.video import Source
 
 Image = NDArray[np.uint8]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from core.files import places
 from app.arguments import BENCHMARKS
 from app.cli import join_negative_values, main, parse
-from core.files.outputs import replacing, write_json
 from app.terminal import Terminal
 from core.errors import FamiError
+from core.files import places
+from core.files.outputs import replacing, write_json
 
 REPOSITORY = Path(__file__).parents[2]
 DEMO = str(places.DEMO_CLIP)

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from app.ui import theme
 from app.ui.canvas.markers import CASING
 from app.ui.canvas.view import View
-from core.keypoints import POSETRACK
 from core.judging.opinions import differences
+from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose
 
 COLOUR = QColor("#ff8ce6")

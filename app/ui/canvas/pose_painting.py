@@ -15,9 +15,9 @@ from app.ui.canvas.hit_test import HANDLES, JointHit, Selection, handle_position
 from app.ui.canvas.markers import CASING, Marker, draw_marker
 from app.ui.canvas.opinion_painting import Opinion, paint_opinion, paint_opinion_key
 from app.ui.canvas.view import View
+from core.judging.review import doubtful_joints, sure_joints
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import FloatArray, FramePoses, Pose, Provenance, Visibility
-from core.judging.review import doubtful_joints, sure_joints
 
 HANDLE_PX = 7.0
 MARKER_GAP_PX = 4.0

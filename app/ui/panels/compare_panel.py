@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.tables import build_table, cell, fit_column
-from core.keypoints import POSETRACK
 from core.judging.opinions import DIFFERS_ABOVE, JointDifference
+from core.keypoints import POSETRACK
 
 JOINT, DISTANCE, SHARE, SCORE, SECOND = range(5)
 HEADERS = (

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.tables import build_table, cell, fit_column
+from core.judging.review import DOUBTFUL_BELOW, sure_joints
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import Pose, Provenance, Visibility
-from core.judging.review import DOUBTFUL_BELOW, sure_joints
 
 JOINT, SEEN, WHO, SCORE = range(4)
 HEADERS = (

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.ui import theme
-from app.ui.temporal.alignment_shapes import Scales
 from app.ui.temporal.alignment_painting import GRID_COLOUR, Layer, modulation_rgba, offset_colours
+from app.ui.temporal.alignment_shapes import Scales
 
 SAMPLE_PX = 92, 26
 _THETA = "\N{GREEK CAPITAL LETTER THETA}"

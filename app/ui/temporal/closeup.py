@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import theme
-from app.ui.temporal.alignment_shapes import taps_at
 from app.ui.temporal.alignment_painting import Layer, LayerChoice, paint_alignment, paint_taps, screen_from_crop
+from app.ui.temporal.alignment_shapes import taps_at
 from app.ui.temporal.grid import ROWS, GridColumn, rgb_image
 
 LEAST_HEIGHT_PX = 240

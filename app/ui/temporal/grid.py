@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QMouseEvent, QPaint
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.ui import theme
-from app.ui.temporal.alignment_shapes import Alignment
 from app.ui.temporal.alignment_painting import LayerChoice, paint_alignment
+from app.ui.temporal.alignment_shapes import Alignment
 
 ROWS = (
     ("Frame", "The crop of each frame that the network sees"),

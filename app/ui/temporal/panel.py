@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.temporal.alignment_shapes import Scales, alignment_of, scales_of
 from app.ui.temporal.alignment_legend import AlignmentLegend
 from app.ui.temporal.alignment_painting import Layer, LayerChoice
+from app.ui.temporal.alignment_shapes import Scales, alignment_of, scales_of
 from app.ui.temporal.closeup import TemporalCloseup
 from app.ui.temporal.grid import GridColumn, TemporalGrid
 from core.predictions import Explanation

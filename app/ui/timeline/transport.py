@@ -9,8 +9,8 @@ from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from app.ui import theme
-from app.ui.timeline.timeline import REVIEWED_COLOUR, STATE_COLOURS, STATE_FILL, Timeline
 from app.ui.timeline.columns import FrameState
+from app.ui.timeline.timeline import REVIEWED_COLOUR, STATE_COLOURS, STATE_FILL, Timeline
 
 BUTTONS = (
     "action_first_frame",

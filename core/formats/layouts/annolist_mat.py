@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FormatError
-from core.formats.layouts import annolist
 from core.formats.labels import Labels, from_records
+from core.formats.layouts import annolist
 from core.formats.layouts.matlab import load_mat, plain
 
 _MPII_NAMES = {

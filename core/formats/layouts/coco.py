@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import FormatError
+from core.formats.labels import Labels, from_records
 from core.formats.layouts import coco_layout
 from core.formats.layouts.annotations import COCO_CODES, annotation
-from core.formats.labels import Labels, from_records
 from core.formats.layouts.posetrack18 import category, image_file_name
 from core.formats.records import load_json, write_file_atomically
 from core.keypoints import COCO

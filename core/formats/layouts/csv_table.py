@@ -6,8 +6,8 @@ import csv
 import io
 from pathlib import Path
 
-from core.formats.layouts.annotations import written_scores
 from core.formats.labels import Labels
+from core.formats.layouts.annotations import written_scores
 from core.formats.records import write_file_atomically
 from core.keypoints import POSETRACK
 from core.poses import Provenance, Visibility

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import FormatError
+from core.formats.labels import LabelImage, Labels, from_records
 from core.formats.layouts import annolist
 from core.formats.layouts.annotations import head_box, mean_score, written_scores
-from core.formats.labels import LabelImage, Labels, from_records
 from core.formats.layouts.posetrack18 import image_file_name
 from core.formats.records import load_json, write_file_atomically
 from core.keypoints import POSETRACK

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import FormatError
+from core.formats.labels import LabelImage, Labels, from_records
 from core.formats.layouts import coco_layout
 from core.formats.layouts.annotations import CATEGORY_ID, POSETRACK_CODES, annotation
-from core.formats.labels import LabelImage, Labels, from_records
 from core.formats.records import load_json, write_file_atomically
 from core.keypoints import POSETRACK, Skeleton
 

@@ -18,8 +18,8 @@ from torchvision.models.detection import (
 from torchvision.ops import FrozenBatchNorm2d
 
 from core.errors import PredictionError, WeightsError
-from core.model.weights.checkpoints import read_checkpoint
 from core.model.device import available_device, within_memory
+from core.model.weights.checkpoints import read_checkpoint
 from core.people.tracking import PersonBox
 
 PERSON = 1

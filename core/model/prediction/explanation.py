@@ -10,9 +10,9 @@ from torch import Tensor
 from core.errors import PredictionError
 from core.geometry import FloatArray
 from core.heatmaps import STRIDE
-from core.model.prediction.crops import RgbFrame, cut_window, window_indices
 from core.model.device import within_memory
 from core.model.network.fami_pose import FamiPose, FamiPoseOutput
+from core.model.prediction.crops import RgbFrame, cut_window, window_indices
 from core.model.prediction.predictor import OUT_OF_MEMORY, Predictor
 from core.model.prediction.projection import coloured
 from core.predictions import Explanation, Request

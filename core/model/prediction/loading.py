@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.model.prediction.predictor import Predictor
-from core.model.weights.reskeleton import in_posetrack
 from core.model.weights.files import load_model
+from core.model.weights.reskeleton import in_posetrack
 
 
 def load_predictor(path: Path, device: str = "auto", offsets: Sequence[int] | None = None) -> Predictor:

@@ -13,14 +13,14 @@ from torch import Tensor
 from core.errors import PredictionError
 from core.geometry import FloatArray, apply_affine, invert_affine
 from core.heatmaps import STRIDE, decode_argmax, decode_dark, decode_quarter_shift
+from core.judging.scoring import score_features
 from core.keypoints import SKELETONS
-from core.model.prediction.crops import RecentFrames, RgbFrame, cut_window, normalised, request_affine, window_indices
 from core.model.device import ALL_THREADS, available_device, has_fast_bfloat16, intra_op_threads, within_memory
 from core.model.network.fami_pose import FamiPoseOutput
+from core.model.prediction.crops import RecentFrames, RgbFrame, cut_window, normalised, request_affine, window_indices
 from core.model.prediction.recent_features import RecentFeatures
 from core.model.weights.files import LoadedModel
 from core.predictions import Prediction, Request
-from core.judging.scoring import score_features
 
 _Part = TypeVar("_Part")
 Decoding = Literal["dark", "quarter", "argmax"]

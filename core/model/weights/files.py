@@ -15,8 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import WeightsError
+from core.judging.scoring import ScoreModel
 from core.keypoints import POSETRACK, SKELETONS, Skeleton
+from core.model.device import available_device
 from core.model.network.backbones import SingleFrame
+from core.model.network.config import FamiPoseConfig
+from core.model.network.fami_pose import FamiPose
+from core.model.network.folding import fold_batch_norms
+from core.model.network.hrnet import HRNet
 from core.model.weights.checkpoints import (
     KeypointsChoice,
     backbone_of,
@@ -26,12 +32,6 @@ from core.model.weights.checkpoints import (
     read_checkpoint,
     recognise_keypoints,
 )
-from core.model.network.config import FamiPoseConfig
-from core.model.device import available_device
-from core.model.network.fami_pose import FamiPose
-from core.model.network.folding import fold_batch_norms
-from core.model.network.hrnet import HRNet
-from core.judging.scoring import ScoreModel
 
 FORMAT = "fami-pose-weights"
 VERSION = 1

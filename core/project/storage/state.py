@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from core.errors import ProjectError
 from core.poses import Pose
+from core.project.records import Change, PoseChange, ReviewChange
 from core.project.storage.codec import decode, encode
 from core.project.storage.frame_state import NOT_REVIEWED, FrameState, mark_of
-from core.project.records import Change, PoseChange, ReviewChange
 from core.project.storage.store import Store
 from core.project.storage.summary import SummaryRow, rows_of
 

@@ -16,9 +16,9 @@ from cachetools import LRUCache
 from filelock import FileLock, Timeout
 
 from core.errors import ProjectError
+from core.project.records import ProjectLockedError
 from core.project.storage import schema
 from core.project.storage.frame_state import FrameState
-from core.project.records import ProjectLockedError
 
 _BUSY_TIMEOUT_S = 30.0
 _CHECKED_AT_OPENING_BYTES = 32 * 2**20

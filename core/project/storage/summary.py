@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.judging.review import DOUBTFUL_BELOW
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance
 from core.project.storage.frame_state import FrameState
 from core.project.storage.store import Store
-from core.judging.review import DOUBTFUL_BELOW
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from core.errors import ProjectError
-from core.project.storage.ledger import set_setting
 from core.project.records import Change, PoseChange
+from core.project.storage.ledger import set_setting
 from core.project.storage.store import Store
 
 

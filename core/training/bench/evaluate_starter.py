@@ -17,19 +17,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.files.places import REPOSITORY, shared_path
 from core.errors import FamiError
+from core.files.places import REPOSITORY, shared_path
 from core.geometry import BoolArray, FloatArray
+from core.judging.review import SURE_FROM
 from core.keypoints import POSETRACK
 from core.model.prediction.predictor import Predictor
 from core.model.weights.files import load_model
-from core.judging.review import SURE_FROM
-from core.training.learning.accuracy import Accuracy
-from core.training.measuring.labelled_people import coco_people, mpii_people, video_people
-from core.training.photographs.lspet import PersonCrops
-from core.training.measuring.people_sets import PeopleSet, held_out_people, measure, people_in_clips
 from core.training.clips.real_clips import RealClips
+from core.training.learning.accuracy import Accuracy
 from core.training.learning.recipe import read_recipe
+from core.training.measuring.labelled_people import coco_people, mpii_people, video_people
+from core.training.measuring.people_sets import PeopleSet, held_out_people, measure, people_in_clips
+from core.training.photographs.lspet import PersonCrops
 from core.training.sources.starter_split import STARTER_PEOPLE, split_clips
 
 STARTER = REPOSITORY / "resources/weights/starter.pth"

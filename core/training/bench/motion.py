@@ -17,12 +17,11 @@ from typing import Any
 
 import torch
 
-from core.files.places import REPOSITORY, shared_path
 from core.errors import TrainingError
+from core.files.places import REPOSITORY, shared_path
 from core.model.network.backbones import SingleFrame
 from core.model.network.config import TABLE_6, TABLE_7, Ablation, ablation
 from core.model.weights.files import LoadedModel, load_model
-from core.training.photographs.lspet import PersonCrops
 from core.training.bench.motion_clips import (
     Cell,
     ClipSpeed,
@@ -42,8 +41,9 @@ from core.training.bench.motion_rows import (
     train_on_features,
     train_with_backbone,
 )
-from core.training.learning.optimisation import use_one_thread
 from core.training.clips.synthetic_clips import ClipSampler, ClipSettings
+from core.training.learning.optimisation import use_one_thread
+from core.training.photographs.lspet import PersonCrops
 
 CONFIG = REPOSITORY / "resources" / "configs" / "motion_bench.toml"
 LINES = tuple(dict.fromkeys((*TABLE_6, *(line for line in TABLE_7 if TABLE_7[line] not in TABLE_6.values()))))

@@ -17,14 +17,14 @@ from torch import Tensor
 
 from core.geometry import BoolArray, FloatArray
 from core.heatmaps import STRIDE, gaussian_targets
+from core.judging.sizes import torso_sizes
 from core.model.network.backbones import SingleFrame
 from core.model.prediction.crops import normalised
-from core.judging.sizes import torso_sizes
+from core.training.clips.degradations import KINDS, Kind
+from core.training.clips.synthetic_clips import ClipSampler, ClipSettings, MadeClip
+from core.training.photographs.lspet import PersonCrops
 from core.training.samples.augmentation import AugmentationSettings
 from core.training.samples.batches import SampleSettings
-from core.training.clips.degradations import KINDS, Kind
-from core.training.photographs.lspet import PersonCrops
-from core.training.clips.synthetic_clips import ClipSampler, ClipSettings, MadeClip
 
 DEGRADATIONS: tuple[Kind | None, ...] = (None, *KINDS)
 CLEAN = "clean"

@@ -21,9 +21,9 @@ from core.model.network.backbones import SingleFrame
 from core.model.network.config import Ablation
 from core.model.network.fami_pose import FamiPose, FamiPoseOutput
 from core.model.network.losses import MutualInformation
-from core.training.learning.accuracy import accuracy_of
-from core.training.samples.loading import load_batches, step_pieces
 from core.training.bench.motion_clips import Cell, FeatureClips
+from core.training.clips.synthetic_clips import ClipSampler
+from core.training.learning.accuracy import accuracy_of
 from core.training.learning.objective import loss_terms
 from core.training.learning.optimisation import (
     descend,
@@ -32,7 +32,7 @@ from core.training.learning.optimisation import (
     multi_frame_groups,
     multi_frame_output,
 )
-from core.training.clips.synthetic_clips import ClipSampler
+from core.training.samples.loading import load_batches, step_pieces
 
 THRESHOLDS = (0.2, 0.1)
 _EVALUATION_BATCH = 32

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.geometry import BoolArray, ByteArray
 from core.keypoints import posetrack_places
-from core.training.samples.person import Person
 from core.training.photographs.pictures import LEAST_TRUST, jpegs, opened, teachers_keypoints
+from core.training.samples.person import Person
 
 
 class RealClips:

@@ -16,6 +16,11 @@ from numpy.typing import NDArray
 
 from core.geometry import BoolArray, ByteArray, FloatArray
 from core.training.clips import degradations
+from core.training.clips.cutouts import CutOut, cut_out_parts, cut_out_whole
+from core.training.clips.degradations import Kind
+from core.training.clips.limbs import Drift, Motion, compose, draw_movement
+from core.training.clips.rendering import Exposure, Layer, exposure, render
+from core.training.photographs.lspet import PersonCrops
 from core.training.samples.augmentation import (
     WindowDraw,
     crop_labels,
@@ -26,11 +31,6 @@ from core.training.samples.augmentation import (
     recolour,
 )
 from core.training.samples.batches import CropSampler, Sample, SampleSettings, sample_of
-from core.training.clips.rendering import Exposure, Layer, exposure, render
-from core.training.clips.cutouts import CutOut, cut_out_parts, cut_out_whole
-from core.training.clips.degradations import Kind
-from core.training.clips.limbs import Drift, Motion, compose, draw_movement
-from core.training.photographs.lspet import PersonCrops
 
 
 @dataclass(frozen=True)

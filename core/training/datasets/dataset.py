@@ -14,6 +14,12 @@ from core.errors import TrainingError
 from core.geometry import BoolArray, ByteArray, FloatArray
 from core.heatmaps import STRIDE, gaussian_targets
 from core.keypoints import Skeleton
+from core.training.datasets.config import DatasetConfig
+from core.training.datasets.detections import use_detected_boxes
+from core.training.datasets.jhmdb import read_jhmdb
+from core.training.datasets.pictures import PictureClip, PictureFinder
+from core.training.datasets.posetrack import read_posetrack17, read_posetrack18
+from core.training.datasets.videos import LabelledVideos, without_ignored
 from core.training.samples.augmentation import (
     AugmentationSettings,
     WindowDraw,
@@ -27,12 +33,6 @@ from core.training.samples.augmentation import (
     recolour,
 )
 from core.training.samples.batches import Sample
-from core.training.datasets.config import DatasetConfig
-from core.training.datasets.detections import use_detected_boxes
-from core.training.datasets.jhmdb import read_jhmdb
-from core.training.datasets.pictures import PictureClip, PictureFinder
-from core.training.datasets.posetrack import read_posetrack17, read_posetrack18
-from core.training.datasets.videos import LabelledVideos, without_ignored
 from core.training.samples.person import Person
 from core.video.image_folder import read_image
 

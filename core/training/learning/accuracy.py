@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from core.geometry import BoolArray, FloatArray
 from core.heatmaps import STRIDE, decode_dark
+from core.judging.sizes import PCK_THRESHOLD, joints_right
 from core.keypoints import POSETRACK
 from core.model.network.backbones import SingleFrame
 from core.model.network.fami_pose import FamiPose, softmax_heatmaps
-from core.judging.sizes import PCK_THRESHOLD, joints_right
 from core.training.samples.augmentation import crop_labels, plain_window
 from core.training.samples.batches import SampleSettings, collate, plain_sample
 from core.training.samples.person import People

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from core.geometry import BoolArray, FloatArray, apply_affine, invert_affine
+from core.judging.scoring import FEATURES, ScoreModel, score_features
+from core.judging.sizes import joints_right
 from core.keypoints import SKELETONS
 from core.model.prediction.predictor import Predictor
 from core.model.weights.files import WeightsMetadata
 from core.predictions import Prediction
-from core.judging.scoring import FEATURES, ScoreModel, score_features
-from core.judging.sizes import joints_right
 from core.training.measuring.people_sets import PeopleSet, predictions
 
 _PULL = 1e-3

@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 
 from core.errors import TrainingError
-from core.formats.layouts import coco
-from core.formats.layouts import posetrack18
 from core.formats.labels import Labels
+from core.formats.layouts import coco, posetrack18
 from core.geometry import ByteArray, bbox_of_points
 from core.keypoints import POSETRACK, mapping
 from core.predictions import Request

@@ -12,10 +12,10 @@ from core.geometry import BoolArray, ByteArray, FloatArray, bbox_of_points
 from core.keypoints import POSETRACK
 from core.model.prediction.predictor import Predictor
 from core.predictions import Prediction, Request
+from core.training.clips.real_clips import RealClips
 from core.training.learning.accuracy import Accuracy, accuracy_of
 from core.training.photographs.lspet import PersonCrops
 from core.training.samples.person import BOX_MARGIN, People
-from core.training.clips.real_clips import RealClips
 
 ClipFrames = tuple[Callable[[int], ByteArray], int]
 """A function from frame index to RGB (H, W, 3), and the number of frames."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry import BoolArray, ByteArray, apply_affine, center_and_scale, crop_affine
+from core.training.rounds.corrections import CorrectedPose
 from core.training.samples.augmentation import (
     AugmentationSettings,
     blurred,
@@ -18,7 +19,6 @@ from core.training.samples.augmentation import (
     recolour,
 )
 from core.training.samples.batches import Batch, Sample, SampleSettings, collate, labelled_sample
-from core.training.rounds.corrections import CorrectedPose
 from core.training.samples.person import Person
 
 LIGHT_AUGMENTATION = AugmentationSettings(

@@ -17,15 +17,18 @@ import numpy as np
 import torch
 
 from core.errors import Cancelled, TrainingError
+from core.judging.sizes import joints_right
 from core.keypoints import POSETRACK
 from core.model.device import available_device, within_memory
 from core.model.network.fami_pose import FamiPose
-from core.model.weights.reskeleton import in_posetrack
 from core.model.weights.files import LoadedModel, load_model, save_weights
+from core.model.weights.reskeleton import in_posetrack
 from core.predictions import Prediction
 from core.project import Project
-from core.judging.sizes import joints_right
-from core.training.samples.batches import Batch, SampleSettings
+from core.training.learning.memory import available_memory, kept_bytes
+from core.training.learning.objective import loss_terms
+from core.training.learning.optimisation import descend, freeze_statistics, learning_rate_factor, multi_frame_output
+from core.training.learning.recipe import Loss
 from core.training.measuring.calibration import FEWEST_OF_A_KIND, fit_on
 from core.training.rounds.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler
 from core.training.rounds.corrections import (
@@ -37,12 +40,9 @@ from core.training.rounds.corrections import (
     training_neighbours,
 )
 from core.training.rounds.held_out_error import HeldOutError, held_out_error, held_out_predictions
-from core.training.learning.memory import available_memory, kept_bytes
 from core.training.rounds.new_keypoints import start_new_keypoints
-from core.training.learning.objective import loss_terms
-from core.training.learning.optimisation import descend, freeze_statistics, learning_rate_factor, multi_frame_output
-from core.training.learning.recipe import Loss
 from core.training.rounds.report import FinetuneSettings, RoundProgress, RoundReport
+from core.training.samples.batches import Batch, SampleSettings
 from core.video import FrameCache, Source, frame_proof, open_source
 
 __all__ = ["FinetuneSettings", "RoundProgress", "RoundReport", "finetune"]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry import FloatArray
+from core.judging.sizes import box_sizes, joints_right
 from core.keypoints import POSETRACK
 from core.model.prediction.predictor import Predictor
 from core.model.weights.files import LoadedModel
 from core.predictions import Prediction, Request
-from core.judging.sizes import box_sizes, joints_right
 from core.training.rounds.corrections import CorrectedPose
 
 PCK_THRESHOLD = 0.1

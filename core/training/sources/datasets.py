@@ -8,24 +8,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.files.places import REPOSITORY
 from core.errors import TrainingError
+from core.files.places import REPOSITORY
 from core.geometry import FloatArray, apply_affine, invert_affine
 from core.heatmaps import decode_dark
+from core.judging.scoring import ScoreModel
 from core.model.network.backbones import SingleFrame
-from core.model.prediction.crops import request_affine
 from core.model.network.fami_pose import FamiPose, softmax_heatmaps
+from core.model.prediction.crops import request_affine
 from core.model.weights.files import LoadedModel
 from core.predictions import Request
-from core.judging.scoring import ScoreModel
-from core.training.samples.batches import Batch, SampleSettings, collate
-from core.training.datasets.accuracy import dataset_accuracy
 from core.training.datasets import ClipDataset, DatasetConfig, open_dataset
+from core.training.datasets.accuracy import dataset_accuracy
 from core.training.datasets.config import TRUTH
 from core.training.learning.engine import Engine
-from core.training.samples.loading import Sampler, load_batches
 from core.training.learning.optimisation import multi_frame_output
 from core.training.learning.recipe import Recipe, Stage
+from core.training.samples.batches import Batch, SampleSettings, collate
+from core.training.samples.loading import Sampler, load_batches
 from core.training.sources.sample_source import Measured
 
 _BATCH = 16

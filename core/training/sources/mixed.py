@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.files.places import shared_path
+from core.judging.scoring import ScoreModel
 from core.keypoints import POSETRACK
 from core.model.network.backbones import SingleFrame
 from core.model.network.fami_pose import FamiPose
 from core.model.prediction.predictor import Predictor
 from core.model.weights.files import LoadedModel
-from core.judging.scoring import ScoreModel
-from core.training.learning.accuracy import crop_accuracy
-from core.training.samples.batches import SampleSettings
-from core.training.measuring.calibration import fit_score_model
-from core.training.learning.engine import Engine
-from core.training.samples.loading import Sampler
-from core.training.sources.mixed_people import MixedPeople, PictureSampler
-from core.training.measuring.people_sets import labelled_people
-from core.training.sources.people import PeopleSource
-from core.training.samples.person import People
-from core.training.photographs.pictures import Pictures
 from core.training.clips.real_clips import RealClips
+from core.training.learning.accuracy import crop_accuracy
+from core.training.learning.engine import Engine
 from core.training.learning.recipe import Recipe, Stage
+from core.training.measuring.calibration import fit_score_model
+from core.training.measuring.people_sets import labelled_people
+from core.training.photographs.pictures import Pictures
+from core.training.samples.batches import SampleSettings
+from core.training.samples.loading import Sampler
+from core.training.samples.person import People
+from core.training.sources.mixed_people import MixedPeople, PictureSampler
+from core.training.sources.people import PeopleSource
 from core.training.sources.sample_source import Measured
 from core.training.sources.starter_split import Indices, split_clips, split_pictures
 

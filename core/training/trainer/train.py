@@ -15,16 +15,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.files.places import REPOSITORY
 from core.errors import Cancelled, FamiError
+from core.files.places import REPOSITORY
 from core.model.network.backbones import SingleFrame, new_backbone
 from core.model.network.fami_pose import FamiPose
 from core.training.learning.engine import new_engine
-from core.training.trainer.exporting import export
-from core.training.trainer.metrics_log import VALIDATION, MetricsLog
 from core.training.learning.optimisation import use_one_thread
 from core.training.learning.recipe import Recipe, read_recipe
 from core.training.sources.sample_source import Measured
+from core.training.trainer.exporting import export
+from core.training.trainer.metrics_log import VALIDATION, MetricsLog
 from core.training.trainer.trainer import Training
 
 LAST_WEIGHTS = "last.pth"

@@ -12,19 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.files.places import REPOSITORY
 from core.errors import TrainingError
+from core.files.places import REPOSITORY
 from core.keypoints import SKELETONS
+from core.model.device import within_memory
 from core.model.network.backbones import SingleFrame, new_backbone
 from core.model.network.config import FamiPoseConfig
-from core.model.device import within_memory
 from core.model.network.fami_pose import FamiPose
 from core.model.network.pyramid import PyramidNet
-from core.training.samples.batches import Batch, SampleSettings
 from core.training.learning.engine import Engine, synchronised_statistics
-from core.training.trainer.exporting import multi_frame_config
-from core.training.trainer.imagenet import imagenet_weights, start_from_imagenet
-from core.training.samples.loading import load_batches, split_batch, step_pieces
 from core.training.learning.objective import Objective, joint_weight, new_objective
 from core.training.learning.optimisation import (
     RunningAverage,
@@ -35,8 +31,12 @@ from core.training.learning.optimisation import (
     multi_step_factor,
 )
 from core.training.learning.recipe import Recipe, Stage
-from core.training.sources.sample_source import SampleSource
+from core.training.samples.batches import Batch, SampleSettings
+from core.training.samples.loading import load_batches, split_batch, step_pieces
 from core.training.sources.of_recipe import SampleSources
+from core.training.sources.sample_source import SampleSource
+from core.training.trainer.exporting import multi_frame_config
+from core.training.trainer.imagenet import imagenet_weights, start_from_imagenet
 from core.training.trainer.warm_start import warm_start
 
 CHECKPOINT = "checkpoint.pth"

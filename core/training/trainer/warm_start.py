@@ -10,8 +10,8 @@ from torch import Tensor
 
 from core.keypoints import POSETRACK, Skeleton, names_as_posetrack
 from core.model.network.backbones import SingleFrame
-from core.model.weights.checkpoints import KeypointsChoice
 from core.model.network.fami_pose import FamiPose
+from core.model.weights.checkpoints import KeypointsChoice
 from core.model.weights.files import load_weights
 
 

@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
-from core.files import places
 from app.cli import main
-from core.work.opening import record_of
-from core.files.outputs import check_can_write
 from app.terminal import Terminal
 from core.errors import FamiError, FormatError
+from core.files import places
+from core.files.outputs import check_can_write
 from core.formats import export_project
 from core.project import Project, edits
 from core.video import open_source
+from core.work.opening import record_of
 
 
 def refused(*argv: object) -> str:

@@ -15,11 +15,11 @@ import pytest
 import torch
 from pycocotools.coco import COCO
 
-from app.weights import detectors
-from core.files import places
 from app.cli import main
 from app.terminal import Terminal
+from app.weights import detectors
 from core.errors import FamiError
+from core.files import places
 from core.formats import read_labels
 from core.keypoints import JHMDB, POSETRACK
 from core.model import FamiPose, FamiPoseConfig, WeightsMetadata, save_weights

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from app.weights import detectors
 from app.controllers import finding
 from app.ui.dialogs import dialogs
 from app.ui.dialogs.range_dialog import RangeDialog
+from app.weights import detectors
 from tests.detector_weights import write_weights
 from tests.file_server import FileServer, sha256
 

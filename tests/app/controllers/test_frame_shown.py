@@ -9,9 +9,9 @@ import pytest
 
 from app.bindings.panels import timeline_columns
 from core.errors import ProjectError
+from core.judging.review import suggestions
 from core.poses import Pose, Provenance, Visibility
 from core.project import edits
-from core.judging.review import suggestions
 
 WRIST = 9
 READS_PER_FRAME = 2

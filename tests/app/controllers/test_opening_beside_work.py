@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.weights import detectors
 from app.controllers import exporting
-from core.files.places import detectors_folder
 from app.threads.tasks import ANOTHER_IS_OPENING, TaskKind
+from app.weights import detectors
+from core.files.places import detectors_folder
 from core.project import Project
 from tests.detector_weights import write_weights
 from tests.file_server import sha256
@@ -186,7 +186,7 @@ def test_the_window_s_thread_hashes_no_weights(crowd, tiny_weights, clip, monkey
     open_another(d, clip)
     threads = []
     real = available.file_sha256
-    monkeypatch.setattr(weights, "file_sha256", lambda file: threads.append(threading.current_thread()) or real(file))
+    monkeypatch.setattr(available, "file_sha256", lambda file: threads.append(threading.current_thread()) or real(file))
     d.program.opening.open(path)
     d.wait(lambda: d.session.project is not None and d.session.project.path == path)
     d.idle()

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QTableWidget
 
-from core.files import places
 from app.controllers import prediction
+from core.files import places
+from core.judging.scoring import FEATURES, ScoreModel
 from core.keypoints import JHMDB, POSETRACK
 from core.model import FamiPose, FamiPoseConfig, Predictor, WeightsMetadata, save_weights
 from core.poses import Provenance
 from core.project import Project
-from core.judging.scoring import FEATURES, ScoreModel
 from tests.guards import PATIENCE_S
 
 

@@ -164,7 +164,7 @@ def test_a_project_that_another_program_holds_is_shown_to_read(drive, clip, made
 
 
 def test_opening_runs_off_the_windows_thread(drive, long_clip, turning):
-    turning.during(opening_controller, "open_path")
+    turning.during(opening, "open_path")
     d = drive()
     d.idle()
     d.open(long_clip)
@@ -199,7 +199,7 @@ def test_closing_while_a_clip_opens_leaves_nothing_open(drive, clip, monkeypatch
         return opened
 
     was_open, closing = threading.Event(), threading.Event()
-    monkeypatch.setattr(opening_controller, "open_path", slow)
+    monkeypatch.setattr(opening, "open_path", slow)
     d = drive()
     shut_down = d.program.tasks.shut_down
     monkeypatch.setattr(d.program.tasks, "shut_down", lambda: (closing.set(), shut_down()))

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.files import places
-from app.weights.speeds import KFLOP_PER_PIXEL, Architecture, Speeds, counted_kflop_per_pixel
-from app.weights.available import BUDGET_S, CATALOGUE, WeightsFile, available_weights, best_of, catalogue, find_weights
+from app.weights.available import CATALOGUE, WeightsFile, available_weights, catalogue
+from app.weights.choice import BUDGET_S, best_of, find_weights
 from app.weights.facts import architecture_of
-from core.files.catalogue import read_catalogue
+from app.weights.speeds import KFLOP_PER_PIXEL, Architecture, Speeds, counted_kflop_per_pixel
 from core.errors import WeightsError
+from core.files import places
+from core.files.catalogue import read_catalogue
 from core.model import HRNet, load_model
 from core.model.weights.checkpoints import KNOWN_FILES
 from tests.app.commands.test_cli_predict import run

@@ -10,7 +10,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QRadioButton, QTableWidget
 
 from core.files import places
-from app.bindings import weights
 from core.model import HRNet
 from tests.file_server import FileServer, sha256
 

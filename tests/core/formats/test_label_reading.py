@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import FormatError
-from core.formats import read_labels
-from core.formats.layouts import coco
-from core.formats import recognition
-from core.formats.layouts import posetrack17
-from core.formats.layouts import posetrack18
+from core.formats import read_labels, recognition
+from core.formats.layouts import coco, posetrack17, posetrack18
 from core.keypoints import POSETRACK
 from core.poses import Provenance, Visibility
 

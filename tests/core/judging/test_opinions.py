@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.keypoints import POSETRACK
 from core.judging.opinions import agreeing, differences
+from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
 
 WRIST, ANKLE, NOSE, KNEE = (POSETRACK.index(name) for name in ("left_wrist", "right_ankle", "nose", "left_knee"))

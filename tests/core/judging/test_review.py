@@ -5,8 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.keypoints import POSETRACK
-from core.poses import FramePoses, Pose, Provenance, Visibility
 from core.judging.review import (
     ReviewQueue,
     doubtful_joints,
@@ -17,6 +15,8 @@ from core.judging.review import (
     suggestions,
     sure_joints,
 )
+from core.keypoints import POSETRACK
+from core.poses import FramePoses, Pose, Provenance, Visibility
 
 WRIST, KNEE = POSETRACK.index("left_wrist"), POSETRACK.index("right_knee")
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.heatmaps import gaussian_targets
-from core.keypoints import POSETRACK
 from core.judging.scoring import FEATURES, ScoreModel, score_features
+from core.keypoints import POSETRACK
 
 SIGMA = 1.5
 K = len(POSETRACK)

@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pytest
 
+from core.judging.sizes import box_sizes, person_size_px, torso_sizes
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
-from core.judging.sizes import box_sizes, person_size_px, torso_sizes
 
 
 def pose_with(bbox_xywh: tuple[float, ...], points: dict[str, tuple[float, float]]) -> Pose:
@@ -40,5 +40,6 @@ def test_the_torso_is_the_mean_of_the_labelled_diagonals() -> None:
 
 
 def test_metrics_load_without_torch() -> None:
-    probe = "import core.metrics, core.judging.sizes, core.judging.scoring, core.judging.review, sys; sys.exit('torch' in sys.modules)"
+    modules = "core.metrics, core.judging.sizes, core.judging.scoring, core.judging.review"
+    probe = f"import {modules}, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0

@@ -204,7 +204,7 @@ def test_a_folder_of_many_sequences_is_read_once(tmp_path, monkeypatch):
             folder.mkdir(exist_ok=True)
             write18(folder / f"{number}.json", sequence, role, False)
     read, parse = [], recognition.parse
-    monkeypatch.setattr(detect, "parse", lambda path: read.append(path) or parse(path))
+    monkeypatch.setattr(recognition, "parse", lambda path: read.append(path) or parse(path))
     found = posetrack_evaluation(tmp_path / "gt", tmp_path / "pred")
     assert len(read) == len(set(read)) == 20
     assert 0 < found["mota"]["mean"] < found["ap"]["mean"] < 100

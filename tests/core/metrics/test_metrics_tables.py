@@ -10,8 +10,8 @@ import pytest
 
 from app.cli import main
 from core.formats import Labels, read_labels
-from core.formats.layouts import posetrack18
 from core.formats.labels import LabelImage
+from core.formats.layouts import posetrack18
 from core.metrics import box_sizes, oks_of_folders, pck, pck_of_folders
 from core.metrics.tables import (
     Result,
@@ -25,7 +25,7 @@ from core.metrics.tables import (
 )  # fmt: skip
 from core.poses import FramePoses
 
-STARTER_RECIPE = Path(__file__).parents[2] / "resources/configs/starter.toml"
+STARTER_RECIPE = Path(__file__).parents[3] / "resources/configs/starter.toml"
 OFFSET_PX = np.array([20, 0])
 GROUPS = ("Head", "Shoulder", "Elbow", "Wrist", "Hip", "Knee", "Ankle", "Mean")
 PAPER = {

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.files import places
-from core.work.finding import Found, find_people, name_people
-from core.work.opening import record_of
 from core.errors import Cancelled
+from core.files import places
 from core.formats import import_labels, read_labels
 from core.geometry import intersection_over_union
+from core.people.tracking import KnownBoxes, PersonBox, TrackedBox
 from core.poses import Provenance
 from core.project import Project, edits
-from core.people.tracking import KnownBoxes, PersonBox, TrackedBox
 from core.video import Source, open_source
+from core.work.finding import Found, find_people, name_people
+from core.work.opening import record_of
 
 STOP = 60
 

@@ -10,7 +10,19 @@ from app.ui.canvas import pose_item
 from app.ui.canvas.pose_painting import PoseContext, describe_keypoint
 from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose, Provenance, Visibility
-from tests.app.ui.canvas.canvas_hand import WRIST, Heard, drag, move, picture, pixels, press, release, standing, wheel, wrist
+from tests.app.ui.canvas.canvas_hand import (
+    WRIST,
+    Heard,
+    drag,
+    move,
+    picture,
+    pixels,
+    press,
+    release,
+    standing,
+    wheel,
+    wrist,
+)
 
 
 def test_frame_pixels_are_shown_exactly(canvas):

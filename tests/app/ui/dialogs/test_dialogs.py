@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QRadioButton, QSpinBox
 
-from app.ui.dialogs import dialogs
 from app.ui.actions import default_keymap
+from app.ui.dialogs import dialogs
 from app.ui.dialogs.dialogs import ExportOptions, ImportOptions, TrackChange
 
 

@@ -15,9 +15,9 @@ from app.ui.panels.joints_panel import JointsPanel
 from app.ui.panels.persons_panel import PersonRow, PersonsPanel
 from app.ui.panels.queue_panel import QueuePanel, QueueRow
 from app.ui.words import time_left
+from core.judging.review import SURE_FROM
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
-from core.judging.review import SURE_FROM
 
 LEFT = Qt.MouseButton.LeftButton
 WRIST, KNEE = POSETRACK.index("left_wrist"), POSETRACK.index("right_knee")

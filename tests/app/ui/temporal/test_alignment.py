@@ -5,7 +5,6 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from app.ui.temporal.alignment_shapes import Alignment, Scales, arrows, grid_lines, scales_of, taps_at
 from app.ui.temporal.alignment_painting import (
     Layer,
     LayerChoice,
@@ -14,6 +13,7 @@ from app.ui.temporal.alignment_painting import (
     paint_alignment,
     screen_from_crop,
 )
+from app.ui.temporal.alignment_shapes import Alignment, Scales, arrows, grid_lines, scales_of, taps_at
 
 CROP_WH = (72, 96)
 H, W = 24, 18

@@ -10,9 +10,9 @@ from core.errors import TrainingError, WeightsError
 from core.keypoints import POSETRACK
 from core.model import FamiPose, FamiPoseConfig, WeightsMetadata, load_model, load_weights, new_backbone, save_weights
 from core.model.network.config import BlocksConfig, PyramidConfig
-from core.model.prediction.crops import IMAGENET_MEAN, IMAGENET_STD
 from core.model.network.folding import fold_batch_norms
 from core.model.network.pyramid import DepthwiseConv, PyramidNet
+from core.model.prediction.crops import IMAGENET_MEAN, IMAGENET_STD
 from core.training.trainer.imagenet import start_from_imagenet
 
 SMALL = PyramidConfig(

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from core.errors import PredictionError
+from core.judging.scoring import FEATURES, ScoreModel
 from core.keypoints import POSETRACK
 from core.model import (
     FamiPose,
@@ -20,7 +21,6 @@ from core.model import (
 )
 from core.model.prediction.crops import window_indices
 from core.model.prediction.projection import directions
-from core.judging.scoring import FEATURES, ScoreModel
 
 SIZE_WH = (320, 240)
 OFFSETS = (-2, -1, 1, 2)

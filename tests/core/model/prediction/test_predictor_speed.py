@@ -20,9 +20,9 @@ from core.model import (
     load_model,
     save_weights,
 )
-from core.model.prediction import predictor as predictor_module
 from core.model.device import intra_op_threads
 from core.model.network.folding import fold_batch_norms
+from core.model.prediction import predictor as predictor_module
 
 OFFSETS = (-2, -1, 1, 2)
 STANDING = (10.0, 10.0, 40.0, 60.0)

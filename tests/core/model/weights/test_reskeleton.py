@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.judging.scoring import FEATURES, ScoreModel
 from core.keypoints import COCO, JHMDB, POSETRACK, names_as_posetrack
 from core.model import (
     FamiPose,
@@ -17,7 +18,6 @@ from core.model import (
     load_model,
     save_weights,
 )
-from core.judging.scoring import FEATURES, ScoreModel
 
 CONFIG = FamiPoseConfig("w12", supporting_offsets=(-1, 1), gtm_width=8, lcm_width=8, initialisation="paper")
 SHARED_WITH_JHMDB = set(POSETRACK.keypoint_names) - {"nose", "head_top", "left_ear", "right_ear"}

@@ -133,8 +133,6 @@ def test_runs_survive_json() -> None:
 
 def test_a_wrong_configuration_says_so(tmp_path: Path) -> None:
     path = tmp_path / "motion_bench.toml"
-    path.write_text(
-        motion.CONFIG.read_text(encoding="utf-8").replace("clips_seed", "clip_seed"), encoding="utf-8"
-    )
+    path.write_text(motion.CONFIG.read_text(encoding="utf-8").replace("clips_seed", "clip_seed"), encoding="utf-8")
     with pytest.raises(TrainingError, match="clip"):
         read_bench_config(path)

@@ -10,13 +10,13 @@ import pytest
 
 from core.geometry import apply_affine
 from core.keypoints import POSETRACK
-from core.training.samples.augmentation import AugmentationSettings
-from core.training.samples.batches import SampleSettings
 from core.training.clips.degradations import KINDS, draw_shake
 from core.training.clips.limbs import TRUNK_KEYPOINTS, torso_length
-from core.training.samples.loading import load_batches, step_pieces
-from core.training.photographs.lspet import PersonCrops
 from core.training.clips.synthetic_clips import ClipSampler, ClipSettings, MadeClip
+from core.training.photographs.lspet import PersonCrops
+from core.training.samples.augmentation import AugmentationSettings
+from core.training.samples.batches import SampleSettings
+from core.training.samples.loading import load_batches, step_pieces
 
 SIZE = (144, 192)
 OFFSETS = (-2, -1, 1, 2)

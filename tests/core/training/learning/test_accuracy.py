@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.keypoints import POSETRACK
 from core.judging.sizes import torso_sizes
+from core.keypoints import POSETRACK
 from core.training.learning.accuracy import accuracy_of
 
 LEFT_SHOULDER, RIGHT_HIP = POSETRACK.index("left_shoulder"), POSETRACK.index("right_hip")

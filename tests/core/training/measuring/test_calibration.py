@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from core.files.places import shared_path
+from core.judging.review import SURE_FROM
 from core.model.prediction.predictor import Predictor
 from core.model.weights.files import load_model
-from core.judging.review import SURE_FROM
 from core.training.bench.evaluate_starter import RECIPE, STARTER
-from core.training.photographs.lspet import PersonCrops
-from core.training.measuring.people_sets import held_out_people, measure
 from core.training.learning.recipe import read_recipe
+from core.training.measuring.people_sets import held_out_people, measure
+from core.training.photographs.lspet import PersonCrops
 
 
 def test_of_the_starters_joints_as_many_are_right_as_their_scores_say(shared: Path) -> None:

@@ -10,7 +10,7 @@ from core.model import FamiPose, FamiPoseConfig, WeightsMetadata, in_posetrack
 from core.model.weights.files import LoadedModel, load_model
 from core.training.rounds.new_keypoints import start_new_keypoints
 
-STARTER = Path(__file__).parents[3] / "resources" / "weights" / "starter.pth"
+STARTER = Path(__file__).parents[4] / "resources" / "weights" / "starter.pth"
 
 
 def born(skeleton: Skeleton, trained: tuple[str, ...]) -> LoadedModel:

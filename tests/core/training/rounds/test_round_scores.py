@@ -3,12 +3,12 @@
 import numpy as np
 
 from core.geometry import FloatArray
+from core.judging.scoring import FEATURES, ScoreModel
 from core.keypoints import POSETRACK
 from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
 from core.model.weights.files import LoadedModel, WeightsMetadata
 from core.predictions import Prediction, Request
-from core.judging.scoring import FEATURES, ScoreModel
 from core.training.measuring.calibration import FEWEST_OF_A_KIND
 from core.training.rounds.corrections import CorrectedPose
 from core.training.rounds.finetune import with_scores

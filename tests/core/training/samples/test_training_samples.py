@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.files.places import shared_path
 from core.errors import TrainingError
+from core.files.places import shared_path
 from core.heatmaps import STRIDE, decode_argmax
 from core.keypoints import POSETRACK
+from core.training.photographs.lspet import PersonCrops
 from core.training.samples.augmentation import (
     AugmentationSettings,
     crop_labels,
@@ -20,7 +21,6 @@ from core.training.samples.augmentation import (
     plain_window,
 )
 from core.training.samples.batches import CropSampler, SampleSettings, labelled_sample, moving_windows
-from core.training.photographs.lspet import PersonCrops
 from core.training.samples.person import Person
 
 SIZE = (96, 128)

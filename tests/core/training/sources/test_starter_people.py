@@ -13,19 +13,28 @@ from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
 from core.model.prediction.predictor import Predictor
 from core.model.weights.files import LoadedModel, WeightsMetadata
-from core.training.trainer import train
+from core.training.clips.real_clips import RealClips
+from core.training.learning.recipe import read_recipe
+from core.training.measuring.people_sets import people_in_clips, predictions
+from core.training.photographs.pictures import Pictures
 from core.training.samples.augmentation import AugmentationSettings, plain_window
 from core.training.samples.batches import SampleSettings, labelled_sample
 from core.training.samples.cut_people import draw_cut, seen_from_afar
-from core.training.sources.mixed_people import MixedPeople, PictureSampler
-from core.training.sources.mixed import MixedSource
-from core.training.measuring.people_sets import people_in_clips, predictions
 from core.training.samples.person import Person
-from core.training.photographs.pictures import Pictures
-from core.training.clips.real_clips import RealClips
-from core.training.learning.recipe import read_recipe
+from core.training.sources.mixed import MixedSource
+from core.training.sources.mixed_people import MixedPeople, PictureSampler
 from core.training.sources.starter_split import split_clips, split_pictures
-from tests.core.training.sources.starter_files import BODY, BOX, HEIGHT, WIDTH, joints, write_clips, write_crops, write_pictures
+from core.training.trainer import train
+from tests.core.training.sources.starter_files import (
+    BODY,
+    BOX,
+    HEIGHT,
+    WIDTH,
+    joints,
+    write_clips,
+    write_crops,
+    write_pictures,
+)
 
 SIZE = (96, 128)
 LIMBS = [name for name in POSETRACK.keypoint_names if name in BODY and name[-3:] not in ("ear", "ose", "top")]

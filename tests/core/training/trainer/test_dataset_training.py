@@ -12,24 +12,24 @@ from typing import Any
 import pytest
 import torch
 
-from core.files.places import REPOSITORY
 from core.errors import TrainingError
+from core.files.places import REPOSITORY
 from core.keypoints import JHMDB, POSETRACK
 from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
 from core.model.network.hrnet import HRNet
 from core.model.network.losses import MutualInformation, heatmap_loss
 from core.model.weights.files import WeightsMetadata, load_model, save_weights
-from core.training.trainer import train
-from core.training.samples.augmentation import PAPER_AUGMENTATION
 from core.training.learning.engine import PlainEngine
-from core.training.trainer.exporting import multi_frame_config
 from core.training.learning.memory import kept_bytes
-from core.training.trainer.memory_estimate import stage_memory
-from core.training.trainer.metrics_log import read_metrics
 from core.training.learning.objective import new_objective
 from core.training.learning.optimisation import multi_step_factor
 from core.training.learning.recipe import read_recipe
+from core.training.samples.augmentation import PAPER_AUGMENTATION
+from core.training.trainer import train
+from core.training.trainer.exporting import multi_frame_config
+from core.training.trainer.memory_estimate import stage_memory
+from core.training.trainer.metrics_log import read_metrics
 from core.training.trainer.trainer import Training
 from core.training.trainer.warm_start import warm_start
 from tests.core.training.trainer.toy_dataset import write_toy
@@ -40,6 +40,8 @@ from pathlib import Path
 from core.training import train
 train.main(Path(sys.argv[1]), lambda step: print(step.done, flush=True))
 """
+
+TRAIN = "core.training.trainer.train"
 
 
 def child(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
@@ -124,8 +126,11 @@ def test_what_is_logged_measured_and_written(shared: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("launcher", "change"),
     [
-        (["-m", "core.training.trainer.train"], ("devices = 1", "devices = 2")),
-        (["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "core.training.trainer.train"], None),
+        (["-m", TRAIN], ("devices = 1", "devices = 2")),
+        (
+            ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "core.training.trainer.train"],
+            None,
+        ),
     ],
     ids=["by hand", "torchrun"],
 )

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.files.places import REPOSITORY
 from core.errors import Cancelled, TrainingError
+from core.files.places import REPOSITORY
 from core.model.weights.files import load_model, read_metadata
-from core.training.trainer import train
 from core.training.learning.recipe import read_recipe
+from core.training.trainer import train
 
 RECIPE = """
 name = "tiny"
