@@ -168,6 +168,12 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--project", type=Path, required=True, metavar="P.fami", help="project to write to; made where there is none"
     )
+    parser.add_argument(
+        "--first-number",
+        type=int,
+        choices=(0, 1),
+        help="what the labels call the first frame of a video; default: found out from their numbers, and said",
+    )
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

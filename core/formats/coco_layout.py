@@ -133,6 +133,7 @@ def _read_images(entries: list[Any], remarks: Counter[str]) -> dict[int | str | 
         images[key] = ImageRecord(
             file_name=name.replace("\\", "/") if isinstance(name, str) else "",
             frame_id=whole_number(entry.get("frame_id")),
+            image_id=key,
             size=(width, height) if width and height and width > 0 and height > 0 else None,
             ignore_regions=_read_ignore_regions(entry, remarks),
             labelled=bool(labelled) if isinstance(labelled, (bool, int)) else None,

@@ -6,29 +6,35 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.formats.frame_match import FrameMatch
 from core.formats.labels import LabelImage, Labels
 from core.formats.matching import match_frames
 from core.geometry import intersection_over_union
 from core.poses import Pose, Provenance
-from core.project import Project, ReviewChange, Touched
+from core.project import Project, ReviewChange, SourceRecord, Touched
 
 SAME_PERSON_OVERLAP = 0.3
 """Boxes of one track id that overlap less on average (intersection over union) are of two people."""
 
 
 def import_labels(
-    project: Project, labels: Labels, source_frame_names: Sequence[str] | None, keypoints: bool = True
+    project: Project,
+    labels: Labels,
+    source_frame_names: Sequence[str] | None,
+    keypoints: bool = True,
+    first_number: int | None = None,
 ) -> Touched:
     """Writes labels into a project; what a person set there stays as it is.
 
-    A track id that the project already has for somebody else is replaced by a new one. Images that the source doesn't
-    have are left out, and `labels.warnings` then says how many.
+    A track id that the project already has for somebody else is replaced by a new one. `labels.warnings` then says how
+    images and frames were matched, and how many images were left out.
 
     Args:
         project: open for writing.
         labels: what was read.
         source_frame_names: the names of the source's frames; they count only for a folder of images.
         keypoints: False takes over boxes and track ids only; else ignore regions come along, too.
+        first_number: see `match_frames`.
 
     Returns:
         What changed, over the run and the marks of reviewed frames.
@@ -37,11 +43,9 @@ def import_labels(
         FormatError: the labels don't belong to this source.
         ProjectError: the project cannot be written.
     """
-    names = None
-    if project.source.kind == "images" and source_frame_names is not None:
-        # With the folder's name before them, the last two parts of a path can match.
-        names = [f"{project.source.path.name}/{name}" for name in source_frame_names]
-    frames = match_frames(labels, names, project.source.num_frames)
+    match = match_source(labels, project.source, source_frame_names, first_number)
+    frames = match.frames
+    labels.warnings.extend(match.notes)
     matched = [(frames[image.frame_index], image) for image in labels.images if image.frame_index in frames]
     _remark_on_differences(project, labels, [image for _, image in matched])
     poses = {index: list(image.poses.poses) for index, image in matched if image.poses.poses}
@@ -68,10 +72,26 @@ def import_labels(
     return touched
 
 
+def match_source(
+    labels: Labels, source: SourceRecord, frame_names: Sequence[str] | None, first_number: int | None = None
+) -> FrameMatch:
+    """Finds the frame of the source that each image of a label file is, see `match_frames`.
+
+    Args:
+        labels: what was read.
+        source: that is labelled.
+        frame_names: the names of its frames; they count only for a folder of images.
+        first_number: see `match_frames`.
+
+    Raises:
+        FormatError: the labels don't belong to this source.
+    """
+    is_folder = source.kind == "images" and frame_names is not None
+    name = source.path.name if is_folder else source.path.stem
+    return match_frames(labels, frame_names if is_folder else None, source.num_frames, name, first_number)
+
+
 def _remark_on_differences(project: Project, labels: Labels, matched: Sequence[LabelImage]) -> None:
-    missing = sum(image.labelled for image in labels.images) - sum(image.labelled for image in matched)
-    if missing:
-        labels.warnings.append(f"{missing} labelled images of the file are not among the source's frames.")
     size = (project.source.width, project.source.height)
     other = next((image.size for image in matched if image.size is not None and image.size != size), None)
     if other is not None:

@@ -31,6 +31,7 @@ class LabelImage:
         ignore_regions: polygons (N, 2) in pixels, inside which nothing is evaluated.
         labelled: whether the image counts as labelled, also with nobody in it.
         frame_id: the file's own number of the frame, None where it has none.
+        image_id: the file's own name or number of the image, None where it has none.
         source_frame_index: the frame's index in the source it was exported from, None in other programs' files.
         num_frames: the number of frames that the file says its video has.
     """
@@ -42,6 +43,7 @@ class LabelImage:
     ignore_regions: tuple[FloatArray, ...] = ()
     labelled: bool = False
     frame_id: int | None = None
+    image_id: int | str | None = None
     source_frame_index: int | None = None
     num_frames: int | None = None
 
@@ -84,6 +86,7 @@ def from_records(label_file: LabelFile) -> Labels:
                 ignore_regions=tuple(record.ignore_regions),
                 labelled=bool(kept) if record.labelled is None else record.labelled or bool(kept),
                 frame_id=record.frame_id,
+                image_id=record.image_id,
                 source_frame_index=record.frame_index,
                 num_frames=record.num_frames,
             )

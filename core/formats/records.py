@@ -63,6 +63,7 @@ class ImageRecord:
     Attributes:
         file_name: as the file says it, with forward slashes; empty where it says none.
         frame_id: the file's own number of the frame, by which frames are ordered; None where it has none.
+        image_id: the file's own name or number of the image, None where it has none.
         size: (width, height) in pixels, None where the file doesn't say.
         ignore_regions: polygons (N, 2) in pixels, inside which nothing is evaluated.
         labelled: whether the file calls the image labelled; None where it doesn't say.
@@ -73,6 +74,7 @@ class ImageRecord:
 
     file_name: str
     frame_id: int | None = None
+    image_id: int | str | None = None
     size: tuple[int, int] | None = None
     people: list[PersonRecord] = field(default_factory=list)
     ignore_regions: list[FloatArray] = field(default_factory=list)

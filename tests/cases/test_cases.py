@@ -15,10 +15,6 @@ FURTHER_CASES = os.environ.get("FAMI_CASES", "")
 NOT_YET: dict[str, str] = {
     "01-cvat-track-id": "track ids under attributes",
     "03-coco-results-score-as-v": "scores of result lists",
-    "04-names-in-text-order-on-a-video": "numbers in names",
-    "06-roboflow-hashed-names": "Roboflow's names",
-    "07-suffix-differs-from-folder": "names without their suffix",
-    "11-same-file-name-for-two-videos": "the reason",
     "12-coco-export-of-a-folder-renames-images": "names and ids in exports",
     "13-evaluate-coco-gt-unsorted-ids": "pairs by place",
     "15-evaluate-oks-area-score-crowd": "COCO's area, crowds and scores",
