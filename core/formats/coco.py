@@ -10,6 +10,7 @@ from core.errors import FormatError
 from core.formats import coco_layout
 from core.formats.annotations import COCO_CODES, annotation
 from core.formats.labels import Labels, from_records
+from core.formats.layouts import coco_results
 from core.formats.posetrack18 import category, image_file_name
 from core.formats.records import load_json, write_file_atomically
 from core.keypoints import COCO
@@ -23,8 +24,8 @@ def read(path: Path | str) -> Labels:
     """
     path = Path(path)
     document = load_json(path)
-    if isinstance(document, list):
-        return from_records(coco_layout.parse_detections(document, path))
+    if coco_results.is_results(document):
+        return from_records(coco_results.parse(document, path))
     if not coco_layout.is_coco_layout(document) or coco_layout.is_posetrack(document):
         raise FormatError(f"{path.name} is not a COCO file: COCO has a list 'images' and no PoseTrack keypoints.")
     return from_records(coco_layout.parse(document, path))

@@ -72,29 +72,6 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
     return label_file
 
 
-def parse_detections(document: list[Any], path: Path) -> LabelFile:
-    """Reads COCO's list of results: boxes (and keypoints) by image_id, without images.
-
-    Raises:
-        FormatError: no entry has an image_id.
-    """
-    remarks: Counter[str] = Counter()
-    images: dict[int, ImageRecord] = {}
-    for detection in _dicts(document):
-        image_id = whole_number(detection.get("image_id"))
-        if image_id is None or detection.get("category_id", 1) != 1:
-            remarks["a detection without image_id, or of something else than a person, was skipped"] += 1
-            continue
-        person = _read_person(detection, COCO.keypoint_names, False, remarks)
-        if person is not None:
-            images.setdefault(image_id, ImageRecord("", frame_id=image_id)).people.append(person)
-    if not images:
-        raise FormatError(f"{path.name} is a list, but not of COCO detections: no entry has an image_id and a box.")
-    label_file = LabelFile(path, "coco", list(images.values()), remarks)
-    label_file.sort_images()
-    return label_file
-
-
 def _key(value: object) -> int | str | None:
     found = whole_number(value)
     return found if found is not None else value if isinstance(value, str) else None

@@ -5,6 +5,7 @@ from pathlib import Path
 from core.errors import FormatError
 from core.formats import annolist, coco_layout
 from core.formats.labels import Labels, from_records
+from core.formats.layouts import coco_results
 from core.formats.records import LabelFile, load_json
 
 
@@ -29,9 +30,9 @@ def parse(path: Path | str) -> LabelFile:
         return annolist.parse(document, path)
     if coco_layout.is_coco_layout(document):
         return coco_layout.parse(document, path)
-    if isinstance(document, list) and document:
-        return coco_layout.parse_detections(document, path)
+    if coco_results.is_results(document):
+        return coco_results.parse(document, path)
     raise FormatError(
         f"{path.name} is JSON, but no label file of a known format: PoseTrack18 and COCO have a list 'images', "
-        "PoseTrack17 a list 'annolist', COCO detections are a list of boxes."
+        "PoseTrack17 a list 'annolist', COCO results are a list of records with an image_id."
     )

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FormatError
+from core.formats.image_names import folder_of, numbers_of
 from core.keypoints import POSETRACK
 from core.poses import ByteArray, FloatArray, Visibility
 
@@ -91,7 +92,7 @@ class LabelFile:
     Attributes:
         path: where it was read from.
         format_name: "posetrack18", "posetrack17" or "coco".
-        images: by rising frame_id, or in the file's order where it has none.
+        images: by rising frame_id, else by the number in their names, else in the file's order.
         remarks: how often each kind of thing had to be skipped or mended.
     """
 
@@ -101,9 +102,17 @@ class LabelFile:
     remarks: Counter[str]
 
     def sort_images(self) -> None:
-        """Puts the images in the order of `frame_id`, whatever numbers their names hold."""
-        if all(image.frame_id is not None for image in self.images):
-            self.images.sort(key=lambda image: image.frame_id or 0)
+        """Puts the images in the order of `frame_id`, else of the numbers in their names, else of their ids."""
+        images = self.images
+        if all(image.frame_id is not None for image in images):
+            images.sort(key=lambda image: image.frame_id or 0)
+            return
+        in_names = numbers_of([image.file_name for image in images])
+        image_ids = [image.image_id if isinstance(image.image_id, int) else None for image in images]
+        numbers = in_names if None not in in_names else image_ids
+        if None not in numbers:
+            keys = [(folder_of(image.file_name), found) for image, found in zip(images, numbers, strict=True)]
+            self.images = [images[place] for place in sorted(range(len(keys)), key=lambda place: keys[place])]
 
     def warnings(self) -> list[str]:
         """One sentence for each kind of thing that was skipped or mended."""

@@ -14,7 +14,6 @@ FURTHER_CASES = os.environ.get("FAMI_CASES", "")
 
 NOT_YET: dict[str, str] = {
     "01-cvat-track-id": "track ids under attributes",
-    "03-coco-results-score-as-v": "scores of result lists",
     "12-coco-export-of-a-folder-renames-images": "names and ids in exports",
     "13-evaluate-coco-gt-unsorted-ids": "pairs by place",
     "15-evaluate-oks-area-score-crowd": "COCO's area, crowds and scores",
@@ -28,7 +27,6 @@ NOT_YET: dict[str, str] = {
     "36-same-people-imported-from-two-files": "people who are in the project already",
     "37-image-id-is-the-file-name": "image ids that are names",
     "40-image-folders": "images whose suffix is .jfif",
-    "42-yolo-pose-predictions": "YOLO's predictions",
     "49-png-with-exif-orientation": "EXIF in PNG",
     "51-tiff-stack-and-float-tiff": "TIFF stacks",
 }

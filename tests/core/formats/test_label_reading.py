@@ -118,7 +118,7 @@ def test_posetrack17_and_18_of_one_video_agree(shared):
         ("<html></html>", "doesn't begin as JSON"),
         ("{" + '"images": [', "not whole JSON"),
         ('{"frames": 3}', "no label file of a known format"),
-        ("[1, 2]", "not of COCO detections"),
+        ("[1, 2]", "no label file of a known format"),
         ("[]", "no label file of a known format"),
         ('{"images": {"a": 1}}', "no label file of a known format"),
         ('{"images": [{"id": 1}], "annotations": 7}', "annotations are not a list"),
