@@ -53,6 +53,7 @@ def document(labels: Labels, source_name: str) -> dict[str, Any]:
         entry: dict[str, Any] = {
             "id": image_id,
             "file_name": image_file_name(source_name, image.frame_index),
+            "file_name_made": True,
             "frame_index": image.frame_index,
             "nframes": image.num_frames or len(labels.images),
             "reviewed": image.poses.reviewed,

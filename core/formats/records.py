@@ -71,6 +71,7 @@ class ImageRecord:
         reviewed: a person's word that the frame is done (this program's own key).
         frame_index: the frame's index in the source (this program's own key), None where absent.
         num_frames: the number of frames that the file says its video has, None where it doesn't say.
+        name_is_made: the name is no file's: this program made it for a frame of a video.
     """
 
     file_name: str
@@ -83,6 +84,7 @@ class ImageRecord:
     reviewed: bool = False
     frame_index: int | None = None
     num_frames: int | None = None
+    name_is_made: bool = False
 
 
 @dataclass(eq=False)

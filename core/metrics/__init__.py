@@ -1,7 +1,8 @@
 """How good poses are: PoseTrack AP and MOTA, PCK, and COCO's object keypoint similarity."""
 
-from core.metrics.folders import oks_of_folders, pck_of_folders
-from core.metrics.keypoint_accuracy import box_sizes, oks_ap, pck
+from core.metrics.folders import pck_of_folders
+from core.metrics.keypoint_accuracy import box_sizes, pck
+from core.metrics.object_similarity import oks_ap, oks_of_folders
 from core.metrics.posetrack import posetrack_ap, posetrack_evaluation
 
 __all__ = ["box_sizes", "oks_ap", "oks_of_folders", "pck", "pck_of_folders", "posetrack_ap", "posetrack_evaluation"]

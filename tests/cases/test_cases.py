@@ -13,19 +13,10 @@ SHARED_CASES = SHARED / "data/cases"
 FURTHER_CASES = os.environ.get("FAMI_CASES", "")
 
 NOT_YET: dict[str, str] = {
-    "01-cvat-track-id": "track ids under attributes",
     "12-coco-export-of-a-folder-renames-images": "names and ids in exports",
-    "13-evaluate-coco-gt-unsorted-ids": "pairs by place",
-    "15-evaluate-oks-area-score-crowd": "COCO's area, crowds and scores",
-    "19-evaluate-other-frames-same-count": "pairs by place",
-    "23-person-and-dog-categories": "animals",
-    "27-no-category-id": "annotations without a category",
-    "28-cvat-empty-skeletons-zero-box": "track ids under attributes",
     "29-files-of-other-tools": "UTF-16, and sentences that say what to do",
     "31-long-clip-damaged-in-the-middle": "damage in the middle of long clips",
-    "35-evaluate-truth-lists-labelled-frames-only": "pairs by place",
     "36-same-people-imported-from-two-files": "people who are in the project already",
-    "37-image-id-is-the-file-name": "image ids that are names",
     "40-image-folders": "images whose suffix is .jfif",
     "49-png-with-exif-orientation": "EXIF in PNG",
     "51-tiff-stack-and-float-tiff": "TIFF stacks",
