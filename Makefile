@@ -1,4 +1,5 @@
 # make run [ARGS="clip.mp4"]   make test [ARGS="tests/core -k video"]   make lint
+# The tests run in two processes, a file's tests in one of them; in a single one: make test ARGS="-n 0"
 .PHONY: run test lint setup-run setup-test
 
 python := .venv/bin/python
@@ -7,7 +8,7 @@ run: setup-run
 	@$(python) main.py $(ARGS)
 
 test: setup-test
-	@QT_QPA_PLATFORM=offscreen $(python) -m pytest $(ARGS)
+	@QT_QPA_PLATFORM=offscreen $(python) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: setup-test
 	$(python) -m ruff check

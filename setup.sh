@@ -91,7 +91,8 @@ make_environment() {
 import tomllib
 with open("pyproject.toml", "rb") as file:
     project = tomllib.load(file)
-print(*project["project"]["dependencies"], *project["dependency-groups"]["dev"], sep="\n")
+extras = project["project"]["optional-dependencies"]["sleap"]
+print(*project["project"]["dependencies"], *extras, *project["dependency-groups"]["dev"], sep="\n")
 PYTHON
     "$venv/bin/python" -m pip install --disable-pip-version-check --prefer-binary --progress-bar "$bar" \
         --requirement "$venv/wanted.txt" --constraint constraints.txt </dev/null ||

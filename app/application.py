@@ -33,13 +33,15 @@ from app.views.canvas_view import CanvasView
 from app.views.compare_view import CompareView
 from app.views.network_view import NetworkView
 from app.views.panels_view import PanelsView
+from app.views.questions import Questions
 from app.views.weights_view import WeightsView
 from app.weights_controller import WeightsController
+from app.weights_in_use import WeightsInUse
 from core.errors import FamiError
 
 log = logging.getLogger(__name__)
 
-SCREENSHOT_TIMEOUT_MS = 20_000
+SCREENSHOT_TIMEOUT_MS = 120_000
 
 
 class Program(QObject):
@@ -64,11 +66,12 @@ class Program(QObject):
         self.network = network = Network(device)
         self.opening = OpeningController(session, tasks, self)
         self.editing = EditingController(session, self)
-        self.people = PeopleController(session, self.editing, tasks, network, self)
+        self.people = PeopleController(session, tasks, network, self)
         self.finding = FindingController(session, tasks, device, self)
         self.prediction = PredictionController(session, network, tasks, self)
-        self.weights = WeightsController(self.prediction, tasks, device, self)
-        self.finetuning = FinetuningController(session, network, self.prediction, self)
+        self.weights_in_use = WeightsInUse(session, network, tasks, self)
+        self.weights = WeightsController(self.weights_in_use, tasks, device, self)
+        self.finetuning = FinetuningController(session, network, self.weights_in_use, self)
         self.review = ReviewController(session, self)
         self.exporting = ExportController(session, tasks, self)
         self.runs = RunsController(session, tasks, self)
@@ -78,14 +81,39 @@ class Program(QObject):
         self.canvas_view = CanvasView(session, self.editing, self.people, self.instruments, window)
         self.compare_view = CompareView(session, self.comparison, window)
         self.panels_view = PanelsView(session, self.editing, self.people, self.review, window)
-        self.network_view = NetworkView(session, self.prediction, self.finetuning, window)
-        self.weights_view = WeightsView(self)
-        self.actions_view = ActionsView(self)
+        self.network_view = NetworkView(session, self.weights_in_use, self.finetuning, window)
+        self.weights_view = WeightsView(self.weights, self.weights_in_use, network, tasks, window)
+        self.questions = Questions(
+            window,
+            session,
+            network,
+            opening=self.opening,
+            editing=self.editing,
+            finding=self.finding,
+            exporting=self.exporting,
+            runs=self.runs,
+            ask_for_weights=self.weights_view.open,
+        )
+        self.actions_view = ActionsView(
+            window,
+            session,
+            tasks,
+            self.questions,
+            editing=self.editing,
+            people=self.people,
+            finding=self.finding,
+            prediction=self.prediction,
+            finetuning=self.finetuning,
+            review=self.review,
+            opening=self.opening,
+            open_weights=self.weights_view.open,
+        )
 
         tasks.shown.connect(window.set_task)
         tasks.failed.connect(window.show_error)
-        self.prediction.network_changed.connect(lambda _: self.canvas_view.ask_again())
-        self.prediction.network_changed.connect(lambda _: self.comparison.ask_again())
+        tasks.refused.connect(window.show_message)
+        self.weights_in_use.network_changed.connect(lambda _: self.canvas_view.ask_again())
+        self.weights_in_use.network_changed.connect(lambda _: self.comparison.ask_again())
         window.close_requested.connect(self.shut_down)
 
     def _on_settled(self, sentence: str) -> None:

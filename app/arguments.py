@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 MOTION_BENCH = "motion"
-EXPORT_FORMATS = ("posetrack18", "posetrack17", "coco", "csv")
+EXPORT_FORMATS = ("posetrack18", "posetrack17", "coco", "csv", "sleap", "deeplabcut", "label_studio", "cvat")
 
 
 class About(NamedTuple):
@@ -161,7 +161,9 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("labels", type=Path, metavar="LABELS", help="PoseTrack17, PoseTrack18 or COCO file")
+    parser.add_argument(
+        "labels", type=Path, metavar="LABELS", help="a label file of a format that `formats` says is read"
+    )
     parser.add_argument(
         "--source", type=Path, required=True, metavar="SOURCE", help="the video or folder of images it labels"
     )
@@ -238,6 +240,7 @@ COMMANDS: dict[str, About] = {
     "table": About("results of several evaluations side by side, as text, CSV or LaTeX", _add_table),
     "import": About("labels of another program into a project", _add_import),
     "export": About("a project's labels into a file of another program", _add_export),
+    "formats": About("every format: what is read, written, kept and lost", _add_nothing),
     "finetune": About("one round of training on a project's corrections", _add_finetune),
     "train": About("train a network as a configuration file says", _add_train),
     "weights": About("list the weights, fetch better ones, or import a file", _add_weights_command),

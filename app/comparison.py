@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +13,11 @@ from app.editing import EditingController
 from app.network import Network
 from app.pipeline import predicted_pose
 from app.session import Session
-from app.tasks import LatestWorker
-from core.errors import Cancelled
+from app.threads.frame_asker import FrameAsker
 from core.poses import FramePoses, Pose, Provenance
+from core.predictions import Request
 from core.project import Touched
-from core.video import Source, open_source
+from core.video import Source
 
 if TYPE_CHECKING:
     from core.model import Predictor
@@ -73,9 +72,11 @@ class Comparison(QObject):
         self._editing = editing
         self._second = Network(network.device)
         self._alone: tuple[Predictor, Predictor] | None = None
-        self._kept: OrderedDict[Question, FramePoses] = OrderedDict()
-        self._wanted: Question | None = None
-        self._source: Source | None = None
+        self._asker: FrameAsker[Question, FramePoses] = FrameAsker(
+            "comparison", self._answer, room=KEPT_OPINIONS, parent=self
+        )
+        self._asker.answered.connect(self.changed)
+        self._asker.failed.connect(self._fail)
         self.is_on = False
         self.second_path: Path | None = None
         self.trouble = ""
@@ -83,9 +84,6 @@ class Comparison(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(ASK_AFTER_MS)
         self._timer.timeout.connect(self._ask)
-        self._worker = LatestWorker("comparison", self._answer, self)
-        self._worker.answered.connect(self._keep)
-        self._worker.failed.connect(self._fail)
         session.opened.connect(self.ask_again)
         session.frame_shown.connect(lambda _: self._follow())
         session.poses_changed.connect(self._on_poses_changed)
@@ -96,11 +94,6 @@ class Comparison(QObject):
     def name(self) -> str:
         """Whose opinion it is."""
         return ALONE_NAME if self.second_path is None else self.second_path.stem
-
-    @property
-    def is_busy(self) -> bool:
-        """True while the answer for the frame shown is on its way."""
-        return self._wanted is not None and self._wanted not in self._kept and not self.trouble
 
     def switch(self, on: bool) -> None:
         """Begins or ends comparing; the end frees the second network."""
@@ -114,9 +107,8 @@ class Comparison(QObject):
 
     def ask_again(self) -> None:
         """Forgets all answers, as other weights or another clip are in use, and asks about the frame shown."""
-        self._kept.clear()
-        self._wanted, self.trouble = None, ""
-        self._worker.forget()
+        self._asker.clear()
+        self.trouble = ""
         self._alone = None
         self._take_second(self.second_path if self.is_on else None)
         self._follow()
@@ -130,7 +122,7 @@ class Comparison(QObject):
 
     def _follow(self) -> None:
         """Asks about the frame shown, a little later."""
-        self._wanted = None
+        self._asker.forget()
         if self.is_on:
             self._timer.start()
         else:
@@ -152,23 +144,17 @@ class Comparison(QObject):
             if pose.bbox_xywh[2:].min() > 0
         )
         question = Question(session.source_path, weights_path, self.second_path, session.frame_index, people)  # type: ignore[arg-type]
-        if question == self._wanted:
-            return
-        self._wanted, self.trouble = question, ""
-        if not people:
-            self._kept[question] = FramePoses(question.frame_index)
-        if question not in self._kept:
-            self._worker.ask(question)
-        self.changed.emit()
+        if question != self._asker.wanted:
+            self.trouble = ""
+            self._asker.ask(question)
+            self.changed.emit()
 
     # What is answered
 
     def opinion(self) -> FramePoses | None:
         """The second opinion on the people of the frame shown, None while there is none."""
-        wanted = self._wanted
-        if not self.is_on or wanted is None or wanted.frame_index != self._session.frame_index:
-            return None
-        return self._kept.get(wanted)
+        opinion = self._asker.answer() if self.is_on else None
+        return opinion if opinion is not None and opinion.frame_index == self._session.frame_index else None
 
     def selected(self) -> tuple[Pose, Pose] | None:
         """The selected person's pose in the frame shown, and the second opinion on it."""
@@ -176,20 +162,15 @@ class Comparison(QObject):
         second = opinion.pose(pose.track_id) if pose is not None and opinion is not None else None
         return None if pose is None or second is None else (pose, second)
 
-    def _answer(self, question: Question) -> FramePoses:
-        """In the worker's thread. Raises Cancelled as soon as nobody waits for the answer any more."""
-        from core.model import Request  # noqa: PLC0415 - torch is loaded here, in a worker thread
-
-        if self._source is None or self._source.path != question.path:
-            if self._source is not None:
-                self._source.close()
-            self._source = open_source(question.path)
-        source, predictor = self._source, self._predictor(question)
+    def _answer(self, question: Question, source: Source) -> FramePoses:
+        """In the asker's thread. Raises Cancelled as soon as nobody waits for the answer any more."""
+        if not question.people:
+            return FramePoses(question.frame_index)
+        predictor = self._predictor(question)
         requests = [Request(question.frame_index, track_id, np.array(box)) for track_id, box in sorted(question.people)]
         poses = []
         for batch in predictor.predict_batches(requests, source.frame, len(source)):
-            if self._wanted != question:
-                raise Cancelled
+            self._asker.raise_unless_wanted(question)
             for prediction in batch:
                 request = prediction.request
                 empty = Pose.empty(request.track_id, request.bbox_xywh, Provenance.NONE)
@@ -198,34 +179,20 @@ class Comparison(QObject):
 
     def _predictor(self, question: Question) -> Predictor:
         """The second network; HRNet alone shares the first one's weights."""
-        second = self._second
         if question.second_path is not None:
-            if second.weights_path != question.second_path:
-                raise Cancelled
-            return second.predictor()
+            return self._second.predictor(question.second_path)
         from core.model import Predictor  # noqa: PLC0415 - loads torch
 
-        first, held = self._network.predictor(), self._alone
-        if self._network.weights_path != question.weights_path:
-            raise Cancelled
+        first, held = self._network.predictor(question.weights_path), self._alone
         if held is None or held[0] is not first:
             held = first, Predictor(first.loaded, device=str(first.device), offsets=())
-            if self._wanted == question:
+            if self._asker.wanted == question:
                 self._alone = held
         return held[1]
 
-    def _keep(self, question: Question, poses: FramePoses) -> None:
-        if not self.is_on or question != self._wanted:
-            return
-        self._kept[question] = poses
-        while len(self._kept) > KEPT_OPINIONS:
-            self._kept.popitem(last=False)
+    def _fail(self, _question: Question, sentence: str) -> None:
+        self.trouble = sentence
         self.changed.emit()
-
-    def _fail(self, question: Question, sentence: str) -> None:
-        if self.is_on and question == self._wanted:
-            self.trouble = sentence
-            self.changed.emit()
 
     # What a person takes from it
 
@@ -244,9 +211,8 @@ class Comparison(QObject):
             self._session.message.emit("Select a person with a second opinion.")
             return
         pose, second = both
-        placed = second.labelled & np.isfinite(second.keypoints).all(axis=1)
-        free = np.flatnonzero(placed & ~pose.human).tolist()
-        kept = int((placed & pose.human).sum())
+        free = np.flatnonzero(second.placed & ~pose.human).tolist()
+        kept = int((second.placed & pose.human).sum())
         if not free:
             self._session.message.emit("All joints of this person are set by hand or accepted: take single ones.")
         elif self._editing.take_joints(second, free, self.name) and kept:
@@ -254,8 +220,6 @@ class Comparison(QObject):
 
     def stop(self) -> None:
         """Ends the thread."""
-        self.is_on, self._wanted = False, None
+        self.is_on = False
         self._timer.stop()
-        self._worker.stop()
-        if self._source is not None:
-            self._source.close()
+        self._asker.stop()

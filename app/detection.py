@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from core.errors import Cancelled
+from core.geometry import FloatArray
 from core.linking import link_boxes, overlaps_of
 from core.poses import Pose, Provenance
-from core.project import Project, Touched
+from core.project import Project, RunKind, Touched
 from core.tracking import PersonBox, PersonBoxSource, TrackedBox
 from core.video import Source, frame_proof
 
-FloatArray = NDArray[np.float64]
 People = Mapping[int, Mapping[int, FloatArray]]
 """Boxes (4,) xywh that are known already, by frame index and track id."""
 
@@ -78,7 +78,7 @@ def find_people(
         FamiError: the clip could not be read, or the box source failed.
     """
     settings = {"method": box_source.method, "frames": [start, stop], "every": every}
-    run_id = project.begin_run("track", weights_sha256, settings)
+    run_id = project.begin_run(RunKind.TRACK, weights_sha256, settings)
     proofs: dict[int, tuple[float, str]] = {}
     looks: list[tuple[int, list[PersonBox]]] = []
     status = "failed"
@@ -143,7 +143,7 @@ def _write(
     gone = {who for boxes in deleted.values() for who in boxes} - known
     named = {
         index: {who: box for who, box in boxes.items() if who not in gone}
-        for index, boxes in name_people(tracks, people, project.next_track_id(), reach, deleted).items()
+        for index, boxes in name_people(tracks, people, _numbers(project, run_id), reach, deleted).items()
     }
     in_order = sorted(index for index, boxes in named.items() if boxes and index not in reviewed)
     for at in range(0, len(in_order), BATCH_FRAMES):
@@ -156,8 +156,18 @@ def _write(
     return Found(len(everybody), len(everybody - known), in_order[0] if in_order else None)
 
 
+def _numbers(project: Project, run_id: int) -> Iterator[int]:
+    """Numbers that nobody else gets, each taken when it is needed, so that none is wasted."""
+    while True:
+        yield from project.reserve_track_ids(1, run_id=run_id)
+
+
 def name_people(
-    tracks: Sequence[Sequence[TrackedBox]], people: People, next_id: int, reach: int, deleted: People | None = None
+    tracks: Sequence[Sequence[TrackedBox]],
+    people: People,
+    numbers: Iterator[int],
+    reach: int,
+    deleted: People | None = None,
 ) -> dict[int, dict[int, FloatArray]]:
     """Gives found people the numbers of those who are there already, and new numbers to the others.
 
@@ -168,7 +178,7 @@ def name_people(
     Args:
         tracks: found boxes by rising frame, each list one person.
         people: who is known already, also some frames before and after the tracks.
-        next_id: the first number that nobody has.
+        numbers: numbers that nobody has; one is taken for everybody new.
         reach: how many frames before or after a track somebody may be who is the same.
         deleted: where people were whom a person deleted; a track that overlaps nobody else is one of them.
 
@@ -193,7 +203,7 @@ def name_people(
                 who = None if elsewhere else nearest
             if who is None or who in named.get(index, {}):
                 if fresh is None:
-                    fresh, next_id = next_id, next_id + 1
+                    fresh = next(numbers)
                 who = fresh
             named.setdefault(index, {})[who] = box.bbox_xywh
     return named

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app import places
+from app.detection import Found, find_people, frames_between_looks
 from app.weights import file_sha256
 from core.errors import FetchError, WeightsError
 from core.fetch import OnProgress, fetch
 
 if TYPE_CHECKING:
     from core.model.detector import PersonDetector
+    from core.project import Project, Touched
+    from core.video import Source
 
 
 @dataclass(frozen=True)
@@ -99,3 +102,40 @@ def suited_to(device: str) -> DetectorFile:
     from core.model import available_device  # noqa: PLC0415 - loads torch
 
     return FOR_CUDA if available_device(device).type == "cuda" else FOR_PROCESSORS
+
+
+def look_for_people(
+    detector_file: DetectorFile,
+    device: str,
+    project: Project,
+    source: Source,
+    frames: tuple[int, int],
+    *,
+    on_progress: Callable[[int, int], None],
+    on_part: Callable[[Touched], None] = lambda _: None,
+) -> Found:
+    """Finds people in a stretch of a clip with a detector that is at hand, and writes them as one run; loads torch.
+
+    Args:
+        detector_file: which detector.
+        device: where it computes.
+        project: takes the boxes.
+        source: opened for this thread alone.
+        frames: the first frame, and the first that is left out.
+        on_progress: called with the frames done and in all; may raise Cancelled, what was found before is written.
+        on_part: called after each part that was written.
+
+    Raises:
+        Cancelled: as `on_progress` raised it.
+        FamiError: the detector or the clip could not be read.
+    """
+    return find_people(
+        project,
+        source,
+        detector_file.load(device),
+        *frames,
+        every=frames_between_looks(source, detector_file.looks_per_s),
+        weights_sha256=file_sha256(detector_file.path),
+        on_progress=on_progress,
+        on_part=on_part,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject
 
@@ -11,6 +11,9 @@ from core.errors import FamiError
 from core.keypoints import POSETRACK
 from core.poses import Pose, Visibility
 from core.project import Project, Touched, edits
+
+Change = Callable[[Project, int, Mapping[int, tuple[float, str]]], Touched]
+"""Makes one edit of a project, given the frame on screen and the proof of its picture."""
 
 
 class EditingController(QObject):
@@ -21,7 +24,7 @@ class EditingController(QObject):
         self._session = session
         self._refusal = ""
 
-    def _edit(self, change: Callable[[Project, int], Touched | None], track_id: int | None = None) -> bool:
+    def _edit(self, change: Change, track_id: int | None = None) -> bool:
         """Runs one edit on the shown frame; a refusal is told in one sentence and changes nothing.
 
         With a `track_id`, the edit is one that this person's lock guards against.
@@ -35,7 +38,7 @@ class EditingController(QObject):
             session.show_again()
             return False
         try:
-            touched = change(session.writable(), session.shown.frame_index)
+            touched = change(session.writable(), session.shown.frame_index, session.proofs())
         except FamiError as error:
             self._refusal = str(error)
             session.error.emit(self._refusal)
@@ -49,21 +52,18 @@ class EditingController(QObject):
             self._refusal = ""
         return True
 
-    def move_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> None:
-        """A joint was dragged or placed."""
-        proofs = self._session.proofs()
-        self._edit(
-            lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs=proofs),
+    def move_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> bool:
+        """A joint was dragged or placed. True if it is where the hand put it."""
+        return self._edit(
+            lambda project, frame, proofs: edits.move_keypoint(
+                project, frame, track_id, keypoint, (x, y), proofs=proofs
+            ),
             track_id,
         )
 
     def place_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> None:
         """A joint without a place was placed; the next one without a place is selected."""
-        proofs = self._session.proofs()
-        if self._edit(
-            lambda project, frame: edits.move_keypoint(project, frame, track_id, keypoint, (x, y), proofs=proofs),
-            track_id,
-        ):
+        if self.move_keypoint(track_id, keypoint, x, y):
             pose = self._session.shown_poses().pose(track_id)
             if pose is not None:
                 self._session.select(track_id, next_without_place(pose, keypoint))
@@ -72,18 +72,14 @@ class EditingController(QObject):
         """Visible, occluded, not labelled, and visible again."""
         pose = self._session.shown_poses().pose(track_id)
         if pose is not None:
-            following = {
-                Visibility.VISIBLE: Visibility.OCCLUDED,
-                Visibility.OCCLUDED: Visibility.NOT_LABELLED,
-                Visibility.NOT_LABELLED: Visibility.VISIBLE,
-            }[Visibility(int(pose.visibility[keypoint]))]
-            self.set_visibility(track_id, keypoint, following)
+            self.set_visibility(track_id, keypoint, Visibility(int(pose.visibility[keypoint])).following)
 
     def set_visibility(self, track_id: int, keypoint: int, visibility: Visibility) -> None:
         """Marks a joint as visible, occluded or not labelled."""
-        proofs = self._session.proofs()
         self._edit(
-            lambda project, frame: edits.set_visibility(project, frame, track_id, keypoint, visibility, proofs=proofs),
+            lambda project, frame, proofs: edits.set_visibility(
+                project, frame, track_id, keypoint, visibility, proofs=proofs
+            ),
             track_id,
         )
 
@@ -101,22 +97,25 @@ class EditingController(QObject):
 
     def take_joints(self, second: Pose, keypoints: Sequence[int], opinion: str) -> bool:
         """Joints of a second opinion are right: they become the person's word. True if they were taken."""
-        proofs = self._session.proofs()
         return self._edit(
-            lambda project, frame: edits.take_keypoints(project, frame, second, keypoints, opinion, proofs=proofs),
+            lambda project, frame, proofs: edits.take_keypoints(
+                project, frame, second, keypoints, opinion, proofs=proofs
+            ),
             second.track_id,
         )
 
     def move_pose(self, track_id: int, dx: float, dy: float) -> None:
         """A whole person was dragged."""
-        proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.move_pose(project, frame, track_id, dx, dy, proofs=proofs), track_id)
+        self._edit(
+            lambda project, frame, proofs: edits.move_pose(project, frame, track_id, dx, dy, proofs=proofs), track_id
+        )
 
     def set_box(self, track_id: int, x: float, y: float, width: float, height: float) -> None:
         """A person's box was drawn anew."""
-        proofs = self._session.proofs()
         bbox_xywh = (x, y, width, height)
-        self._edit(lambda project, frame: edits.set_box(project, frame, track_id, bbox_xywh, proofs=proofs), track_id)
+        self._edit(
+            lambda project, frame, proofs: edits.set_box(project, frame, track_id, bbox_xywh, proofs=proofs), track_id
+        )
 
     def accept_selected(self) -> None:
         """Accepts the selected person's pose; with nobody selected, the frame."""
@@ -124,41 +123,38 @@ class EditingController(QObject):
         if track_id is None or self._session.selected_pose() is None:
             self.accept_frame()
             return
-        proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.accept_pose(project, frame, track_id, proofs=proofs))
+        self._edit(lambda project, frame, proofs: edits.accept_pose(project, frame, track_id, proofs=proofs))
 
     def accept_frame(self) -> None:
         """Accepts everything in the frame and marks it as reviewed."""
-        proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.accept_frame(project, frame, proofs=proofs))
+        self._edit(lambda project, frame, proofs: edits.accept_frame(project, frame, proofs=proofs))
 
     def toggle_reviewed(self) -> None:
         """Marks the frame as reviewed, also with nobody in it, or takes the mark back."""
         reviewed = not self._session.shown_poses().reviewed
-        proofs = self._session.proofs()
-        self._edit(lambda project, frame: edits.mark_reviewed(project, frame, reviewed, proofs=proofs))
+        self._edit(lambda project, frame, proofs: edits.mark_reviewed(project, frame, reviewed, proofs=proofs))
 
     def delete_selected(self) -> None:
         """Deletes the selected person from the whole clip."""
         track_id = self._session.track_id
         if track_id is not None:
-            self._edit(lambda project, _: edits.delete_person(project, track_id), track_id)
+            self._edit(lambda project, *_: edits.delete_person(project, track_id), track_id)
 
     def delete_selected_here(self) -> None:
         """Deletes the selected person from the shown frame."""
         track_id = self._session.track_id
         if track_id is not None:
-            self._edit(lambda project, frame: edits.delete_person(project, track_id, frame), track_id)
+            self._edit(lambda project, frame, _: edits.delete_person(project, track_id, frame), track_id)
 
     def cut_selected(self) -> None:
         """Deletes the selected person from the shown frame on."""
         track_id = self._session.track_id
         if track_id is not None:
-            self._edit(lambda project, frame: edits.cut_person_from(project, frame, track_id), track_id)
+            self._edit(lambda project, frame, _: edits.cut_person_from(project, frame, track_id), track_id)
 
     def change_track_id(self, old: int, new: int, swap: bool) -> None:
         """Gives a person another number from the shown frame on."""
-        if self._edit(lambda project, frame: edits.change_track_id_from(project, frame, old, new, swap=swap)):
+        if self._edit(lambda project, frame, _: edits.change_track_id_from(project, frame, old, new, swap=swap)):
             self._session.select(new, self._session.keypoint)
 
     def undo(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.session import Session
-from app.tasks import Task, TaskRunner
+from app.tasks import Task, TaskKind, TaskRunner
 from core.errors import FamiError
 from core.formats import ExportResult, export_project, import_labels, read_labels
 from core.project import Touched
@@ -48,8 +48,14 @@ class ExportController(QObject):
                     on_progress=task.report,
                 )
 
-        if not self._tasks.run("export", "Exporting", work, succeeded=self._on_exported):
-            session.message.emit("An export is running: wait for it, or cancel it.")
+        self._tasks.run(
+            TaskKind.EXPORT,
+            "Exporting",
+            work,
+            on_project=True,
+            succeeded=self._on_exported,
+            busy="An export is running: wait for it, or cancel it.",
+        )
 
     def import_file(self, path: Path, keypoints: bool) -> None:
         """Brings labels of a file into the open project, as one run that can be taken back."""
@@ -69,8 +75,14 @@ class ExportController(QObject):
                 names = [source.frame_name(index) for index in range(len(source))]
             return import_labels(project, labels, names, keypoints=keypoints), labels.warnings
 
-        if not self._tasks.run("import", "Importing", work, succeeded=self._on_imported):
-            session.message.emit("Labels are being imported: wait for that to end.")
+        self._tasks.run(
+            TaskKind.IMPORT,
+            "Importing",
+            work,
+            on_project=True,
+            succeeded=self._on_imported,
+            busy="Labels are being imported: please wait until it finishes.",
+        )
 
     def _on_imported(self, result: tuple[Touched, list[str]]) -> None:
         touched, warnings = result

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.detection import Found, find_people, frames_between_looks
-from app.detectors import DetectorFile, suited_to
+from app.detection import Found
+from app.detectors import DetectorFile, look_for_people, suited_to
 from app.session import Session
-from app.tasks import Task, TaskRunner
-from app.weights import file_sha256
+from app.tasks import Task, TaskKind, TaskRunner
 from core.project import Project
 from core.video import open_source
 
@@ -35,7 +34,7 @@ class FindingController(QObject):
         self._device = device
         self._frames: tuple[int, int] = (0, 0)
         self._wanted: DetectorFile | None = None
-        self._fetched = False
+        self._fetched_for: Project | None = None
 
     def find_in_frame(self) -> None:
         """Finds people in the frame on screen."""
@@ -56,31 +55,29 @@ class FindingController(QObject):
             return
         project, path = clip
         self._frames, self._wanted = (start, stop), None
-        if not self._tasks.run(
-            "find",
+        self._tasks.run(
+            TaskKind.FIND,
             "Finding people",
             lambda task: self._look(task, project, path, start, stop),
+            on_project=True,
             delivered=session.touch,
             succeeded=self._on_looked,
             ended=self._ask_for_detector,
-        ):
-            session.message.emit("People are already being found: wait for it, or cancel it.")
+            busy="People are already being found: wait for it, or cancel it.",
+        )
 
     def _look(self, task: Task, project: Project, path: Path, start: int, stop: int) -> Found | DetectorFile:
         """In the worker: what was found, or the detector that it takes."""
         detector_file = suited_to(self._device)
         if not detector_file.at_hand:
             return detector_file
-        detector = detector_file.load(self._device)
         with open_source(path, cancelled=task.is_cancelled) as source:
-            return find_people(
+            return look_for_people(
+                detector_file,
+                self._device,
                 project,
                 source,
-                detector,
-                start,
-                stop,
-                every=frames_between_looks(source, detector_file.looks_per_s),
-                weights_sha256=file_sha256(detector_file.path),
+                (start, stop),
                 on_progress=task.report,
                 on_part=task.deliver,
             )
@@ -99,7 +96,11 @@ class FindingController(QObject):
 
     def fetch(self, detector_file: DetectorFile) -> None:
         """Fetches a detector, and goes on with what it was wanted for."""
-        self._fetched = False
+        project = self._session.project
+        self._fetched_for = None
+
+        def fetched(_: object) -> None:
+            self._fetched_for = project
 
         def work(task: Task) -> None:
             def report(done: int, total: int, _: float | None) -> None:
@@ -108,18 +109,16 @@ class FindingController(QObject):
             detector_file.fetch(report, task.is_cancelled)
 
         self._tasks.run(
-            "find",
+            TaskKind.FIND,
             "Fetching the person detector, MB",
             work,
-            succeeded=self._on_fetched,
+            succeeded=fetched,
             ended=self._find_after_fetching,
         )
 
-    def _on_fetched(self, _: object) -> None:
-        self._fetched = True
-
     def _find_after_fetching(self) -> None:
-        if self._fetched:
+        """Finds in the frames that it was fetched for, unless another clip was opened meanwhile."""
+        if self._fetched_for is not None and self._fetched_for is self._session.project:
             self.find(*self._frames)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from app.network import Network
-from app.prediction import PredictionController
 from app.session import Session
+from app.weights_in_use import FINE_TUNED, WeightsInUse
 from core.errors import FamiError
 
 log = logging.getLogger(__name__)
@@ -54,12 +54,12 @@ class FinetuningController(QObject):
     changed = Signal()
 
     def __init__(
-        self, session: Session, network: Network, prediction: PredictionController, parent: QObject | None = None
+        self, session: Session, network: Network, weights_in_use: WeightsInUse, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._network = network
-        self._prediction = prediction
+        self._weights_in_use = weights_in_use
         self._process: QProcess | None = None
         self._pending = b""
         self._error: str | None = None
@@ -92,11 +92,6 @@ class FinetuningController(QObject):
             return 0
         summary = self._session.project.summary()
         return int(np.count_nonzero(summary.num_accepted + summary.num_corrected + summary.num_imported))
-
-    @property
-    def taken(self) -> bool | None:
-        """Whether the last round's weights were taken into use; None while nobody has decided."""
-        return self.round.taken
 
     def can_roll_back(self) -> bool:
         """True while the project goes on with weights of a round."""
@@ -142,7 +137,20 @@ class FinetuningController(QObject):
         """Ends the child and waits for it, when the program closes."""
         if self._process is not None:
             self.cancel()
-            self._process.waitForFinished(3000)
+        for process in self.findChildren(QProcess):  # one that was abandoned may be dying still
+            process.waitForFinished(3000)
+
+    def _abandon(self) -> None:
+        """Ends the child without waiting for it: its project is no longer the one that is open."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.readyReadStandardOutput.disconnect(self._read)
+        process.errorOccurred.disconnect(self._on_process_error)
+        process.finished.disconnect(self._on_finished)
+        process.finished.connect(process.deleteLater)
+        process.kill()
+        self._session.message.emit("The round of fine-tuning was cancelled, because another clip was opened.")
 
     def accept(self) -> None:
         """Takes the new weights into use, without a restart."""
@@ -175,7 +183,7 @@ class FinetuningController(QObject):
             self._session.error.emit(str(error))
             return
         self.round = replace(self.round, taken=False)
-        self._prediction.choose_for_project()
+        self._weights_in_use.choose_for_project()
         self._session.message.emit("The weights from before that round are in use again.")
         self.changed.emit()
 
@@ -189,12 +197,12 @@ class FinetuningController(QObject):
             self._session.error.emit(str(error))
             return
         self.round = replace(self.round, taken=True)
-        self._prediction.choose(path, "fine-tuned on this project")
+        self._weights_in_use.choose(path, FINE_TUNED)
         self._session.message.emit(sentence)
         self.changed.emit()
 
     def _on_opened(self) -> None:
-        self.shut_down()
+        self._abandon()
         self.round = Round()
         self.changed.emit()
 

@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled, PredictionError
+from core.geometry import FloatArray
 from core.poses import Pose, Provenance
-from core.project import Project, Touched
+from core.predictions import Request
+from core.project import Project, RunKind, Touched
 from core.tracking import Locate, TrackedBox, follow_box
 from core.video import Source, frame_proof
 
 if TYPE_CHECKING:
     from core.model import Predictor
 
-FloatArray = NDArray[np.float64]
 
 BATCH_FRAMES = 16
 METHODS = ("optical flow", "optical flow and poses")
@@ -68,7 +69,7 @@ def follow_person(
     if pose is None:
         raise PredictionError(f"Person {track_id} is not in frame {frame_index}: draw a box there first.")
     run_id = project.begin_run(
-        "track", None, {"track_id": track_id, "from": frame_index, "method": METHODS[locate is not None]}
+        RunKind.TRACK, None, {"track_id": track_id, "from": frame_index, "method": METHODS[locate is not None]}
     )
     proofs: dict[int, tuple[float, str]] = {}
     batch: dict[int, list[Pose]] = {}
@@ -101,7 +102,7 @@ def follow_person(
 
 def locator(predictor: Predictor) -> Locate:
     """Finds the pose in a box, without neighbours; in every frame, or where the network is slow here, in some."""
-    from core.model import Predictor, Request  # noqa: PLC0415 - loads torch
+    from core.model import Predictor  # noqa: PLC0415 - loads torch
 
     every = 1 if predictor.device.type == "cuda" or predictor.batch_size >= QUICK_BATCH else COSTLY_EVERY
     alone = Predictor(predictor.loaded, device=str(predictor.device), offsets=())

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 
 from core.keypoints import POSETRACK
-
-if TYPE_CHECKING:
-    from core.model import Prediction
+from core.predictions import Prediction
 
 
 class HeatmapFile:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.network import Network
 from app.session import Session
-from app.tasks import LatestWorker
-from core.video import Source, open_source
-
-if TYPE_CHECKING:
-    from core.model import Explanation, Prediction
+from app.threads.frame_asker import FrameAsker
+from core.predictions import Explanation, Prediction, Request
+from core.video import Source
 
 KEPT_BYTES = 48 * 2**20
 """Of answers given, so that going back to a frame shows them at once; large networks have large answers."""
@@ -49,7 +45,7 @@ class Answer:
 
 
 class Instruments(QObject):
-    """Answers the latest question in a thread of its own; older ones are dropped.
+    """Says how the network sees the selected person in the frame on screen.
 
     Signals:
         answered: an Answer. Whoever draws it checks that its frame is the one on screen.
@@ -63,29 +59,24 @@ class Instruments(QObject):
         super().__init__(parent)
         self._session = session
         self._network = network
-        self._kept: OrderedDict[Question, Answer] = OrderedDict()
-        self._source: Source | None = None
-        self._worker = LatestWorker("instruments", self._answer, self)
-        self._worker.answered.connect(self._keep)
-        self._worker.failed.connect(self.failed)
+        self._asker: FrameAsker[Question, Answer] = FrameAsker(
+            "instruments", self._answer, room=KEPT_BYTES, size_of=lambda answer: answer.num_bytes, parent=self
+        )
+        self._asker.answered.connect(lambda _, answer: self.answered.emit(answer))
+        self._asker.failed.connect(self.failed)
 
     def ask(self, explain: bool) -> Question | None:
         """Asks about the selected person in the frame on screen; None if there is nothing to ask about."""
         session, weights_path = self._session, self._network.weights_path
         pose, frame_index = session.selected_pose(), session.frame_index
         if pose is None or frame_index is None or session.source_path is None or weights_path is None:
-            self._worker.forget()
+            self._asker.forget()
             return None
         x, y, width, height = (float(value) for value in pose.bbox_xywh)
         question = Question(
             session.source_path, weights_path, frame_index, pose.track_id, (x, y, width, height), explain
         )
-        kept = self._kept.get(question)
-        if kept is not None:
-            self._worker.forget()
-            self.answered.emit(kept)
-        else:
-            self._worker.ask(question)
+        self._asker.ask(question)
         return question
 
     def is_current(self, question: Question) -> bool:
@@ -96,26 +87,14 @@ class Instruments(QObject):
 
     def stop(self) -> None:
         """Ends the thread."""
-        self._worker.stop()
-        if self._source is not None:
-            self._source.close()
+        self._asker.stop()
 
-    def _answer(self, question: Question) -> Answer:
-        from core.model import Request, explain  # noqa: PLC0415 - torch is loaded here, in a worker thread
+    def _answer(self, question: Question, source: Source) -> Answer:
+        """In the asker's thread."""
+        from core.model import explain  # noqa: PLC0415 - torch is loaded here, in a worker thread
 
-        if self._source is None or self._source.path != question.path:
-            if self._source is not None:
-                self._source.close()
-            self._source = open_source(question.path)
-        source, predictor = self._source, self._network.predictor()
+        predictor = self._network.predictor(question.weights_path)
         request = Request(question.frame_index, question.track_id, np.array(question.bbox_xywh))
         prediction = predictor.predict([request], source.frame, len(source))[0]
         explanation = explain(predictor, request, source.frame, len(source)) if question.explain else None
         return Answer(question, prediction, explanation)
-
-    def _keep(self, question: Question, answer: Answer) -> None:
-        self._kept[question] = answer
-        held = sum(kept.num_bytes for kept in self._kept.values())
-        while held > KEPT_BYTES and len(self._kept) > 1:
-            held -= self._kept.popitem(last=False)[1].num_bytes
-        self.answered.emit(answer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import WeightsError
+from core.errors import Cancelled, WeightsError
 
 if TYPE_CHECKING:  # torch takes seconds to import: only the threads that use it do so
     from core.model import Predictor
@@ -36,6 +36,7 @@ class Network:
         self._lock = threading.Lock()
         self._loading = threading.Lock()
         self._path: Path | None = None
+        self._sha256: str | None = None
         self._predictor: Predictor | None = None
 
     @property
@@ -48,29 +49,36 @@ class Network:
         """The chosen weights, None if there are none."""
         return self._path
 
-    def choose(self, path: Path | None) -> None:
-        """Takes other weights, at once; they are loaded when they are first needed."""
+    def choose(self, path: Path | None, sha256: str | None = None) -> None:
+        """Takes other weights, at once; they are loaded when they are first needed, and only if they have that hash."""
         with self._lock:
+            self._sha256 = sha256
             if path != self._path:
                 self._path, self._predictor = path, None
 
-    def exchange(self, path: Path, other: Path) -> None:
+    def exchange(self, path: Path | None, other: Path) -> None:
         """Takes `other` in the place of `path`, unless something else was chosen meanwhile."""
         with self._lock:
             if self._path == path != other:
                 self._path, self._predictor = other, None
 
-    def predictor(self) -> Predictor:
+    def predictor(self, of: Path | None = None) -> Predictor:
         """The predictor of the chosen weights; loads them (and torch) the first time.
 
+        Args:
+            of: the weights that are asked for; None takes those that are chosen now, whichever they are.
+
         Raises:
+            Cancelled: others than `of` are chosen by now.
             WeightsError: no weights are chosen, or they cannot be loaded.
         """
         with self._loading:
             with self._lock:
-                path, predictor = self._path, self._predictor
+                path, sha256, predictor = self._path, self._sha256, self._predictor
+            if of is not None and path != of:
+                raise Cancelled
             if predictor is None:
-                predictor = self._load(path)  # not under the lock: choosing others meanwhile must not wait
+                predictor = self._load(path, sha256)  # not under the lock: choosing others meanwhile must not wait
                 with self._lock:
                     if path == self._path:
                         self._predictor = predictor
@@ -81,12 +89,15 @@ class Network:
         predictor = self.predictor()
         return NetworkState(predictor.loaded.metadata.name, str(predictor.device))
 
-    def _load(self, path: Path | None) -> Predictor:
+    def _load(self, path: Path | None, sha256: str | None) -> Predictor:
         if path is None:
             raise WeightsError(
                 "There are no usable weights: fetch some or bring a file in (menu Model, Weights), or train the "
                 "starter with 'python main.py train --config resources/configs/starter.toml'."
             )
-        from core.model import Predictor, in_posetrack, load_model  # noqa: PLC0415 - torch is loaded here, in a worker thread
+        from core.model import load_predictor  # noqa: PLC0415 - torch is loaded here, in a worker thread
 
-        return Predictor(in_posetrack(load_model(path, self._device, folded=True)), device=self._device)
+        predictor = load_predictor(path, self._device)
+        if sha256 is not None and predictor.loaded.sha256 != sha256:
+            raise WeightsError(f"{path.name} is not the file that the project goes on with; choose other weights.")
+        return predictor

@@ -8,10 +8,9 @@ from PySide6.QtCore import QObject, Signal
 
 from app.opening import ImagesMissingError, Opened, SourceMissingError, open_path
 from app.session import Session
-from app.tasks import Task, TaskRunner
+from app.tasks import Task, TaskKind, TaskRunner
 from core.errors import ProjectError
 
-WORK_ON_THE_PROJECT = ("predict", "follow", "import", "export")
 LAST_PART_TIMEOUT_S = 60.0
 
 
@@ -40,13 +39,19 @@ class OpeningController(QObject):
             except (SourceMissingError, ImagesMissingError) as error:
                 return path, str(error)
             # What works on the project that is open now writes its last part before that project closes.
-            if not self._tasks.end(WORK_ON_THE_PROJECT, LAST_PART_TIMEOUT_S):
+            if not self._tasks.end_on_project(LAST_PART_TIMEOUT_S):
                 opened.close()
                 raise ProjectError(f"{path.name} was not opened: cancel what is running first, then open it again.")
             return opened
 
-        if not self._tasks.run("open", f"Opening {path.name}", work, succeeded=self._on_opened):
-            self._session.message.emit("Another file is being opened: wait for it, or cancel it.")
+        self._tasks.run(
+            TaskKind.OPEN,
+            f"Opening {path.name}",
+            work,
+            succeeded=self._on_opened,
+            ended=self._tasks.project_taken,
+            busy="Another file is being opened: wait for it, or cancel it.",
+        )
 
     def shut_down(self) -> None:
         """What is still being opened is closed again, when the program closes."""

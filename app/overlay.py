@@ -16,6 +16,7 @@ from core.errors import FamiError
 from core.keypoints import POSETRACK
 from core.poses import Pose, Visibility
 from core.project import Project
+from core.review import doubtful_joints
 from core.video import Source
 
 Image = NDArray[np.uint8]
@@ -23,8 +24,6 @@ SIDE_COLOURS = {"left": (70, 170, 255), "right": (255, 158, 44), "centre": (240,
 """RGB, sides as in the window; orange and blue are told apart with every kind of colour vision."""
 TICKS_PER_S = 90_000
 DEFAULT_FPS = 25
-FAINT_SCORE = 0.3
-"""Joints of a lower score are drawn hollow."""
 
 
 def write_overlay(
@@ -65,7 +64,7 @@ def _times_s(source: Source, start: int, stop: int) -> NDArray[np.float64]:
 
 
 def draw_poses(rgb: Image, poses: tuple[Pose, ...]) -> Image:
-    """A copy of a frame with limbs and joints drawn on it."""
+    """A copy of a frame with limbs and joints drawn on it; occluded and doubtful joints are hollow."""
     picture = np.array(rgb)
     for pose in poses:
         _draw_pose(picture, pose)
@@ -74,7 +73,7 @@ def draw_poses(rgb: Image, poses: tuple[Pose, ...]) -> Image:
 
 def _draw_pose(picture: Image, pose: Pose) -> None:
     thickness = max(1, round(float(pose.bbox_xywh[3]) / 140))
-    drawn = pose.labelled & np.isfinite(pose.keypoints).all(axis=1)
+    drawn, doubtful = pose.placed, doubtful_joints(pose)
     places = [
         tuple(np.round(xy).astype(int).tolist()) if on else None for xy, on in zip(pose.keypoints, drawn, strict=True)
     ]
@@ -85,7 +84,7 @@ def _draw_pose(picture: Image, pose: Pose) -> None:
             cv2.line(picture, start, end, SIDE_COLOURS[side], thickness, cv2.LINE_AA)
     for keypoint, place in enumerate(places):
         if place is not None:
-            seen = pose.visibility[keypoint] == Visibility.VISIBLE and not pose.scores[keypoint] < FAINT_SCORE
+            seen = pose.visibility[keypoint] == Visibility.VISIBLE and not doubtful[keypoint]
             radius = thickness + 2
             cv2.circle(
                 picture, place, radius, SIDE_COLOURS[POSETRACK.side(keypoint)], cv2.FILLED if seen else 1, cv2.LINE_AA

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from app.editing import EditingController
 from app.following import Followed, follow_person, locator
 from app.network import Network
 from app.session import Session
-from app.tasks import Task, TaskRunner
+from app.tasks import Task, TaskKind, TaskRunner
+from app.tools import Tool
 from core.errors import FamiError
 from core.project import edits
 from core.video import open_source
@@ -20,24 +20,20 @@ class PeopleController(QObject):
     """Adds people by a box and follows them in a worker thread.
 
     Signals:
-        tool_wanted: "box" while a box is to be drawn, else "select".
         followed: a Followed, when a person was followed to the end or lost.
     """
 
-    tool_wanted = Signal(str)
     followed = Signal(object)
 
     def __init__(
         self,
         session: Session,
-        editing: EditingController,
         tasks: TaskRunner,
         network: Network,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
-        self._editing = editing
         self._tasks = tasks
         self._network = network
         self._waiting: list[tuple[int, int]] = []
@@ -48,26 +44,18 @@ class PeopleController(QObject):
         """Lets the hand draw a box: of the selected person where it is not in this frame, else of somebody new."""
         if self._session.frame_index is None:
             self._session.message.emit("Open a clip first.")
-            self.stop_drawing()
+            self._session.put_tool_down()
             return
         try:
             self._session.writable()
         except FamiError as error:
             self._session.error.emit(str(error))
-            self.stop_drawing()
+            self._session.put_tool_down()
             return
-        self.tool_wanted.emit("box")
+        self._session.take_tool(Tool.BOX)
         lost = self._lost_person()
         whom = "the new person" if lost is None else f"person {lost}, who is not in this frame"
         self._session.message.emit(f"Drag a box around {whom}. Esc ends drawing.")
-
-    def stop_drawing(self) -> None:
-        """Gives up drawing a box."""
-        self.take_tool("select")
-
-    def take_tool(self, tool: str) -> None:
-        """Takes a tool in hand: "select", "box" or "place"."""
-        self.tool_wanted.emit(tool)
 
     def _lost_person(self) -> int | None:
         """The selected person, if it is not in the frame on screen."""
@@ -77,7 +65,7 @@ class PeopleController(QObject):
         """A box was drawn: adds the person to this frame and follows it."""
         session = self._session
         lost = self._lost_person()
-        self.tool_wanted.emit("select")
+        session.put_tool_down()
         if session.frame_index is None:
             return
         try:
@@ -92,10 +80,6 @@ class PeopleController(QObject):
         track_id = touched.track_ids[0]
         session.select(track_id, None)
         self.follow(track_id)
-
-    def redraw_box(self, track_id: int, x: float, y: float, width: float, height: float) -> None:
-        """A person's box was changed."""
-        self._editing.set_box(track_id, x, y, width, height)
 
     def follow_selected(self) -> None:
         """Follows the selected person from the shown frame on."""
@@ -112,10 +96,10 @@ class PeopleController(QObject):
         frame_index = session.frame_index
         if frame_index is None or frame_index >= session.playback.num_frames - 1:
             return
-        if self._tasks.running("follow"):
+        if self._tasks.running(TaskKind.FOLLOW):
             if (track_id, frame_index) not in self._waiting:
                 self._waiting.append((track_id, frame_index))
-            session.message.emit(f"Person {track_id} is followed next.")
+            session.message.emit(f"Person {track_id} is next in the queue.")
             return
         self._follow(track_id, frame_index)
 
@@ -146,9 +130,10 @@ class PeopleController(QObject):
                 )
 
         self._tasks.run(
-            "follow",
+            TaskKind.FOLLOW,
             f"Following person {track_id}",
             work,
+            on_project=True,
             delivered=session.touch,
             succeeded=self._on_followed,
             ended=self._follow_next,

@@ -12,11 +12,12 @@ import numpy as np
 
 from core.errors import Cancelled, PredictionError
 from core.poses import Pose, Provenance, Visibility
-from core.project import Project, Touched
+from core.predictions import Prediction, Request
+from core.project import Project, RunKind, Touched
 from core.video import FrameCache, Source, frame_proof
 
 if TYPE_CHECKING:
-    from core.model import Prediction, Predictor, Request
+    from core.model import Predictor
 
 CACHE_BYTES = 256 * 2**20
 """Decoded frames kept while predicting: neighbouring key frames share most of their window."""
@@ -32,8 +33,6 @@ def requests_for(project: Project, start: int, stop: int) -> list[Request]:
     Raises:
         PredictionError: nobody has a box in these frames.
     """
-    from core.model import Request  # noqa: PLC0415 - loads torch
-
     requests, people = [], 0
     for frame in project.frames(start, stop):
         for pose in frame.poses:
@@ -108,7 +107,7 @@ def run_prediction(
     if not requests:
         return 0
     cache = FrameCache(source, CACHE_BYTES)
-    run_id = project.begin_run("predict", predictor.loaded.sha256, run_settings(predictor, requests))
+    run_id = project.begin_run(RunKind.PREDICT, predictor.loaded.sha256, run_settings(predictor, requests))
     done, status = 0, "failed"
     try:
         for part in parts(requests, max(PART_REQUESTS, predictor.batch_size or 0)):
@@ -137,6 +136,7 @@ def run_settings(predictor: Predictor, requests: Sequence[Request]) -> dict[str,
         "offsets": list(predictor.offsets),
         "decoding": predictor.decoding,
         "flip_test": predictor.flip_test,
+        "calibrated": predictor.calibrated,
         "device": str(predictor.device),
         "frames": [requests[0].frame_index, requests[-1].frame_index + 1],
     }

@@ -68,6 +68,7 @@ class Decoder(QObject):
     def _serve(self, frame_index: int) -> bool:
         try:
             rgb = self._cache.get(frame_index)
+            shown = ShownFrame(frame_index, rgb, frame_proof(rgb))
         except SourceError as error:
             self.failed.emit(self, frame_index, str(error))
             return False
@@ -81,7 +82,7 @@ class Decoder(QObject):
                 self, frame_index, f"Frame {frame_index} cannot be shown ({type(error).__name__}: {error})."
             )
             return False
-        self.decoded.emit(self, ShownFrame(frame_index, rgb, frame_proof(rgb)))
+        self.decoded.emit(self, shown)
         return True
 
     def _read_ahead(self, frame_index: int, direction: int) -> None:
@@ -93,6 +94,10 @@ class Decoder(QObject):
                 self._cache.get(ahead)
             except (SourceError, MemoryError) as error:
                 log.info("reading ahead stopped at frame %d: %s", ahead, error)
+                return
+            except Exception:
+                # Nobody waits for this frame yet: whoever asks for it is told then, by a thread that still lives.
+                log.exception("Reading ahead stopped at frame %d", ahead)
                 return
 
 

@@ -2,15 +2,67 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session import Session
 from app.tasks import LatestWorker
-from core.project import Project
-from core.review import Suggestion, neighbour, suggestions
+from core.poses import FramePoses
+from core.project import Project, Touched
+from core.review import ReviewQueue, Suggestion, neighbour
 
 QUIET_MS = 250
 MAX_SUGGESTIONS = 500
+
+
+class ClipReview:
+    """The queue of one project. The window's thread notes which frames changed, the worker's looks at them."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._queue = ReviewQueue()
+        self._num_frames = 0
+        self._lock = threading.Lock()
+        self._changed: set[int] | None = None  # None where all frames are to be looked at
+
+    def note(self, frame_indices: Iterable[int]) -> None:
+        """Remembers frames that changed until they are looked at."""
+        with self._lock:
+            if self._changed is not None:
+                self._changed.update(frame_indices)
+
+    def suggestions(self) -> list[Suggestion]:
+        """Looks at the frames that changed since the last call (the first time at all); the most urgent come first.
+
+        Raises:
+            ProjectError: the project cannot be read. The next call looks at all frames.
+        """
+        with self._lock:
+            changed, self._changed = self._changed, set()
+        try:
+            if changed is None:
+                self._queue, self._num_frames = ReviewQueue(), self.project.source.num_frames
+                self._queue.look_at(self._frames(0, self._num_frames))
+            else:
+                self._queue.look_again((index for index in changed if index < self._num_frames), self._frames)
+        except BaseException:
+            with self._lock:
+                self._changed = None
+            raise
+        return self._queue.suggestions()[:MAX_SUGGESTIONS]
+
+    def _frames(self, start: int, stop: int) -> Iterator[FramePoses]:
+        return self.project.frames(max(start, 0), min(stop, self._num_frames))
+
+
+class Question(NamedTuple):
+    """Whose queue is wanted; the number tells the newest question from those before it."""
+
+    review: ClipReview
+    number: int
 
 
 class ReviewController(QObject):
@@ -33,8 +85,15 @@ class ReviewController(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(QUIET_MS)
         self._timer.timeout.connect(self._ask)
-        session.opened.connect(self._timer.start)
-        session.poses_changed.connect(lambda _: self._timer.start())
+        self._review: ClipReview | None = None
+        self._asked = self._answered = 0
+        session.opened.connect(self._on_opened)
+        session.poses_changed.connect(self._on_poses_changed)
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """False while something that changed is still to be looked at."""
+        return not self._timer.isActive() and self._answered == self._asked
 
     def stop(self) -> None:
         """Ends the thread."""
@@ -91,20 +150,36 @@ class ReviewController(QObject):
             return
         self._session.playback.step(target - here)
 
+    def _on_opened(self) -> None:
+        project = self._session.project
+        self._review = None if project is None else ClipReview(project)
+        self._timer.start()
+
+    def _on_poses_changed(self, touched: Touched) -> None:
+        if self._review is not None:
+            self._review.note(touched.frame_indices)
+            self._timer.start()
+
     def _ask(self) -> None:
-        if self._session.project is None:
-            self._on_answer(None, [])
+        if self._review is None:
+            self._show([])
         else:
-            self._worker.ask(self._session.project)
+            self._asked += 1
+            self._worker.ask(Question(self._review, self._asked))
 
-    def _compute(self, project: Project) -> list[Suggestion]:
-        return suggestions(project.frames(0, project.source.num_frames))[:MAX_SUGGESTIONS]
+    def _compute(self, question: Question) -> list[Suggestion]:
+        return question.review.suggestions()
 
-    def _on_failed(self, project: Project, sentence: str) -> None:
-        if project is self._session.project:  # one that was closed meanwhile is nobody's concern
+    def _on_failed(self, question: Question, sentence: str) -> None:
+        self._answered = question.number
+        if question.review is self._review:  # one that was closed meanwhile is nobody's concern
             self._session.message.emit(sentence)
 
-    def _on_answer(self, project: Project | None, found: list[Suggestion]) -> None:
-        if project is self._session.project:
-            self.suggestions = found
-            self.suggestions_changed.emit(found)
+    def _on_answer(self, question: Question, found: list[Suggestion]) -> None:
+        self._answered = question.number
+        if question.review is self._review:
+            self._show(found)
+
+    def _show(self, found: list[Suggestion]) -> None:
+        self.suggestions = found
+        self.suggestions_changed.emit(found)

@@ -7,11 +7,11 @@ import time
 from PySide6.QtCore import QObject
 
 from app.session import Session
-from app.tasks import Task, TaskRunner
+from app.tasks import Task, TaskKind, TaskRunner
 from core.errors import FamiError
-from core.project import Run, Touched
+from core.project import Run, RunKind, Touched
 
-WORDS = {"import": "the import", "predict": "the prediction", "track": "the following"}
+WORDS = {RunKind.IMPORT: "the import", RunKind.PREDICT: "the prediction", RunKind.TRACK: "the following"}
 
 
 class RunsController(QObject):
@@ -52,4 +52,4 @@ class RunsController(QObject):
             session.touch(touched)
             session.message.emit(f"Took back {self.in_words(run)}: {len(touched.frame_indices)} frames changed.")
 
-        self._tasks.run("remove run", "Taking back a run", work, succeeded=tell)
+        self._tasks.run(TaskKind.REMOVE_RUN, "Undoing a run", work, on_project=True, succeeded=tell)

@@ -15,13 +15,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from app import places
 from core.errors import Cancelled
-from core.model import FamiPose, FamiPoseConfig, HRNet, LoadedModel, Predictor, Request, WeightsMetadata
+from core.keypoints import POSETRACK
+from core.model import FamiPose, FamiPoseConfig, LoadedModel, Predictor, Request, WeightsMetadata, new_backbone
 from core.model.device import available_device
 
 CPU_GFLOP_PER_S_PER_THREAD = 50.0
 CUDA_GFLOP_PER_S = 5000.0
 OVERHEAD_S = 0.01
-KFLOP_PER_PIXEL = {"w48": 638.5, "w32": 311.1, "w16": 16.8, "w16_wide": 28.2, "w12": 8.7}
+KFLOP_PER_PIXEL = {"w48": 638.5, "w32": 311.1, "w16": 16.8, "w16_wide": 28.2, "w12": 8.7, "lite0": 17.7}
 """What `counted_kflop_per_pixel` says, so that an estimate takes no time."""
 
 _MEASURED_S = 1.5
@@ -125,7 +126,7 @@ def counted_kflop_per_pixel(backbone: str) -> float:
     """Thousands of operations per pixel of the crop, counted on tensors without content; takes seconds."""
     side = 64
     with torch.device("meta"):
-        network = HRNet(backbone).eval()
+        network = new_backbone(backbone, len(POSETRACK)).eval()
         crop = torch.empty(1, 3, side, side)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(crop)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +15,22 @@ from PySide6.QtCore import QObject, Signal
 from core.errors import Cancelled, FamiError
 
 log = logging.getLogger(__name__)
+
+ANOTHER_IS_OPENING = "Another clip is being opened: wait for it, then try again."
+
+
+class TaskKind(StrEnum):
+    """The kinds of long work; of each kind one task runs at a time."""
+
+    OPEN = "open"
+    PREDICT = "predict"
+    FOLLOW = "follow"
+    FIND = "find"
+    IMPORT = "import"
+    EXPORT = "export"
+    REMOVE_RUN = "remove run"
+    LOAD_NETWORK = "load network"
+    WEIGHTS = "weights"
 
 
 class TimeLeft:
@@ -52,9 +70,12 @@ class Task(QObject):
     ended = Signal()
     _posted = Signal(object)
 
-    def __init__(self, name: str, work: Callable[[Task], Any], parent: QObject | None = None) -> None:
+    def __init__(
+        self, name: str, work: Callable[[Task], Any], parent: QObject | None = None, *, on_project: bool = False
+    ) -> None:
         super().__init__(parent)
         self.name = name
+        self.on_project = on_project
         self._work = work
         self._cancel = threading.Event()
         self._time_left = TimeLeft()
@@ -73,10 +94,6 @@ class Task(QObject):
     def is_cancelled(self) -> bool:
         """True once a cancel was asked for."""
         return self._cancel.is_set()
-
-    def is_running(self) -> bool:
-        """True while the thread lives."""
-        return self._thread.is_alive()
 
     def wait(self, timeout_s: float) -> bool:
         """Waits for the thread's end; False if it still runs after `timeout_s`."""
@@ -99,9 +116,10 @@ class Task(QObject):
         emission()
 
     def _run(self) -> None:
-        outcome = self._outcome()
-        self._posted.emit(outcome)
-        self._posted.emit(self.ended.emit)
+        try:
+            self._posted.emit(self._outcome())
+        finally:  # whatever happened, nobody waits for this task for ever
+            self._posted.emit(self.ended.emit)
 
     def _outcome(self) -> Callable[[], None]:
         """Does the work; returns the emission that tells how it ended."""
@@ -115,7 +133,7 @@ class Task(QObject):
             sentence = "The memory is full: close other programs and try again."
         except Exception as error:
             log.exception("The task %r broke", self.name)
-            sentence = f"{self.name} stopped because of a fault in the program ({type(error).__name__}: {error})."
+            sentence = f"{self.name} stopped because of an internal error ({type(error).__name__}: {error})."
         else:
             return lambda: self.succeeded.emit(result)
         return lambda: self.failed.emit(sentence)
@@ -127,31 +145,58 @@ class TaskRunner(QObject):
     Signals:
         shown: name, done, total, seconds left of the task that the status bar shows; name None when none runs.
         failed: one sentence of a task that failed.
+        refused: one sentence, why a task was not started.
     """
 
     shown = Signal(object, int, int, object)
     failed = Signal(str)
+    refused = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._tasks: dict[str, Task] = {}
+        self._tasks: dict[TaskKind, Task] = {}
         self._closed = False
+        self._project_is_closing = False
+        self._starting = threading.Lock()
 
     def run(
         self,
-        kind: str,
+        kind: TaskKind,
         name: str,
         work: Callable[[Task], Any],
         *,
+        on_project: bool = False,
+        busy: str = "",
         delivered: Callable[[Any], None] | None = None,
         succeeded: Callable[[Any], None] | None = None,
         ended: Callable[[], None] | None = None,
     ) -> Task | None:
-        """Starts `work` unless work of the same kind runs (or all was shut down): then it returns None, undone."""
-        if kind in self._tasks or self._closed:
+        """Starts `work`, unless work of the same kind runs or all was shut down.
+
+        Args:
+            kind: of the work.
+            name: as the person reads it.
+            work: what to do.
+            on_project: whether it reads or writes the open project: it is ended, and none is started, while another
+                one takes its place.
+            busy: what `refused` says where work of the same kind runs.
+            delivered: called with each part.
+            succeeded: called with the result.
+            ended: called last, however it ended.
+
+        Returns:
+            The task, None where nothing was started.
+        """
+        with self._starting:
+            sentence = ANOTHER_IS_OPENING if on_project and self._project_is_closing else busy
+            refused = self._closed or kind in self._tasks or (on_project and self._project_is_closing)
+            task = None if refused else Task(name, work, self, on_project=on_project)
+            if task is not None:
+                self._tasks[kind] = task
+        if task is None:
+            if sentence and not self._closed:
+                self.refused.emit(sentence)
             return None
-        task = Task(name, work, self)
-        self._tasks[kind] = task
         task.progressed.connect(lambda done, total, left: self.shown.emit(name, done, total, left))
         task.failed.connect(self.failed)
         for signal, slot in ((task.delivered, delivered), (task.succeeded, succeeded)):
@@ -164,7 +209,7 @@ class TaskRunner(QObject):
         task.start()
         return task
 
-    def running(self, kind: str | None = None) -> bool:
+    def running(self, kind: TaskKind | None = None) -> bool:
         """Whether work of that kind (or any) runs."""
         return kind in self._tasks if kind else bool(self._tasks)
 
@@ -173,12 +218,25 @@ class TaskRunner(QObject):
         for task in self._tasks.values():
             task.cancel()
 
-    def end(self, kinds: Iterable[str], timeout_s: float) -> bool:
-        """Cancels the work of these kinds and waits for it, from any thread; False if some still runs then."""
-        tasks = [task for task in map(self._tasks.copy().get, kinds) if task is not None]
+    def end_on_project(self, timeout_s: float) -> bool:
+        """Ends what works on the open project and waits for it, so that the project can be closed; from any thread.
+
+        Until `project_taken` no such work is started. False, and nothing is held back, if some still runs then.
+        """
+        with self._starting:
+            self._project_is_closing = True
+            tasks = [task for task in self._tasks.values() if task.on_project]
         for task in tasks:
             task.cancel()
-        return all(task.wait(timeout_s) for task in tasks)
+        if all(task.wait(timeout_s) for task in tasks):
+            return True
+        self.project_taken()
+        return False
+
+    def project_taken(self) -> None:
+        """Another project has the place of the last one, or none has: work on it may start."""
+        with self._starting:
+            self._project_is_closing = False
 
     def shut_down(self, timeout_s: float = 5.0) -> None:
         """Cancels everything and waits for it, so that no thread outlives the program's objects."""
@@ -188,8 +246,9 @@ class TaskRunner(QObject):
             if not task.wait(timeout_s):
                 log.warning("The task %r did not end within %.0f s", task.name, timeout_s)
 
-    def _forget(self, kind: str, task: Task) -> None:
-        self._tasks.pop(kind, None)
+    def _forget(self, kind: TaskKind, task: Task) -> None:
+        with self._starting:
+            self._tasks.pop(kind, None)
         task.deleteLater()
         if self._tasks:
             self.shown.emit(next(reversed(self._tasks.values())).name, 0, 0, None)
@@ -198,7 +257,10 @@ class TaskRunner(QObject):
 
 
 class LatestLoop:
-    """A thread that serves only the newest request; one that still waits when the next comes is dropped."""
+    """A thread that serves only the newest request; one that still waits when the next comes is dropped.
+
+    A fault in serving one is logged, and the thread lives on for the next.
+    """
 
     def __init__(self, name: str, serve: Callable[[Any], None], at_end: Callable[[], None] | None = None) -> None:
         """Starts the thread.
@@ -208,6 +270,7 @@ class LatestLoop:
             serve: called in the thread with each request, which is any value but None.
             at_end: called in the thread, last.
         """
+        self._name = name
         self._serve = serve
         self._at_end = at_end
         self._waiting: object | None = None
@@ -241,9 +304,15 @@ class LatestLoop:
                 if self._stopping:
                     break
                 request, self._waiting = self._waiting, None
-            self._serve(request)
+            self._guarded(partial(self._serve, request))
         if self._at_end is not None:
-            self._at_end()
+            self._guarded(self._at_end)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception:
+            log.exception("The %s broke at a request", self._name)
 
 
 class LatestWorker(QObject):
@@ -285,6 +354,6 @@ class LatestWorker(QObject):
             self.failed.emit(question, str(error))
         except Exception as error:
             log.exception("The %s broke", self._name)
-            self.failed.emit(question, f"The {self._name} stopped at a fault ({type(error).__name__}: {error}).")
+            self.failed.emit(question, f"The {self._name} met an internal error ({type(error).__name__}: {error}).")
         else:
             self.answered.emit(question, answer)

@@ -162,25 +162,47 @@ def best_of(at_hand: Sequence[WeightsFile], seconds: Callable[[WeightsFile], flo
     return Choice(min(slow, key=lambda pair: pair[0])[1], "the fastest at hand", tuple(unusable))
 
 
-def project_weights(project: Project) -> Path | None:
-    """The weights that a project goes on with after an accepted round, None if it has none of its own.
+@dataclass(frozen=True)
+class ProjectWeights:
+    """The weights that a project goes on with after an accepted round.
 
-    Raises:
-        WeightsError: the project names weights that no longer lie beside it, or that have changed since.
+    Attributes:
+        sha256: their hash.
+        folder: beside the project, where they should lie.
     """
-    sha256 = project.active_weights
-    if sha256 is None:
-        return None
-    for path in sorted(project.weights_folder.glob(f"*{sha256[:12]}*{SUFFIX}")):
-        if file_sha256(path) == sha256:
-            return path
-    for known in available_weights():
-        if known.sha256 == sha256:
-            return known.path
-    raise WeightsError(
-        f"The project's weights {sha256[:12]} are not in {project.weights_folder}; "
-        "put the file back there, or take the round back and go on with other weights."
-    )
+
+    sha256: str
+    folder: Path
+
+    @classmethod
+    def of(cls, project: Project) -> ProjectWeights | None:
+        """Those of a project, None if it has none of its own."""
+        sha256 = project.active_weights
+        return None if sha256 is None else cls(sha256, project.weights_folder)
+
+    def likely(self) -> Path | None:
+        """The file of that name, without a look at what is in it: quick."""
+        return next(iter(self._named()), None)
+
+    def find(self) -> Path:
+        """The file, which it takes whole hashes to know: not for the window's thread.
+
+        Raises:
+            WeightsError: it no longer lies beside the project, or has changed since.
+        """
+        for path in self._named():
+            if file_sha256(path) == self.sha256:
+                return path
+        for known in available_weights():
+            if known.sha256 == self.sha256:
+                return known.path
+        raise WeightsError(
+            f"The project's weights {self.sha256[:12]} are not in {self.folder}; "
+            "put the file back there, or take the round back and go on with other weights."
+        )
+
+    def _named(self) -> list[Path]:
+        return sorted(self.folder.glob(f"*{self.sha256[:12]}*{SUFFIX}"))
 
 
 def find_weights(name_or_path: str | None, device: str = "auto") -> Path:

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app import places
-from app.prediction import PredictionController
-from app.tasks import Task, TaskRunner
+from app.tasks import Task, TaskKind, TaskRunner
 from app.weights import CHOSEN_SETTING, available_weights, catalogue_entry
+from app.weights_in_use import WeightsInUse
 from core.errors import FamiError, KeypointsUnknownError
 from core.fetch import fetch
 
 if TYPE_CHECKING:  # loads torch
     from app.weights_facts import WeightsFacts
-
-KIND = "weights"
 
 
 class WeightsController(QObject):
@@ -38,13 +36,13 @@ class WeightsController(QObject):
 
     def __init__(
         self,
-        prediction: PredictionController,
+        weights_in_use: WeightsInUse,
         tasks: TaskRunner,
         device: str,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._prediction = prediction
+        self._weights_in_use = weights_in_use
         self._tasks = tasks
         self._device = device
         self._task: Task | None = None
@@ -111,12 +109,12 @@ class WeightsController(QObject):
             self.refresh()
             return
         places.write_setting(CHOSEN_SETTING, name)
-        self._prediction.choose(weights.path)
+        self._weights_in_use.choose(weights.path)
 
     def use_best(self) -> None:
         """Leaves the choice to the program again: the project's own weights, else the best at hand."""
         places.write_setting(CHOSEN_SETTING, None)
-        self._prediction.choose_for_project()
+        self._weights_in_use.choose_for_project()
 
     def cancel(self) -> None:
         """Stops what is running."""
@@ -149,7 +147,7 @@ class WeightsController(QObject):
                 succeeded(result)
 
         task = self._tasks.run(
-            KIND,
+            TaskKind.WEIGHTS,
             short or what,  # the foot of the window has little room
             guarded,
             delivered=lambda part: self.progressed.emit(what, *part),
@@ -183,4 +181,4 @@ class WeightsController(QObject):
 
     def _take_stock(self) -> None:
         self._next = self.refresh
-        self._prediction.choose_again()
+        self._weights_in_use.choose_again()

@@ -18,7 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.poses import Pose, Provenance, Visibility
-from core.project import Project, SourceRecord, edits
+from core.project import Project, RunKind, SourceRecord, edits
 
 SMALL, LARGE, REPEATS = 100, 20_000, 60
 _BATCH = 2_000
@@ -40,7 +40,7 @@ def filled(path: Path, num_frames: int) -> Project:
     """A project with one predicted person in each frame."""
     project = Project.create(path, SourceRecord(path.with_suffix(".mp4"), "video", 640, 480, num_frames))
     rng = np.random.default_rng(0)
-    run_id = project.begin_run("predict", "0" * 64, {})
+    run_id = project.begin_run(RunKind.PREDICT, "0" * 64, {})
     for start in range(0, num_frames, _BATCH):
         stop = min(start + _BATCH, num_frames)
         project.write_run(run_id, {index: [_predicted(rng)] for index in range(start, stop)})
@@ -62,7 +62,7 @@ def measure(project: Project, num_frames: int) -> dict[str, float]:
     """Median milliseconds of each kind of work, durable on the disk where it writes."""
     rng = np.random.default_rng(1)
     project.summary()
-    run_id = project.begin_run("predict", "1" * 64, {})
+    run_id = project.begin_run(RunKind.PREDICT, "1" * 64, {})
 
     def frame() -> int:
         return int(rng.integers(num_frames))
@@ -74,7 +74,7 @@ def measure(project: Project, num_frames: int) -> dict[str, float]:
         "accept a frame": median_ms(lambda: edits.accept_frame(project, frame())),
         "undo": median_ms(project.undo),
         "redo": median_ms(project.redo),
-        "summary of a frame": median_ms(lambda: project.summary_rows([frame()])),
+        "summary": median_ms(project.summary),
         "next track id": median_ms(project.next_track_id),
         "all track ids": median_ms(project.track_ids),
     }

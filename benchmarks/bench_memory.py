@@ -5,7 +5,7 @@
 Peaks are of processes of their own (VmHWM, resident memory), above what importing Qt, torch and torchvision takes.
 Loading into a network that is there already maps the file: those pages are the system's cache of the file, which it
 takes back when it needs them, so there the memory that is not backed by a file is counted (RssAnon, sampled).
-Linux only.
+Linux only. Ends with an error where a limit is passed; other work on the machine moves the numbers.
 """
 
 import argparse
@@ -19,6 +19,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_MB = 700
 """What predicting may take."""
+LOADING_LIMIT = 1.6
+"""How often the file's size loading may take: our own modules and one layer at a time are in it too."""
+INTO_EXISTING_LIMIT = 0.25
+"""Likewise of loading into a network that is there already, beside what the network itself takes."""
 _PREPARE = """
 import sys, threading, time
 import core  # sets how OpenMP waits, before torch
@@ -86,6 +90,16 @@ def measure() -> dict[str, float]:
     }
 
 
+def beyond(result: dict[str, float]) -> list[str]:
+    """Which of the numbers are beyond their limits."""
+    limits = {
+        "predict_mb": LIMIT_MB,
+        "load_model_mb": LOADING_LIMIT * result["file_mb"],
+        "load_weights_into_a_network_mb": INTO_EXISTING_LIMIT * result["file_mb"],
+    }
+    return [f"{name} is beyond {limit:.0f}" for name, limit in limits.items() if result[name] > limit]
+
+
 def _child(program: str, path: Path) -> list[float]:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
     command = [sys.executable, "-c", program, str(path)]
@@ -103,6 +117,8 @@ def main() -> None:
         print(f"{name:32s} {value:8.1f}")
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(result), encoding="utf-8")
+    if found := beyond(result):
+        sys.exit("error: " + ", ".join(found))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def measure(folder: Path) -> dict[str, float | bool]:
         QTimer.singleShot(200, loop.quit)
 
     program.session.frame_shown.connect(on_frame)
-    program.prediction.network_changed.connect(on_network)
+    program.weights_in_use.network_changed.connect(on_network)
     program.opening.open(places.DEMO_CLIP)
     QTimer.singleShot(120_000, loop.quit)
     loop.exec()

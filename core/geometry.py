@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+ByteArray = NDArray[np.uint8]
 
 PIXEL_STD = 200.0
 """HRNet's unit of scale: a person's scale is the crop's side divided by this."""

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-FloatArray = NDArray[np.float64]
+from core.geometry import FloatArray
+
 Float32Array = NDArray[np.float32]
 
 STRIDE = 4

@@ -1,5 +1,6 @@
 """Skeletons as data: keypoint names, limbs, sides, flip pairs, OKS sigmas, and mappings between them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,7 +118,10 @@ JHMDB = Skeleton(
 
 No one measured how its annotators scatter; the sigmas are those of the nearest joints, as the field takes them."""
 
-JHMDB_AS_POSETRACK = tuple("head_bottom" if name == "neck" else name for name in _JHMDB_NAMES)
+_POSETRACK_NAME_OF = {"neck": "head_bottom"}
+"""LSP's and JHMDB's neck is where PoseTrack's head begins. JHMDB's face and belly, and COCO's eyes, are nobody's."""
+
+JHMDB_AS_POSETRACK = tuple(_POSETRACK_NAME_OF.get(name, name) for name in _JHMDB_NAMES)
 """JHMDB's joints by PoseTrack's names where it has them: `mapping(JHMDB_AS_POSETRACK, POSETRACK)` is where each
 PoseTrack keypoint stands in JHMDB."""
 
@@ -137,3 +141,15 @@ def mapping(source_names: tuple[str, ...], target: Skeleton) -> NDArray[np.int64
         (K,) indices into `source_names`, -1 where the source has no keypoint of that name.
     """
     return np.array([source_names.index(name) if name in source_names else -1 for name in target.keypoint_names])
+
+
+def posetrack_places(source_names: Sequence[str]) -> NDArray[np.int64]:
+    """Where each PoseTrack keypoint stands among the joints of a data set: COCO's, LSP's or JHMDB's.
+
+    Args:
+        source_names: in the data set's own words and order.
+
+    Returns:
+        (17,) indices into `source_names`, -1 where the data set does not label the joint.
+    """
+    return mapping(tuple(_POSETRACK_NAME_OF.get(name, name) for name in source_names), POSETRACK)

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from core.geometry import FloatArray
 from core.tracking import PersonBox, TrackedBox
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.poses import Pose
+from core.sizes import person_size_px
 
 DIFFERS_ABOVE = 0.05
 """Two places of a joint differ where they are further apart than this part of the person's size."""
@@ -31,11 +32,6 @@ class JointDifference:
     second_score: float
 
 
-def person_size_px(pose: Pose) -> float:
-    """The person's size that distances are a part of: the longer side of the box, as fine-tuning reports it."""
-    return float(pose.bbox_xywh[2:].max())
-
-
 def differences(pose: Pose, second: Pose, above: float = DIFFERS_ABOVE) -> list[JointDifference]:
     """The joints that two poses place differently, the furthest apart first, then those that only one of them has.
 
@@ -44,7 +40,7 @@ def differences(pose: Pose, second: Pose, above: float = DIFFERS_ABOVE) -> list[
         second: the same person in the same frame.
         above: part of the person's size; joints no further apart agree.
     """
-    placed = [p.labelled & np.isfinite(p.keypoints).all(axis=1) for p in (pose, second)]
+    placed = [pose.placed, second.placed]
     distances = np.linalg.norm(pose.keypoints - second.keypoints, axis=1)
     size_px = max(person_size_px(pose), 1e-9)
     found = []
@@ -63,6 +59,6 @@ def differences(pose: Pose, second: Pose, above: float = DIFFERS_ABOVE) -> list[
 
 def agreeing(pose: Pose, second: Pose, above: float = DIFFERS_ABOVE) -> int:
     """How many joints both poses place, no further apart than `above` of the person's size."""
-    both = pose.labelled & second.labelled
-    distances = np.linalg.norm(pose.keypoints - second.keypoints, axis=1)
-    return int((both & (np.nan_to_num(distances, nan=np.inf) <= above * person_size_px(pose))).sum())
+    both = pose.placed & second.placed
+    distances = np.linalg.norm(pose.keypoints[both] - second.keypoints[both], axis=1)
+    return int((distances <= above * person_size_px(pose)).sum())

@@ -9,10 +9,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.geometry import ByteArray, FloatArray
 from core.keypoints import POSETRACK
 
-FloatArray = NDArray[np.float64]
-ByteArray = NDArray[np.uint8]
+__all__ = ["ByteArray", "FloatArray", "FramePoses", "Pose", "Provenance", "Visibility", "set_by_machine"]
 
 
 class Visibility(IntEnum):
@@ -21,6 +21,16 @@ class Visibility(IntEnum):
     NOT_LABELLED = 0
     OCCLUDED = 1
     VISIBLE = 2
+
+    @property
+    def words(self) -> str:
+        """As the program says it."""
+        return self.name.lower().replace("_", " ")
+
+    @property
+    def following(self) -> Visibility:
+        """What a click makes of it: visible, occluded, not labelled, and visible again."""
+        return Visibility((self - 1) % len(Visibility))
 
 
 class Provenance(IntEnum):
@@ -38,6 +48,14 @@ class Provenance(IntEnum):
     def is_human(self) -> bool:
         """True for what a person set or accepted, here or in the file it was imported from."""
         return self >= Provenance.IMPORTED
+
+
+def set_by_machine(visibility: ByteArray, provenance: ByteArray) -> NDArray[np.bool_]:
+    """Where a keypoint is labelled, a machine set it and no person accepted it; arrays of one shape, of any poses."""
+    machine: NDArray[np.bool_] = (
+        (visibility != Visibility.NOT_LABELLED) & (provenance != Provenance.NONE) & (provenance < Provenance.IMPORTED)
+    )
+    return machine
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +131,17 @@ class Pose:
         """(K,) True where a person set or accepted the keypoint (or said that it is not labelled)."""
         by_a_person: NDArray[np.bool_] = self.provenance >= Provenance.IMPORTED
         return by_a_person
+
+    @property
+    def by_machine(self) -> NDArray[np.bool_]:
+        """(K,) True for a labelled keypoint that a machine set and no person accepted."""
+        return set_by_machine(self.visibility, self.provenance)
+
+    @property
+    def placed(self) -> NDArray[np.bool_]:
+        """(K,) True where the keypoint is labelled and somewhere, so that it can be drawn and measured."""
+        placed: NDArray[np.bool_] = self.labelled & np.isfinite(self.keypoints).all(axis=1)
+        return placed
 
     def replaced(self, **fields: object) -> Pose:
         """A copy with some attributes replaced."""

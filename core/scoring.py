@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.geometry import FloatArray
 from core.keypoints import Skeleton
-
-FloatArray = NDArray[np.float64]
+from core.sizes import torso_sizes
 
 FEATURES = (
     "peak",
@@ -30,7 +30,6 @@ FEATURES = (
 _NEAR_SIGMAS, _WIDE_SIGMAS = 2.0, 5.0
 _LOW_PART = 0.25
 _SMALLEST = 1e-4
-_TORSO = (("left_shoulder", "right_hip"), ("right_shoulder", "left_hip"))
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def score_features(
     """
     log_peaks = np.log(np.maximum(peaks, _SMALLEST))
     mean, low = _over_the_person(log_peaks, located)
-    torso = np.log1p(_torso_size(points, located, skeleton) / sigma)
+    torso = np.log1p(np.nan_to_num(torso_sizes(points, located, skeleton)) / sigma)
     own = [peaks, log_peaks, *_masses(heatmaps, points, sigma)]
     person = [np.broadcast_to(value[:, None], peaks.shape) for value in (mean, low, torso)]
     features: FloatArray = np.nan_to_num(np.stack([*own, *person], axis=2).astype(np.float64))
@@ -107,17 +106,6 @@ def _over_the_person(log_peaks: FloatArray, located: NDArray[np.bool_]) -> tuple
     is_low = np.arange(rising.shape[1]) < lowest[:, None]
     low = np.where(is_low & np.isfinite(rising), rising, 0.0).sum(axis=1) / lowest
     return np.where(located, log_peaks, 0.0).sum(axis=1) / count, low
-
-
-def _torso_size(points: FloatArray, located: NDArray[np.bool_], skeleton: Skeleton) -> FloatArray:
-    """(N,) mean length in heatmap pixels of the located diagonals of the torso, 0 without one."""
-    total, count = np.zeros(len(points)), np.zeros(len(points))
-    for first, second in _TORSO:
-        a, b = skeleton.index(first), skeleton.index(second)
-        known = located[:, a] & located[:, b]
-        total += np.where(known, np.linalg.norm(points[:, a] - points[:, b], axis=1), 0.0)
-        count += known
-    return total / np.maximum(count, 1)
 
 
 def _masses(heatmaps: NDArray[np.floating[Any]], points: FloatArray, sigma: float) -> tuple[FloatArray, FloatArray]:

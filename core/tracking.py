@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
-from core.geometry import bbox_of_points, intersection_over_union
+from core.geometry import FloatArray, bbox_of_points, intersection_over_union
 
-FloatArray = NDArray[np.float64]
 GrayImage = NDArray[np.uint8]
 RgbFrame = NDArray[np.uint8]
 

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from core.training.augmentation import AugmentationSettings
 from core.training.batches import SampleSettings
 from core.training.lspet import PersonCrops, shared_path
-from core.training.synthetic_clips import Clip, ClipSampler, ClipSettings
+from core.training.synthetic_clips import ClipSampler, ClipSettings, MadeClip
 
 OFFSETS = (-2, -1, 1, 2)
 SHEETS = {
@@ -28,7 +28,7 @@ SHEETS = {
 }
 
 
-def row(clip: Clip, dots: bool) -> np.ndarray:
+def row(clip: MadeClip, dots: bool) -> np.ndarray:
     """(H, F * W, 3) BGR, the frames in the order of time."""
     order = np.argsort([0, *OFFSETS])
     pictures = []

@@ -2,7 +2,6 @@
 
 import hashlib
 import threading
-import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,7 +15,7 @@ class FileServer:
         files: content by path, without the leading slash.
         drop_after: bytes after which each answer's connection breaks; None for never.
         ranges: whether the server understands Range.
-        bytes_per_s: how fast it sends; None for at once.
+        crawl_after: bytes after which it sends single bytes, so that the file is never whole; None for never.
         silent: accepts, and never answers.
         status: answers everything with this status where it is not 200.
         page: answers everything with this page, as a network that asks to sign in does.
@@ -28,7 +27,7 @@ class FileServer:
     files: dict[str, bytes]
     drop_after: int | None = None
     ranges: bool = True
-    bytes_per_s: float | None = None
+    crawl_after: int | None = None
     silent: bool = False
     status: int = 200
     page: bytes | None = None
@@ -110,14 +109,14 @@ class FileServer:
         request.send_header("Content-Length", str(self.claimed_length or len(body)))
         request.end_headers()
         stop = len(body) if self.drop_after is None else min(len(body), self.drop_after)
-        step = stop if self.bytes_per_s is None else max(int(self.bytes_per_s / 20), 1)
-        for start in range(0, stop, max(step, 1)):
-            if self._stopping.is_set():
+        fast = stop if self.crawl_after is None else min(stop, self.crawl_after)
+        request.wfile.write(body[:fast])
+        request.wfile.flush()
+        for at in range(fast, stop):
+            if self._stopping.wait(0.05):
                 return
-            request.wfile.write(body[start : min(start + step, stop)])
+            request.wfile.write(body[at : at + 1])
             request.wfile.flush()
-            if self.bytes_per_s is not None:
-                time.sleep(0.05)
 
 
 def sha256(content: bytes | Path) -> str:

@@ -37,7 +37,7 @@ def setup(folder: Path, purpose: str = "test", **environment: str) -> subprocess
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 
 from app.outputs import check_can_write, write_json
 from app.terminal import Terminal
-from app.weights import find_weights, project_weights
+from app.weights import ProjectWeights, find_weights
 from core.paths import files_of, project_files
 from core.project import Project, ProjectLockedError
 from core.training.finetune import finetune
@@ -17,9 +17,9 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Trains one round, says what it did to the error, and takes better weights into use. Returns the exit status."""
     check_can_write(arguments.json, inputs=project_files(arguments.project))
     with Project.open(arguments.project, read_only=True) as project:
-        own = project_weights(project) if arguments.weights is None else None
+        own = ProjectWeights.of(project) if arguments.weights is None else None
         out_folder, clip = project.weights_folder, project.source.path
-    weights_path = own or find_weights(arguments.weights, arguments.device)
+    weights_path = own.find() if own is not None else find_weights(arguments.weights, arguments.device)
     check_can_write(arguments.json, inputs=[weights_path, *files_of(out_folder), *files_of(clip)])
     with terminal.progress("Training") as progress:
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app import detectors
-from app.detection import find_people, frames_between_looks
 from app.following import follow_person, locator
 from app.heatmap_file import HeatmapFile
 from app.opening import record_of
@@ -18,15 +18,18 @@ from app.outputs import check_can_write, replacing
 from app.overlay import write_overlay
 from app.pipeline import requests_for, run_prediction
 from app.terminal import Terminal
-from app.weights import file_sha256, find_weights
+from app.weights import find_weights
 from core.errors import FetchError, PredictionError, ProjectError, SourceError
 from core.formats import Labels, export_project, import_labels, match_source, read_labels
 from core.formats.matching import PICTURE_SUFFIXES
 from core.paths import files_of, project_files
 from core.poses import FramePoses
-from core.project import Project, edits
+from core.project import Project, RunKind, edits
 from core.tracking import Locate
 from core.video import Source, frame_proof, open_source
+
+if TYPE_CHECKING:  # seconds of torch
+    from core.model import Predictor
 
 Box = tuple[float, float, float, float]
 
@@ -85,7 +88,7 @@ def new_project(path: Path, source: Source) -> Iterator[Project]:
             try:
                 yield project
             finally:
-                has_predictions = any(run.kind == "predict" for run in project.runs())
+                has_predictions = any(run.kind == RunKind.PREDICT for run in project.runs())
     except BaseException:
         if not has_predictions:
             for file in project_files(path):
@@ -120,6 +123,7 @@ class Work:
         start, stop: the half-open range of frames.
         terminal: shows the progress.
         notes: sentences worth telling: what a file got wrong, and who was lost.
+        loaded: the network, once it was needed.
     """
 
     project: Project
@@ -128,6 +132,7 @@ class Work:
     stop: int
     terminal: Terminal
     notes: list[str] = field(default_factory=list)
+    loaded: Predictor | None = None
 
     def import_boxes(self, path: Path) -> None:
         """Takes people's boxes and track ids from a label file."""
@@ -151,9 +156,7 @@ class Work:
 
     def follow(self, boxes: Sequence[Box], weights_path: Path, device: str) -> None:
         """Adds a person by each box in the first frame, and follows them through the range."""
-        from core.model import Predictor, in_posetrack, load_model  # noqa: PLC0415 - seconds of torch, after all cheap checks
-
-        locate = locator(Predictor(in_posetrack(load_model(weights_path)), device=device))
+        locate = locator(self._predictor(weights_path, device, None))
         for box in boxes:
             self._follow(box, locate)
 
@@ -188,17 +191,9 @@ class Work:
                     detector_file.fetch(lambda done, total, _: progress(done, total))
                 except FetchError as error:
                     raise PredictionError(f"{str(error).removesuffix('.')}; {BOXES_BY_HAND}.") from error
-        detector = detector_file.load(device)
         with self.terminal.progress("Finding people") as progress:
-            found = find_people(
-                self.project,
-                self.source,
-                detector,
-                self.start,
-                self.stop,
-                every=frames_between_looks(self.source, detector_file.looks_per_s),
-                weights_sha256=file_sha256(detector_file.path),
-                on_progress=progress,
+            found = detectors.look_for_people(
+                detector_file, device, self.project, self.source, (self.start, self.stop), on_progress=progress
             )
         if not found.num_people:
             raise PredictionError(f"The detector found nobody in these frames; try other frames, {BOXES_BY_HAND}.")
@@ -209,10 +204,7 @@ class Work:
     ) -> None:
         """Runs the network over everybody, and keeps the heatmaps where they are wanted."""
         requests = requests_for(self.project, self.start, self.stop)
-        from core.model import Predictor, in_posetrack, load_model  # noqa: PLC0415 - seconds of torch, after all cheap checks
-
-        loaded = in_posetrack(load_model(weights_path, folded=True))
-        predictor = Predictor(loaded, device=device, offsets=offsets)
+        predictor = self._predictor(weights_path, device, offsets)
         with ExitStack() as stack:
             progress = stack.enter_context(self.terminal.progress("Predicting"))
             if heatmaps_path is None:
@@ -224,3 +216,13 @@ class Work:
             run_prediction(
                 self.project, self.source, predictor, requests, on_progress=progress, on_predictions=heatmaps.append
             )
+
+    def _predictor(self, weights_path: Path, device: str, offsets: Sequence[int] | None) -> Predictor:
+        """The network, whose weights are read once for following and predicting."""
+        from core.model import Predictor, load_predictor  # noqa: PLC0415 - seconds of torch, after all cheap checks
+
+        if self.loaded is None:
+            self.loaded = load_predictor(weights_path, device, offsets)
+        if offsets is None or tuple(offsets) == tuple(self.loaded.offsets):
+            return self.loaded
+        return Predictor(self.loaded.loaded, device=device, offsets=offsets)

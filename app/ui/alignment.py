@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.geometry import FloatArray, apply_affine
 from core.heatmaps import STRIDE
+from core.predictions import Explanation
 
 TAP_STEPS = tuple((x * STRIDE, y * STRIDE) for y in (-1, 0, 1) for x in (-1, 0, 1))
 """Where the nine taps of a 3 x 3 kernel lie from its middle, from the upper left to the lower right."""
@@ -114,6 +115,17 @@ class Scales:
 
     offset_px: float = LEAST_OFFSET_SCALE_PX
     modulation: float = LEAST_MODULATION_SCALE
+
+
+def alignment_of(explanation: Explanation, row: int) -> Alignment:
+    """How the frame of a row was aligned; the key frame, row 0, stands as it is."""
+    if row == 0:
+        return Alignment(IDENTITY if explanation.neighbour_from_key is not None else None)
+    theta, offsets, modulation = (
+        None if values is None else values[row - 1]
+        for values in (explanation.neighbour_from_key, explanation.tap_offsets, explanation.modulation)
+    )
+    return Alignment(theta, offsets, modulation, explanation.tap_weights)
 
 
 def scales_of(alignments: list[Alignment]) -> Scales:

@@ -8,15 +8,14 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QHideEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
+from app.tools import Tool
 from app.ui.cursors import cursor_shape
 from app.ui.gestures import CLICK_TOLERANCE_PX, BoxDraw, BoxResize, Gesture, JointDrag, Pan, PersonDrag
-from app.ui.hit_test import Handle, JointHit, Selection, handle_at, joint_at, person_at, placed_joints
+from app.ui.hit_test import Handle, JointHit, Selection, handle_at, joint_at, person_at
 from app.ui.people_view import PeopleView
 from app.ui.pose_painting import PoseContext
 from core.keypoints import POSETRACK
 from core.poses import FramePoses
-
-TOOLS = ("select", "box", "place")
 
 
 class Canvas(PeopleView):
@@ -36,7 +35,7 @@ class Canvas(PeopleView):
         box_changed(track_id, x, y, w, h): once, when a handle of the selected person's box is released.
         pointer_moved(x, y): the pointer's place.
         pointer_left(): the pointer is no longer over the canvas.
-        tool_changed(tool): Esc went back to the "select" tool.
+        tool_put_down(): Esc put the tool away.
     """
 
     keypoint_moved = Signal(int, int, float, float)
@@ -48,10 +47,10 @@ class Canvas(PeopleView):
     box_changed = Signal(int, float, float, float, float)
     pointer_moved = Signal(float, float)
     pointer_left = Signal()
-    tool_changed = Signal(str)
+    tool_put_down = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._tool = "select"
+        self._tool = Tool.SELECT
         self._gesture: Gesture | None = None
         self._press_px = QPointF()
         self._last_px = QPointF()
@@ -63,7 +62,7 @@ class Canvas(PeopleView):
         self.setAccessibleName("Frame and poses")
 
     @property
-    def tool(self) -> str:
+    def tool(self) -> Tool:
         """The tool in hand."""
         return self._tool
 
@@ -74,17 +73,15 @@ class Canvas(PeopleView):
         place = self.view.to_picture(self._last_px.x(), self._last_px.y())
         return self._picture.clamped(*place) if self._picture.contains(*place) else None
 
-    def set_poses(self, poses: FramePoses) -> None:
+    def set_poses(self, poses: FramePoses, calibrated_runs: frozenset[int] = frozenset()) -> None:
         """Shows the people of the frame shown, and gives up a drag of somebody who is no longer there."""
-        super().set_poses(poses)
+        super().set_poses(poses, calibrated_runs)
         held = getattr(self._gesture, "track_id", None)
         if held is not None and poses.frame_index == self._frame_index and poses.pose(held) is None:
             self._cancel_gesture()
 
-    def set_tool(self, tool: str) -> None:
-        """Takes a tool in hand: "select", "box" or "place". Raises ValueError for any other."""
-        if tool not in TOOLS:
-            raise ValueError(f"no tool is called {tool!r}")
+    def set_tool(self, tool: Tool) -> None:
+        """Shows which tool is in hand."""
         self._tool = tool
         self._cancel_gesture()
         self._refresh()
@@ -105,7 +102,7 @@ class Canvas(PeopleView):
         self._cancel_gesture()
 
     def _cursor_note(self, selection: Selection) -> tuple[float, float, str] | None:
-        if self._tool != "place" or self._picture is None or not self._is_pointer_inside:
+        if self._tool != Tool.PLACE or self._picture is None or not self._is_pointer_inside:
             return None
         has_joint = selection.track_id is not None and selection.keypoint is not None
         words = POSETRACK.label(selection.keypoint or 0) if has_joint else "select a joint to place"
@@ -118,13 +115,13 @@ class Canvas(PeopleView):
         return frozenset(self._context.hidden) | frozenset(self._context.locked)
 
     def _joint_at(self, at: QPointF) -> JointHit | None:
-        if self._poses is None or self._tool != "select":
+        if self._poses is None or self._tool != Tool.SELECT:
             return None
         return joint_at(self._poses, self.view, (at.x(), at.y()), self._context.selection, ignored=self._untouchable)
 
     def _handle_at(self, at: QPointF) -> Handle | None:
         track_id = self._context.selection.track_id
-        if self._poses is None or self._tool != "select" or track_id is None or track_id in self._untouchable:
+        if self._poses is None or self._tool != Tool.SELECT or track_id is None or track_id in self._untouchable:
             return None
         pose = self._poses.pose(track_id)
         return None if pose is None else handle_at(pose.bbox_xywh, self.view, (at.x(), at.y()))
@@ -149,7 +146,7 @@ class Canvas(PeopleView):
 
     def _left_gesture(self, at: QPointF, moves_person: bool) -> Gesture:
         x, y = self.view.to_picture(at.x(), at.y())
-        if self._tool == "box" and self._picture is not None:
+        if self._tool == Tool.BOX and self._picture is not None:
             start = self._picture.clamped(x, y)
             return BoxDraw(start, start)
         hit, handle = self._joint_at(at), self._handle_at(at)
@@ -169,12 +166,12 @@ class Canvas(PeopleView):
 
     def _cycle_visibility(self, at: QPointF) -> None:
         """Of the joint under the pointer, also while placing, where the joint to be placed stays selected."""
-        if self._poses is None or self._tool == "box":
+        if self._poses is None or self._tool == Tool.BOX:
             return
         at_px = (at.x(), at.y())
         hit = joint_at(self._poses, self.view, at_px, self._context.selection, ignored=self._untouchable)
         if hit is not None:
-            if self._tool == "select":
+            if self._tool == Tool.SELECT:
                 self._select(Selection(hit.track_id, hit.keypoint))
             self.visibility_cycled.emit(hit.track_id, hit.keypoint)
 
@@ -233,7 +230,7 @@ class Canvas(PeopleView):
 
     def _click(self, at: QPointF) -> None:
         x, y = self.view.to_picture(at.x(), at.y())
-        if self._tool == "place":
+        if self._tool == Tool.PLACE:
             self._place(x, y)
         elif self._poses is not None:
             self._selection_before_click = self._context.selection
@@ -247,7 +244,7 @@ class Canvas(PeopleView):
         if pose is None or keypoint is None or pose.track_id in self._untouchable or self._picture is None:
             return
         if self._picture.contains(x, y):
-            signal = self.keypoint_moved if placed_joints(pose)[keypoint] else self.keypoint_placed
+            signal = self.keypoint_moved if pose.placed[keypoint] else self.keypoint_placed
             signal.emit(pose.track_id, keypoint, *self._picture.clamped(x, y))
 
     def _select(self, selection: Selection) -> None:
@@ -263,7 +260,7 @@ class Canvas(PeopleView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fits the picture where the background is clicked; elsewhere it is a second press."""
         at, is_left = event.position(), event.button() == Qt.MouseButton.LeftButton
-        if is_left and self._tool == "select" and self._joint_at(at) is None and self._handle_at(at) is None:
+        if is_left and self._tool == Tool.SELECT and self._joint_at(at) is None and self._handle_at(at) is None:
             event.accept()
             self._select(self._selection_before_click)
             self.fit()
@@ -293,7 +290,7 @@ class Canvas(PeopleView):
     def event(self, event: QEvent) -> bool:
         """Keeps Esc for itself while a gesture or a tool can be given up, whatever action has the key."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            has_use = self._gesture is not None or self._tool != "select"
+            has_use = self._gesture is not None or self._tool != Tool.SELECT
             if has_use and event.key() == Qt.Key.Key_Escape:
                 event.accept()
                 return True
@@ -305,9 +302,9 @@ class Canvas(PeopleView):
             event.ignore()
         elif self._gesture is not None:
             self._cancel_gesture()
-        elif self._tool != "select":
-            self.set_tool("select")
-            self.tool_changed.emit("select")
+        elif self._tool != Tool.SELECT:
+            self.set_tool(Tool.SELECT)
+            self.tool_put_down.emit()
         else:
             self._select(Selection())
 

@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import Qt
 
+from app.tools import Tool
 from app.ui.gestures import BoxResize, Gesture, JointDrag, Pan, PersonDrag
 from app.ui.hit_test import Handle, JointHit
 
 _DIAGONALS = {1: Qt.CursorShape.SizeFDiagCursor, -1: Qt.CursorShape.SizeBDiagCursor}
 
 
-def cursor_shape(tool: str, gesture: Gesture | None, joint: JointHit | None, handle: Handle | None) -> Qt.CursorShape:
+def cursor_shape(tool: Tool, gesture: Gesture | None, joint: JointHit | None, handle: Handle | None) -> Qt.CursorShape:
     """The shape for a tool, the gesture in progress, and what lies under the pointer.
 
     Args:
@@ -19,7 +20,7 @@ def cursor_shape(tool: str, gesture: Gesture | None, joint: JointHit | None, han
     """
     if isinstance(gesture, Pan):
         return Qt.CursorShape.ClosedHandCursor
-    if tool != "select":
+    if tool != Tool.SELECT:
         return Qt.CursorShape.CrossCursor
     if isinstance(gesture, JointDrag | PersonDrag):
         return Qt.CursorShape.SizeAllCursor

@@ -71,6 +71,10 @@ EXPORT_FORMATS = (
     ExportFormat("posetrack17", "PoseTrack 2017", ".json", "The layout that the challenge's evaluator reads."),
     ExportFormat("coco", "COCO keypoints", ".json", "17 COCO joints; the eyes are left unlabelled."),
     ExportFormat("csv", "Table (CSV)", ".csv", "One row for each joint; opens in any spreadsheet."),
+    ExportFormat("sleap", "SLEAP", ".slp", "Instances and predicted instances; no boxes, no occlusion."),
+    ExportFormat("deeplabcut", "DeepLabCut (CSV)", ".csv", "A row a frame: x, y and likelihood of each joint."),
+    ExportFormat("label_studio", "Label Studio", ".json", "A task a frame: rectangles with their joints."),
+    ExportFormat("cvat", "CVAT for video 1.1", ".xml", "A track of skeletons for each person, and one of boxes."),
 )
 
 

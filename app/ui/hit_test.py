@@ -36,17 +36,12 @@ class JointHit:
     distance_px: float
 
 
-def placed_joints(pose: Pose) -> NDArray[np.bool_]:
-    """(K,) True for each joint that is drawn: labelled, and somewhere."""
-    return pose.labelled & np.isfinite(pose.keypoints).all(axis=1)
-
-
 def reachable_joints(pose: Pose, selection: Selection) -> NDArray[np.bool_]:
     """(K,) True for each joint that a pointer finds: the drawn ones, and the selected one where it last stood.
 
     A joint that was set to "not labelled" a moment ago can so be brought back by the same click.
     """
-    reachable = placed_joints(pose)
+    reachable = pose.placed
     if pose.track_id == selection.track_id and selection.keypoint is not None:
         reachable[selection.keypoint] |= bool(np.isfinite(pose.keypoints[selection.keypoint]).all())
     return reachable

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import (
@@ -18,7 +20,7 @@ from app.ui import theme
 from app.ui.tables import build_table, cell, fit_column
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import Pose, Provenance, Visibility
-from core.review import DOUBTFUL_BELOW, SURE_FROM
+from core.review import DOUBTFUL_BELOW, sure_joints
 
 JOINT, SEEN, WHO, SCORE = range(4)
 HEADERS = (
@@ -27,19 +29,7 @@ HEADERS = (
     ("Set by", "Who set the joint."),
     ("Score", "How sure the network is, from 0 to 1."),
 )
-VISIBILITY_NAMES = {
-    Visibility.VISIBLE: "visible",
-    Visibility.OCCLUDED: "occluded",
-    Visibility.NOT_LABELLED: "not labelled",
-}
-NEXT_VISIBILITY = {
-    Visibility.VISIBLE: Visibility.OCCLUDED,
-    Visibility.OCCLUDED: Visibility.NOT_LABELLED,
-    Visibility.NOT_LABELLED: Visibility.VISIBLE,
-}
 ROW_PX = 24
-LOW_SCORE = DOUBTFUL_BELOW
-"""Below it a score is written in the colour of doubt, with a mark."""
 
 
 class JointsPanel(QWidget):
@@ -58,6 +48,7 @@ class JointsPanel(QWidget):
         self.setObjectName("joints_panel")
         self._skeleton = skeleton
         self._pose: Pose | None = None
+        self._sure: NDArray[np.bool_] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACING, theme.SPACING, theme.SPACING, theme.SPACING)
         column.addWidget(self._build_table())
@@ -70,7 +61,7 @@ class JointsPanel(QWidget):
         for keypoint in range(len(self._skeleton)):
             cell(table, keypoint, JOINT).setText(self._skeleton.label(keypoint))
         header_view = table.horizontalHeader()
-        fit_column(table, SEEN, *VISIBILITY_NAMES.values())
+        fit_column(table, SEEN, *(visibility.words for visibility in Visibility))
         fit_column(table, WHO, *(style.name for style in theme.PROVENANCE_STYLES.values()))
         fit_column(table, SCORE, "! 0.00")
         header_view.setSectionResizeMode(JOINT, QHeaderView.ResizeMode.Stretch)
@@ -82,9 +73,15 @@ class JointsPanel(QWidget):
 
     # What to show ---------------------------------------------------------------------------------------------------
 
-    def set_pose(self, pose: Pose | None) -> None:
-        """Shows a person's joints; None where nobody is selected."""
+    def set_pose(self, pose: Pose | None, calibrated_runs: frozenset[int] = frozenset()) -> None:
+        """Shows a person's joints.
+
+        Args:
+            pose: None where nobody is selected.
+            calibrated_runs: the runs whose joints may be shown as sure.
+        """
         self._pose = pose
+        self._sure = None if pose is None else sure_joints(pose, calibrated_runs)
         for keypoint in range(len(self._skeleton)):
             self._fill(keypoint)
         if pose is None:
@@ -99,12 +96,12 @@ class JointsPanel(QWidget):
             score = float(self._pose.scores[keypoint])
         labelled = visibility != Visibility.NOT_LABELLED
         colour = theme.TEXT if labelled else theme.TEXT_DISABLED
-        by_machine = labelled and not who.is_human
-        low, sure = by_machine and score < LOW_SCORE, by_machine and score >= SURE_FROM
+        by_machine = self._pose is not None and bool(self._pose.by_machine[keypoint])
+        low, sure = by_machine and score < DOUBTFUL_BELOW, self._sure is not None and bool(self._sure[keypoint])
         mark = "! " if low else "✓ " if sure else ""
         nobody = self._pose is None
         texts = {
-            SEEN: "" if nobody else VISIBILITY_NAMES[visibility],
+            SEEN: "" if nobody else visibility.words,
             WHO: "" if nobody else theme.PROVENANCE_STYLES[who].name,
             SCORE: "" if nobody or not labelled or math.isnan(score) else f"{mark}{score:.2f}",
         }
@@ -119,7 +116,7 @@ class JointsPanel(QWidget):
         cell(self._table, keypoint, JOINT).setToolTip(f"{self._skeleton.label(keypoint)} ({side})")
         if low:
             cell(self._table, keypoint, SCORE).setForeground(theme.DOUBTFUL)
-            cell(self._table, keypoint, SCORE).setToolTip("The network is not sure of this joint.")
+            cell(self._table, keypoint, SCORE).setToolTip("The score is low: look at this joint.")
         if sure:
             cell(self._table, keypoint, SCORE).setToolTip("The network is sure: of ten such joints nine are right.")
 
@@ -145,7 +142,7 @@ class JointsPanel(QWidget):
             return
         self.keypoint_selected.emit(keypoint)
         if column == SEEN:
-            self.visibility_set.emit(keypoint, NEXT_VISIBILITY[Visibility(int(self._pose.visibility[keypoint]))])
+            self.visibility_set.emit(keypoint, Visibility(int(self._pose.visibility[keypoint])).following)
 
     def _open_menu(self, position: QPoint) -> None:
         keypoint = self._table.rowAt(position.y())
@@ -158,8 +155,8 @@ class JointsPanel(QWidget):
         """The three visibilities, the present one ticked."""
         menu = QMenu(self)
         menu.setObjectName("joints_menu")
-        for visibility, name in VISIBILITY_NAMES.items():
-            entry = menu.addAction(name.capitalize())
+        for visibility in reversed(Visibility):
+            entry = menu.addAction(visibility.words.capitalize())
             entry.setCheckable(True)
             entry.setChecked(self._pose is not None and int(self._pose.visibility[keypoint]) == visibility)
             entry.triggered.connect(

@@ -62,7 +62,6 @@ class MainWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.resize(1280, 720)
-        self._close_guard: Callable[[], bool] | None = None
         self._actions = build_actions(self)
         self._docks: dict[str, QDockWidget] = {}
         self._build_centre()
@@ -286,15 +285,8 @@ class MainWindow(QMainWindow):
 
     # Closing and dropping -------------------------------------------------------------------------------------------
 
-    def set_close_guard(self, guard: Callable[[], bool] | None) -> None:
-        """`guard()` is asked before the window closes; False keeps it open."""
-        self._close_guard = guard
-
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Closes, unless the guard objects."""
-        if self._close_guard is not None and not self._close_guard():
-            event.ignore()
-            return
+        """Says that the window closes."""
         self.close_requested.emit()
         event.accept()
 

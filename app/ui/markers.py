@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygo
 
 CASING = QColor(8, 10, 12, 210)
 DOUBT_RING = QColor("#ffee58")
-"""Further from the right side's orange than the theme's warning colour is."""
+"""Further from the right side's orange than the theme's colour of doubt is."""
 RADIUS_PX = 4.2
 SELECTED_RADIUS_PX = 5.2
 STAMP_PX = 32
@@ -33,7 +33,7 @@ class Marker:
         colour: of the side of the body, as "#rrggbb".
         is_occluded: labelled, but not to be seen in the picture.
         is_doubtful: a machine's word that is not to be trusted.
-        is_sure: a machine's word that is right nine times in ten.
+        is_sure: a machine's word that was measured to be right nine times in ten.
         is_selected: the joint that the hand works on.
         is_hovered: the joint that a press would take hold of.
         is_ghost: not labelled; shown where it last stood.

@@ -49,7 +49,7 @@ def paint_opinion(painter: QPainter, opinion: Opinion, view: View, people: list[
 
 
 def _paint_skeleton(painter: QPainter, pose: Pose, view: View) -> None:
-    placed = pose.labelled & np.isfinite(pose.keypoints).all(axis=1)
+    placed = pose.placed
     points = [QPointF(*view.to_viewport(x, y)) for x, y in np.nan_to_num(pose.keypoints).tolist()]
     lines = [QLineF(points[a], points[b]) for a, b in POSETRACK.limbs if placed[a] and placed[b]]
     painter.setPen(QPen(CASING, 3.4))

@@ -75,12 +75,17 @@ class PeopleView(PictureView):
         self._show_no_picture()
         self._refresh()
 
-    def set_poses(self, poses: FramePoses) -> None:
-        """Shows the people of the frame shown; those of another frame are dropped."""
+    def set_poses(self, poses: FramePoses, calibrated_runs: frozenset[int] = frozenset()) -> None:
+        """Shows the people of the frame shown; those of another frame are dropped.
+
+        Args:
+            poses: of the frame.
+            calibrated_runs: the runs whose joints may be drawn as sure.
+        """
         if poses.frame_index != self._frame_index:
             return
         self._poses = poses
-        self._refresh()
+        self._refresh(calibrated_runs=calibrated_runs)
 
     def set_selection(self, track_id: int | None, keypoint: int | None = None) -> None:
         """Highlights a person and a joint."""
@@ -123,10 +128,6 @@ class PeopleView(PictureView):
     def set_joint_names_visible(self, visible: bool) -> None:
         """Whether the selected person's joints have their names beside them."""
         self._refresh(joint_names=visible)
-
-    def set_doubtful_score(self, score: float) -> None:
-        """A machine's keypoint below this confidence is marked as doubtful."""
-        self._refresh(doubtful_score=score)
 
     def set_opinion(self, opinion: Opinion | None) -> None:
         """Draws a second opinion of the frame shown beside the people; one of another frame is dropped."""

@@ -30,7 +30,6 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no ty
         self._picture: Picture | None = None
         self._view = View()
         self._is_fitted = True
-        self._hint = DEFAULT_HINT
         self._world: pg.ItemGroup | None = None
         super().__init__(parent, background=theme.CANVAS_BACKGROUND)
         self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
@@ -55,11 +54,6 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no ty
     def viewport_position(self, x: float, y: float) -> QPoint:
         """The viewport's pixel that shows a place given in full-frame pixels."""
         return QPoint(*(round(value) for value in self._view.to_viewport(x, y)))
-
-    def set_hint(self, words: str) -> None:
-        """The words shown where there is no frame."""
-        self._hint = words
-        self.viewport().update()
 
     def fit(self) -> None:
         """Shows the whole picture, and keeps doing so when the canvas changes its size."""
@@ -151,4 +145,4 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no ty
             font = painter.font()
             font.setPixelSize(15)
             painter.setFont(font)
-            painter.drawText(QRectF(self.viewport().rect()), Qt.AlignmentFlag.AlignCenter, self._hint)
+            painter.drawText(QRectF(self.viewport().rect()), Qt.AlignmentFlag.AlignCenter, DEFAULT_HINT)

@@ -11,15 +11,14 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from app.ui import theme
 from app.ui.heatmap_colours import Peak
-from app.ui.hit_test import HANDLES, JointHit, Selection, handle_position, placed_joints, reachable_joints
+from app.ui.hit_test import HANDLES, JointHit, Selection, handle_position, reachable_joints
 from app.ui.markers import CASING, Marker, draw_marker
 from app.ui.opinion_painting import Opinion, paint_opinion, paint_opinion_key
 from app.ui.view import View
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import FloatArray, FramePoses, Pose, Provenance, Visibility
-from core.review import SURE_FROM
+from core.review import doubtful_joints, sure_joints
 
-DOUBTFUL_SCORE = 0.3
 HANDLE_PX = 7.0
 MARKER_GAP_PX = 4.0
 TAG_HEIGHT_PX = 18.0
@@ -39,10 +38,10 @@ class PoseContext:
         locked: track ids that are drawn faintly and cannot be touched.
         joint_names: whether each joint of the selected person has its name beside it.
         is_held: the hand drags the selected joint, whose marker then leaves the picture under it open.
-        doubtful_score: a machine's keypoint below this confidence is marked as doubtful.
         drawn_box_xywh: the box that the hand is drawing.
         cursor_note: a word beside the pointer (viewport pixels), for a tool that places something.
         peaks: other peaks of the heatmap shown.
+        calibrated_runs: the runs whose joints may be sure: their scores are measured probabilities.
         opinion: a second opinion of the same people, drawn below them.
         skeleton: the meaning of the keypoints.
     """
@@ -56,10 +55,10 @@ class PoseContext:
     locked: AbstractSet[int] = field(default_factory=frozenset)
     joint_names: bool = False
     is_held: bool = False
-    doubtful_score: float = DOUBTFUL_SCORE
     drawn_box_xywh: tuple[float, float, float, float] | None = None
     cursor_note: tuple[float, float, str] | None = None
     peaks: tuple[Peak, ...] = ()
+    calibrated_runs: AbstractSet[int] = field(default_factory=frozenset)
     opinion: Opinion | None = None
     skeleton: Skeleton = POSETRACK
 
@@ -107,7 +106,7 @@ def _paint_person(painter: QPainter, context: PoseContext, pose: Pose) -> None:
 
 
 def _paint_limbs(painter: QPainter, context: PoseContext, pose: Pose, points: list[QPointF], is_selected: bool) -> None:
-    placed = placed_joints(pose)
+    placed = pose.placed
     lines: dict[tuple[str, bool], list[QLineF]] = {}
     for a, b in context.skeleton.limbs:
         line = _between_markers(points[a], points[b])
@@ -147,7 +146,7 @@ def _limb_pen(colour: QColor, width: float, dashed: bool, faint: bool = False) -
 def _paint_joints(
     painter: QPainter, context: PoseContext, pose: Pose, points: list[QPointF], is_selected: bool
 ) -> None:
-    placed = placed_joints(pose)
+    placed, doubtful, sure = pose.placed, doubtful_joints(pose), sure_joints(pose, context.calibrated_runs)
     hover = context.hover
     for keypoint in np.flatnonzero(reachable_joints(pose, context.selection)).tolist():
         style = theme.PROVENANCE_STYLES[Provenance(int(pose.provenance[keypoint]))]
@@ -157,29 +156,14 @@ def _paint_joints(
             filled=style.filled and not is_held,
             colour=theme.SIDE_COLOURS[context.skeleton.side(keypoint)].name(),
             is_occluded=bool(pose.visibility[keypoint] == Visibility.OCCLUDED),
-            is_doubtful=is_doubtful_keypoint(pose, keypoint, context.doubtful_score),
-            is_sure=is_sure_keypoint(pose, keypoint),
+            is_doubtful=bool(doubtful[keypoint]),
+            is_sure=bool(sure[keypoint]),
             is_selected=is_selected and keypoint == context.selection.keypoint,
             is_hovered=hover is not None and (hover.track_id, hover.keypoint) == (pose.track_id, keypoint),
             is_ghost=not placed[keypoint],
             is_large=is_selected,
         )
         draw_marker(painter, marker, points[keypoint])
-
-
-def is_doubtful_keypoint(pose: Pose, keypoint: int, doubtful_score: float) -> bool:
-    """True for a machine's keypoint of low confidence."""
-    return bool(
-        pose.labelled[keypoint]
-        and not Provenance(int(pose.provenance[keypoint])).is_human
-        and pose.scores[keypoint] < doubtful_score
-    )
-
-
-def is_sure_keypoint(pose: Pose, keypoint: int) -> bool:
-    """True for a machine's keypoint that is right nine times in ten."""
-    is_machine = not Provenance(int(pose.provenance[keypoint])).is_human
-    return bool(pose.labelled[keypoint] and is_machine and pose.scores[keypoint] >= SURE_FROM)
 
 
 def _paint_box(painter: QPainter, box: QRectF, colour: QColor, width: float, dashed: bool = False) -> None:
@@ -239,7 +223,7 @@ def _paint_words(painter: QPainter, context: PoseContext, pose: Pose) -> None:
 
 def _paint_joint_names(painter: QPainter, context: PoseContext, pose: Pose, points: list[QPointF]) -> None:
     """Each name on the outer side of the body, moved down where it would cover the one above it."""
-    placed = placed_joints(pose)
+    placed = pose.placed
     # A joint's name stands on the side away from its mirror image; a joint without one goes by the body's middle.
     opposite_x = np.full(len(pose.keypoints), np.nanmean(pose.keypoints[placed, 0]) if placed.any() else 0.0)
     for left, right in context.skeleton.flip_pairs:

@@ -198,6 +198,10 @@ class TemporalGrid(QWidget):
         self._hovered = None
         self.update()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Keeps the press, which would else go on to whatever lies behind."""
+        event.accept()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Chooses the picture under the pointer, or the frame of the header."""
         column = self._column_at(event.position())

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -21,12 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.alignment import IDENTITY, Alignment, Scales, scales_of
+from app.ui.alignment import Scales, alignment_of, scales_of
 from app.ui.alignment_legend import AlignmentLegend
 from app.ui.alignment_painting import Layer, LayerChoice
 from app.ui.temporal_closeup import TemporalCloseup
 from app.ui.temporal_grid import GridColumn, TemporalGrid
-from core.geometry import apply_affine
+from core.predictions import Explanation
 
 NOTHING = "Select a person to see which frames fed the prediction."
 BUSY = "Working out how the network saw this person …"
@@ -39,73 +36,6 @@ LAYER_ACTIONS = {
     Layer.OFFSETS: "action_show_offsets",
     Layer.MODULATION: "action_show_modulation",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class TemporalView:
-    """One prediction's window of frames. Row 0 of every array is the key frame, then the neighbours.
-
-    Attributes:
-        frame_index: the key frame.
-        track_id: whose prediction it is.
-        frame_indices: the S + 1 frames, the key frame first; at a clip's end a frame may stand twice.
-        offsets: where each frame lies from the key frame, 0 first, such as 0, -2, -1, 1, 2.
-        crops: (S + 1, H, W, 3) uint8, what the network saw.
-        features_before: (S + 1, h, w, 3) uint8, its features by a fixed projection to colour.
-        features_after: (S + 1, h, w, 3) uint8, the same once aligned with the key frame's.
-        neighbour_from_key: (S, 2, 3) Theta of each neighbour as an affine of crop pixels; None without one.
-        tap_offsets: (S, 9, h, w, 2) offsets of the nine taps, x, y in crop pixels; None without local calibration.
-        modulation: (S, 9, h, w) from 0 to 2; None without local calibration.
-        tap_weights: (9,) how strong each tap's kernel is; None without local calibration.
-    """
-
-    frame_index: int
-    track_id: int
-    frame_indices: tuple[int, ...]
-    offsets: tuple[int, ...]
-    crops: NDArray[np.uint8]
-    features_before: NDArray[np.uint8]
-    features_after: NDArray[np.uint8]
-    neighbour_from_key: NDArray[np.float64] | None = None
-    tap_offsets: NDArray[np.floating] | None = None
-    modulation: NDArray[np.floating] | None = None
-    tap_weights: NDArray[np.float64] | None = None
-
-    def all_offsets(self) -> tuple[int, ...]:
-        """S + 1 offsets, the key frame's 0 first, also where `offsets` names the neighbours only."""
-        return self.offsets if len(self.offsets) == len(self.frame_indices) else (0, *self.offsets)
-
-    def alignment(self, row: int) -> Alignment:
-        """How a frame was aligned; the key frame, row 0, stands as it is."""
-        if row == 0:
-            return Alignment(IDENTITY if self.neighbour_from_key is not None else None)
-        theta, offsets, modulation = (
-            None if values is None else values[row - 1]
-            for values in (self.neighbour_from_key, self.tap_offsets, self.modulation)
-        )
-        return Alignment(theta, offsets, modulation, self.tap_weights)
-
-    def shift_px(self, row: int) -> tuple[float, float] | None:
-        """How far Theta moves the sampling point of a neighbour's middle, in pixels of the crop (x, y)."""
-        if self.neighbour_from_key is None:
-            return None
-        height, width = self.crops.shape[1:3]
-        middle = np.array([[(width - 1) / 2, (height - 1) / 2]])
-        x, y = (apply_affine(self.neighbour_from_key[row - 1], middle) - middle)[0]
-        return float(x), float(y)
-
-    def present_layers(self) -> frozenset[Layer]:
-        """The layers that there is something to draw of."""
-        present = {
-            Layer.GRID: self.neighbour_from_key,
-            Layer.OFFSETS: self.tap_offsets,
-            Layer.MODULATION: self.modulation,
-        }
-        return frozenset(layer for layer, values in present.items() if values is not None)
-
-    def scales(self) -> Scales:
-        """The ranges of colour that all neighbours share."""
-        return scales_of([self.alignment(row) for row in range(1, len(self.frame_indices))])
 
 
 class TemporalPanel(QScrollArea):
@@ -127,7 +57,7 @@ class TemporalPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._view: TemporalView | None = None
+        self._explanation: Explanation | None = None
         self._large: tuple[int, int] | None = None
         self._layer_actions = {layer: actions[name] for layer, name in LAYER_ACTIONS.items()}
         self._layer_actions[Layer.GRID].setChecked(True)
@@ -203,13 +133,13 @@ class TemporalPanel(QScrollArea):
         """Whether the panel is in sight."""
         return self._is_wanted
 
-    def set_explanation(self, view: TemporalView | None) -> None:
+    def set_explanation(self, explanation: Explanation | None) -> None:
         """Shows one prediction's window; None where nobody with a prediction is selected."""
-        self._view = view
+        self._explanation = explanation
         self._is_busy = False
-        self._columns = _columns(view) if view is not None else []
-        self._scales = view.scales() if view is not None else Scales()
-        if view is not None:
+        self._columns = _columns(explanation) if explanation is not None else []
+        self._scales = scales_of([column.alignment for column in self._columns if column.offset])
+        if explanation is not None:
             self._grid.set_columns(self._columns)
         self._refresh()
 
@@ -233,30 +163,35 @@ class TemporalPanel(QScrollArea):
         self._refresh()
 
     def _refresh(self) -> None:
-        view = self._view
-        is_stale = view is not None and self._is_busy
+        explanation = self._explanation
+        is_stale = explanation is not None and self._is_busy
         large = self._large if self._large is not None and self._large[0] < len(self._columns) else None
-        self._title.setVisible(view is not None)
-        self._words.setVisible(view is None or len(self._columns) == 1)
-        self._switches.setVisible(view is not None)
-        self._grid.setVisible(view is not None and large is None)
+        self._title.setVisible(explanation is not None)
+        self._words.setVisible(explanation is None or len(self._columns) == 1)
+        self._switches.setVisible(explanation is not None)
+        self._grid.setVisible(explanation is not None and large is None)
         self._grid.set_faint(is_stale)
-        self._closeup.setVisible(view is not None and large is not None)
+        self._closeup.setVisible(explanation is not None and large is not None)
         self._closeup.setEnabled(not is_stale)
-        self._shifts.setVisible(view is not None and view.neighbour_from_key is not None and large is None)
+        self._shifts.setVisible(
+            explanation is not None and explanation.neighbour_from_key is not None and large is None
+        )
         self._shifts.setEnabled(not is_stale)
-        if view is None:
+        if explanation is None:
             self._legend.hide()
             self._words.setText(BUSY if self._is_busy else NOTHING)
             return
         self._words.setText(ALONE)
-        self._title.setText((STALE if is_stale else TITLE).format(frame=view.frame_index, person=view.track_id))
-        self._shifts.setText(_shifts_in_words(view))
+        self._title.setText(
+            (STALE if is_stale else TITLE).format(frame=explanation.frame_index, person=explanation.track_id)
+        )
+        self._shifts.setText(_shifts_in_words(explanation))
         layers = frozenset(layer for layer, action in self._layer_actions.items() if action.isChecked())
-        choice = LayerChoice(layers & view.present_layers(), self._scales)
+        present = _present_layers(explanation)
+        choice = LayerChoice(layers & present, self._scales)
         self._grid.set_layers(choice)
         self._closeup.set_layers(choice)
-        self._legend.show_layers(layers, view.present_layers(), self._scales)
+        self._legend.show_layers(layers, present, self._scales)
         if large is not None:
             self._closeup.show_picture(self._columns[large[0]], large[1])
             self._fit_closeup()
@@ -288,35 +223,50 @@ class TemporalPanel(QScrollArea):
             self.wanted_changed.emit(wanted)
 
 
-def _columns(view: TemporalView) -> list[GridColumn]:
-    """The columns in the order of time; row 0 of the view, the key frame, lands in the middle."""
-    offsets = view.all_offsets()
+def _columns(explanation: Explanation) -> list[GridColumn]:
+    """The columns in the order of time; row 0, the key frame, lands among its neighbours."""
+    offsets = explanation.all_offsets
     order = sorted(range(len(offsets)), key=lambda row: offsets[row])
     return [
         GridColumn(
-            frame_index=view.frame_indices[row],
+            frame_index=explanation.frame_indices[row],
             offset=offsets[row],
-            pictures=(view.crops[row], view.features_before[row], view.features_after[row]),
-            tooltip=_tooltip(view, row, offsets[row]),
-            alignment=view.alignment(row),
+            pictures=(
+                explanation.crops[row],
+                explanation.features_before[row],
+                explanation.features_after[row],
+            ),
+            tooltip=_tooltip(explanation, row, offsets[row]),
+            alignment=alignment_of(explanation, row),
         )
         for row in order
     ]
 
 
-def _tooltip(view: TemporalView, row: int, offset: int) -> str:
+def _present_layers(explanation: Explanation) -> frozenset[Layer]:
+    """The layers that there is something to draw of."""
+    present = {
+        Layer.GRID: explanation.neighbour_from_key,
+        Layer.OFFSETS: explanation.tap_offsets,
+        Layer.MODULATION: explanation.modulation,
+    }
+    return frozenset(layer for layer, values in present.items() if values is not None)
+
+
+def _tooltip(explanation: Explanation, row: int, offset: int) -> str:
     if row == 0:
-        return f"Frame {view.frame_index}: the key frame, whose pose is predicted."
-    shift = view.shift_px(row)
+        return f"Frame {explanation.frame_index}: the key frame, whose pose is predicted."
+    shift = explanation.shift_px(row)
     side = "before" if offset < 0 else "after"
-    words = f"Frame {view.frame_indices[row]}: {abs(offset)} frame{'s' if abs(offset) > 1 else ''} {side} the key frame"
+    frames = f"{abs(offset)} frame{'s' if abs(offset) > 1 else ''}"
+    words = f"Frame {explanation.frame_indices[row]}: {frames} {side} the key frame"
     return f"{words}." if shift is None else f"{words}, shift {shift[0]:.1f}, {shift[1]:.1f} px."
 
 
-def _shifts_in_words(view: TemporalView) -> str:
-    offsets = view.all_offsets()
+def _shifts_in_words(explanation: Explanation) -> str:
+    offsets = explanation.all_offsets
     rows = sorted(range(1, len(offsets)), key=lambda row: offsets[row])
-    shifts = ((offsets[row], view.shift_px(row)) for row in rows)
+    shifts = ((offsets[row], explanation.shift_px(row)) for row in rows)
     parts = [f"t{offset:+d}: {shift[0]:.1f}, {shift[1]:.1f} px" for offset, shift in shifts if shift is not None]
     unbroken = (part.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}") for part in parts)
     return "Shift  " + "   ".join(unbroken) if parts else ""

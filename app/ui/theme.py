@@ -39,7 +39,6 @@ SELECTION = QColor("#2c4a6b")
 
 DOUBTFUL = QColor("#ff7a3d")
 ERROR = QColor("#ff7a6b")
-WARNING = QColor("#f0c244")
 GOOD = QColor("#33c094")
 
 SIDE_COLOURS: dict[str, QColor] = {

@@ -74,11 +74,9 @@ class Timeline(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._num_frames = 0
         self._timestamps_s: NDArray[np.float64] | None = None
-        self._columns = TimelineColumns.empty()
-        self._dense = self._columns
+        self._dense = TimelineColumns.empty()
         self._current = 0
         self._hovered: int | None = None
-        self._range: tuple[int, int] | None = None
         self._shown = (0.0, 1.0)
         self._lanes: QPixmap | None = None
 
@@ -100,15 +98,18 @@ class Timeline(QWidget):
         self._timestamps_s = timestamps_s
         self._shown = (0.0, float(max(num_frames, 1)))
         self._current = 0
-        self._range = None
         self.set_summary(TimelineColumns.empty())
         self.clip_changed.emit()
         self.current_changed.emit(0)
 
     def set_summary(self, columns: TimelineColumns) -> None:
         """Shows what the frames have come to."""
-        self._columns = columns
         self._dense = columns.dense(self._num_frames)
+        self._redraw()
+
+    def set_frames(self, columns: TimelineColumns) -> None:
+        """Shows what these frames have come to; the others stay as they are."""
+        self._dense.put(columns)
         self._redraw()
 
     def set_current(self, frame_index: int) -> None:
@@ -121,11 +122,6 @@ class Timeline(QWidget):
             self._show_range(frame_index - (stop - start) / 2, stop - start)
         self.update()
         self.current_changed.emit(frame_index)
-
-    def set_range(self, start: int | None, stop: int | None = None) -> None:
-        """Shades frames [start, stop), those that a task works on; None shades nothing."""
-        self._range = None if start is None or stop is None else (start, stop)
-        self.update()
 
     def seconds(self, frame_index: int) -> float | None:
         """The time of a frame, None where it is not known."""
@@ -254,7 +250,6 @@ class Timeline(QWidget):
         painter.drawPixmap(0, 0, self._lanes)
         if self._num_frames:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_range(painter)
             self._paint_marker(painter)
         painter.end()
 
@@ -341,15 +336,6 @@ class Timeline(QWidget):
             painter.setPen(theme.TEXT_MUTED)
             area = QRectF(np.clip(x - 35, left - 35, left + width - 62), RULER_TOP + 1, 70, RULER_HEIGHT - 1)
             painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, str(frame_index))
-
-    def _paint_range(self, painter: QPainter) -> None:
-        if self._range is not None:
-            band = QColor(theme.ACCENT)
-            band.setAlpha(45)
-            left, width = self._strip()
-            first = float(np.clip(self.x_of_frame(self._range[0] - 0.5), left, left + width))
-            last = float(np.clip(self.x_of_frame(self._range[1] - 0.5), left, left + width))
-            painter.fillRect(QRectF(first, STATE_TOP, last - first, SCORE_TOP + SCORE_HEIGHT - STATE_TOP), band)
 
     def _paint_marker(self, painter: QPainter) -> None:
         if self._hovered is not None and self._hovered != self._current:

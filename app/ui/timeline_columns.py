@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Self
 
@@ -82,6 +82,12 @@ class TimelineColumns:
             spread(self.reviewed, False),  # type: ignore[arg-type]
             spread(self.num_people, 0),  # type: ignore[arg-type]
         )
+
+    def put(self, columns: TimelineColumns) -> None:
+        """Replaces rows of dense columns; frames beyond the clip's end are dropped."""
+        inside = (columns.frame_index >= 0) & (columns.frame_index < len(self.frame_index))
+        for column in fields(self):
+            getattr(self, column.name)[columns.frame_index[inside]] = getattr(columns, column.name)[inside]
 
     def binned(self, start: float, stop: float, num_pixels: int) -> TimelineColumns:
         """Dense columns of frames [start, stop) reduced to one row a pixel.

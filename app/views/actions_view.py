@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from app.editing import next_without_place
+from app.editing import EditingController, next_without_place
+from app.finding import FindingController
+from app.finetuning import FinetuningController
+from app.opening_controller import OpeningController
+from app.people import PeopleController
+from app.prediction import PredictionController
+from app.reviewing import ReviewController
+from app.session import Session
+from app.tasks import TaskRunner
+from app.tools import Tool
 from app.ui import dialogs
+from app.ui.main_window import MainWindow
 from app.views.panels_view import with_member
 from app.views.questions import Questions
 from core import __version__
 from core.keypoints import POSETRACK
 from core.poses import Visibility
-
-if TYPE_CHECKING:
-    from app.application import Program
 
 Slot = Callable[[], object]
 
@@ -27,40 +33,62 @@ STEP_FRAMES, LEAP_FRAMES = 10, 100
 class ActionsView(QObject):
     """Connects the table of actions to what they do."""
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(program.window)
-        self._program = program
-        self._window = program.window
-        self._session = program.session
-        self._questions = Questions(program)
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        tasks: TaskRunner,
+        questions: Questions,
+        *,
+        editing: EditingController,
+        people: PeopleController,
+        finding: FindingController,
+        prediction: PredictionController,
+        finetuning: FinetuningController,
+        review: ReviewController,
+        opening: OpeningController,
+        open_weights: Slot,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._tasks = tasks
+        self._questions = questions
+        self._editing = editing
+        self._people = people
+        self._finding = finding
+        self._prediction = prediction
+        self._finetuning = finetuning
+        self._review = review
+        self._open_weights = open_weights
         for object_name, slot in (
             self._file() | self._edit() | self._go() | self._person() | self._joint() | self._model() | self._view()
         ).items():
             self._window.action(object_name).triggered.connect(lambda _checked=False, slot=slot: slot())
-        self._window.path_dropped.connect(lambda path: program.opening.open(Path(path)))
+        self._window.path_dropped.connect(lambda path: opening.open(Path(path)))
         self._window.persons_panel.track_id_change_requested.connect(self._questions.change_track)
-        self._window.persons_panel.find_requested.connect(program.finding.find_everywhere)
-        program.opening.source_wanted.connect(self._questions.ask_for_source)
-        program.finding.detector_wanted.connect(self._questions.offer_detector)
+        self._window.persons_panel.find_requested.connect(finding.find_everywhere)
+        opening.source_wanted.connect(self._questions.ask_for_source)
+        finding.detector_wanted.connect(self._questions.offer_detector)
         session = self._session
-        session.opened.connect(self._refresh)
+        session.opened.connect(self._refresh_rounds)
         session.opened.connect(self._questions.tell_keymap_trouble)
         session.frame_shown.connect(lambda _: self._refresh())
         session.poses_changed.connect(lambda _: self._refresh())
         session.selection_changed.connect(self._on_selection)
         session.playback.playing_changed.connect(self._window.action("action_play").setChecked)
-        program.people.tool_wanted.connect(self._show_tool)
-        program.finetuning.changed.connect(self._refresh)
-        self._refresh()
+        session.tool_changed.connect(self._show_tool)
+        finetuning.changed.connect(self._refresh_rounds)
+        self._refresh_rounds()
 
     def _on_selection(self, _track_id: int | None, keypoint: int | None) -> None:
-        if keypoint is None and self._window.canvas.tool == "place":  # every joint has its place, or nobody is selected
-            self._program.people.take_tool("select")
+        if keypoint is None and self._session.tool == Tool.PLACE:  # every joint has its place, or nobody is selected
+            self._session.put_tool_down()
         self._refresh()
 
-    def _show_tool(self, tool: str) -> None:
-        self._window.action("action_add_person").setChecked(tool == "box")
-        self._window.action("action_place_by_clicks").setChecked(tool == "place")
+    def _show_tool(self, tool: Tool) -> None:
+        self._window.action("action_add_person").setChecked(tool == Tool.BOX)
+        self._window.action("action_place_by_clicks").setChecked(tool == Tool.PLACE)
 
     # What each action does ------------------------------------------------------------------------------------------
 
@@ -76,7 +104,7 @@ class ActionsView(QObject):
         }
 
     def _edit(self) -> dict[str, Slot]:
-        editing = self._program.editing
+        editing = self._editing
         return {
             "action_undo": editing.undo,
             "action_redo": editing.redo,
@@ -87,7 +115,7 @@ class ActionsView(QObject):
         }
 
     def _go(self) -> dict[str, Slot]:
-        playback, review = self._session.playback, self._program.review
+        playback, review = self._session.playback, self._review
 
         def by(frames: int) -> Slot:
             return lambda: playback.step(frames)
@@ -110,11 +138,11 @@ class ActionsView(QObject):
         }
 
     def _person(self) -> dict[str, Slot]:
-        people, editing = self._program.people, self._program.editing
+        people, editing = self._people, self._editing
         selectors: dict[str, Slot] = {f"action_person_{row + 1}": self._person_selector(row) for row in range(9)}
         return selectors | {
-            "action_find_people": self._program.finding.find_everywhere,
-            "action_find_people_frame": self._program.finding.find_in_frame,
+            "action_find_people": self._finding.find_everywhere,
+            "action_find_people_frame": self._finding.find_in_frame,
             "action_find_people_range": self._questions.find_in_range,
             "action_add_person": self._toggle_box_tool,
             "action_track_person": people.follow_selected,
@@ -130,7 +158,7 @@ class ActionsView(QObject):
         }
 
     def _joint(self) -> dict[str, Slot]:
-        editing = self._program.editing
+        editing = self._editing
 
         def nudge(dx: int, dy: int) -> Slot:
             return lambda: editing.nudge_selected(dx, dy)
@@ -151,7 +179,7 @@ class ActionsView(QObject):
         }
 
     def _model(self) -> dict[str, Slot]:
-        prediction, finetuning = self._program.prediction, self._program.finetuning
+        prediction, finetuning = self._prediction, self._finetuning
         return {
             "action_predict": self._questions.with_weights(prediction.predict_all),
             "action_predict_frame": self._questions.with_weights(prediction.predict_frame),
@@ -159,7 +187,7 @@ class ActionsView(QObject):
             "action_cancel": self._cancel,
             "action_finetune": self._finetune,
             "action_rollback": finetuning.roll_back,
-            "action_weights": self._program.weights_view.open,
+            "action_weights": self._open_weights,
         }
 
     def _view(self) -> dict[str, Slot]:
@@ -180,34 +208,34 @@ class ActionsView(QObject):
 
     def _finetune(self) -> None:
         self._window.show_panel("finetune")
-        self._program.finetuning.start()
+        self._finetuning.start()
 
     def _cancel(self) -> None:
-        self._program.tasks.cancel_all()
-        self._program.finetuning.cancel()
+        self._tasks.cancel_all()
+        self._finetuning.cancel()
 
     def _toggle_box_tool(self) -> None:
-        if self._window.canvas.tool == "box":
-            self._program.people.stop_drawing()
+        if self._session.tool == Tool.BOX:
+            self._session.put_tool_down()
         else:
-            self._program.people.draw_box()
+            self._people.draw_box()
 
     def _toggle_place_tool(self) -> None:
         """Takes the tool that places joints by clicks in hand, at the first joint without a place, or puts it away."""
-        session, people = self._session, self._program.people
+        session = self._session
         pose = session.selected_pose()
-        if self._window.canvas.tool == "place" or pose is None:
+        if session.tool == Tool.PLACE or pose is None:
             if pose is None:
                 session.message.emit("Select a person first.")
-            people.take_tool("select")
+            session.put_tool_down()
             return
         if session.keypoint is None or pose.labelled[session.keypoint]:
             session.select(pose.track_id, next_without_place(pose, -1))
         if session.keypoint is None:
             session.message.emit("All joints of this person are placed: drag them to move them.")
-            people.take_tool("select")
+            session.put_tool_down()
             return
-        people.take_tool("place")
+        session.take_tool(Tool.PLACE)
         session.message.emit(
             "Click where each joint is; right click a placed one to mark it as occluded. Esc ends placing."
         )
@@ -218,8 +246,15 @@ class ActionsView(QObject):
             self._session.set_hidden(with_member(self._session.hidden, track_id, track_id not in self._session.hidden))
 
     def _hide_others(self) -> None:
-        others = frozenset(pose.track_id for pose in self._session.shown_poses().poses) - {self._session.track_id}
-        self._session.set_hidden(frozenset() if others <= self._session.hidden else others)
+        """Hides everybody else in the clip, also who comes into sight later; shows them again where they are hidden."""
+        session = self._session
+        if session.track_id is None and not session.hidden:
+            session.message.emit("Select a person first.")
+        elif session.track_id is None or session.project is None:
+            session.set_hidden(frozenset())
+        else:
+            others = frozenset(int(who) for who in session.project.track_ids()) - {session.track_id}
+            session.set_hidden(frozenset() if others <= session.hidden else others)
 
     def _toggle_lock(self) -> None:
         track_id = self._session.track_id
@@ -259,28 +294,29 @@ class ActionsView(QObject):
         if place is None:
             session.message.emit("Put the pointer where the joint is, then press the key.")
         else:
-            self._program.editing.place_keypoint(session.track_id, session.keypoint, *place)
+            self._editing.place_keypoint(session.track_id, session.keypoint, *place)
 
     def _mark(self, visibility: Visibility) -> None:
         session = self._session
         if session.track_id is not None and session.keypoint is not None:
-            self._program.editing.set_visibility(session.track_id, session.keypoint, visibility)
+            self._editing.set_visibility(session.track_id, session.keypoint, visibility)
 
     # What can be done now ---------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        """Names what undo and redo would do, and says whether the frame is reviewed."""
-        project = self._session.project
+        """Names what undo and redo would do, and says whether the frame is reviewed and whether something runs."""
         for name, verb, label in (
-            ("action_undo", "Undo", project.undo_label if project is not None else None),
-            ("action_redo", "Redo", project.redo_label if project is not None else None),
+            ("action_undo", "Undo", self._session.undo_label),
+            ("action_redo", "Redo", self._session.redo_label),
         ):
             action = self._window.action(name)
             action.setEnabled(label is not None)
             action.setText(f"{verb}: {label}" if label else verb)
             action.setIconText(verb)
         self._window.action("action_mark_reviewed").setChecked(self._session.shown_poses().reviewed)
-        self._window.action("action_rollback").setEnabled(self._program.finetuning.can_roll_back())
-        self._window.action("action_cancel").setEnabled(
-            self._program.tasks.running() or self._program.finetuning.round.running
-        )
+        self._window.action("action_cancel").setEnabled(self._tasks.running() or self._finetuning.round.running)
+
+    def _refresh_rounds(self) -> None:
+        """Says whether a round can be taken back, which no edit of a pose changes."""
+        self._window.action("action_rollback").setEnabled(self._finetuning.can_roll_back())
+        self._refresh()

@@ -13,10 +13,8 @@ from app.session import Session
 from app.ui.heatmap_colours import heatmap_peaks
 from app.ui.heatmap_panel import HeatmapReading
 from app.ui.main_window import MainWindow
-from app.ui.temporal_panel import TemporalView
 from core.keypoints import POSETRACK
 from core.project import Touched
-from core.review import DOUBTFUL_BELOW
 
 ASK_AFTER_MS = 120
 """The instruments ask once the hand has stayed on a frame this long, so that scrubbing costs nothing."""
@@ -63,10 +61,9 @@ class CanvasView(QObject):
         canvas.pose_moved.connect(editing.move_pose)
         canvas.selection_changed.connect(session.select)
         canvas.box_drawn.connect(people.add_person)
-        canvas.box_changed.connect(people.redraw_box)
-        canvas.set_doubtful_score(DOUBTFUL_BELOW)
-        canvas.tool_changed.connect(people.take_tool)
-        people.tool_wanted.connect(canvas.set_tool)
+        canvas.box_changed.connect(editing.set_box)
+        canvas.tool_put_down.connect(session.put_tool_down)
+        session.tool_changed.connect(canvas.set_tool)
         self._heatmap_panel.shown_toggled.connect(self.show_heatmap)
         self._heatmap_panel.opacity_changed.connect(canvas.set_heatmap_opacity)
         self._heatmap_panel.peak_chosen.connect(self._snap_to_peak)
@@ -104,18 +101,17 @@ class CanvasView(QObject):
         self._on_selection(None, None)
 
     def _on_frame(self, frame: ShownFrame) -> None:
-        source = self._session.project.source if self._session.project is not None else None
-        if source is None:
+        if self._session.project is None:
             return
         self._canvas.show_frame(frame.frame_index, frame.rgb, self._session.pixel_aspect)
-        self._canvas.set_poses(self._session.shown_poses())
+        self._canvas.set_poses(self._session.shown_poses(), self._session.calibrated_runs)
         self._draw_heatmap()
         self._draw_temporal()
         self._timer.start()
 
     def _on_poses_changed(self, touched: Touched) -> None:
         if self._session.frame_index in touched.frame_indices:
-            self._canvas.set_poses(self._session.shown_poses())
+            self._canvas.set_poses(self._session.shown_poses(), self._session.calibrated_runs)
             self._timer.start()
 
     def _on_selection(self, track_id: int | None, keypoint: int | None) -> None:
@@ -183,18 +179,4 @@ class CanvasView(QObject):
             if self._answer is None or self._session.track_id is None:
                 self._temporal_panel.set_explanation(None)
             return
-        self._temporal_panel.set_explanation(
-            TemporalView(
-                explanation.frame_index,
-                explanation.track_id,
-                tuple(explanation.frame_indices),
-                tuple(explanation.offsets),
-                explanation.crops,
-                explanation.features_before,
-                explanation.features_after,
-                explanation.neighbour_from_key,
-                explanation.tap_offsets,
-                explanation.modulation,
-                explanation.tap_weights,
-            )
-        )
+        self._temporal_panel.set_explanation(explanation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
 
 from app.editing import EditingController
@@ -39,7 +40,8 @@ class PanelsView(QObject):
         self._timeline_timer = QTimer(self)
         self._timeline_timer.setSingleShot(True)
         self._timeline_timer.setInterval(TIMELINE_DELAY_MS)
-        self._timeline_timer.timeout.connect(self._draw_timeline)
+        self._timeline_timer.timeout.connect(self._draw_changed_frames)
+        self._changed_frames: set[int] = set()
 
         session.opened.connect(self._on_opened)
         session.frame_shown.connect(lambda _: self._draw_people())
@@ -105,6 +107,7 @@ class PanelsView(QObject):
     def _on_poses_changed(self, touched: Touched) -> None:
         if self._session.frame_index in touched.frame_indices:
             self._draw_people()
+        self._changed_frames.update(touched.frame_indices)
         self._timeline_timer.start()
 
     def _draw_people(self) -> None:
@@ -122,14 +125,26 @@ class PanelsView(QObject):
             ]
         )
         self._window.persons_panel.set_selected(session.track_id)
-        self._window.joints_panel.set_pose(session.selected_pose())
+        self._window.joints_panel.set_pose(session.selected_pose(), session.calibrated_runs)
         self._window.joints_panel.set_selected(session.keypoint)
 
     def _draw_timeline(self) -> None:
         project = self._session.project
-        self._window.timeline.set_summary(
-            TimelineColumns.empty() if project is None else timeline_columns(project.summary())
-        )
+        self._changed_frames.clear()
+        if project is None:
+            self._window.timeline.set_summary(TimelineColumns.empty())
+        else:
+            summary = project.summary()
+            held = np.flatnonzero((summary.num_people > 0) | summary.reviewed)
+            self._window.timeline.set_summary(timeline_columns(summary, held))
+
+    def _draw_changed_frames(self) -> None:
+        project = self._session.project
+        if project is not None:
+            summary = project.summary()
+            changed = np.array([index for index in sorted(self._changed_frames) if index < len(summary)], np.int64)
+            self._window.timeline.set_frames(timeline_columns(summary, changed))
+        self._changed_frames.clear()
 
     def _draw_queue(self, suggestions: list[Suggestion]) -> None:
         self._window.queue_panel.set_suggestions(
@@ -142,11 +157,10 @@ def with_member(members: frozenset[int], member: int, present: bool) -> frozense
     return members | {member} if present else members - {member}
 
 
-def timeline_columns(summary: Summary) -> TimelineColumns:
-    """The project's summary as the timeline draws it: only frames that hold something."""
-    held = np.flatnonzero((summary.num_people > 0) | summary.reviewed)
-    rows = summary.rows(held)
-    state = np.full(len(held), FrameState.NOTHING, np.uint8)
+def timeline_columns(summary: Summary, frame_indices: NDArray[np.int64]) -> TimelineColumns:
+    """Frames of the project's summary as the timeline draws them."""
+    rows = summary.rows(frame_indices)
+    state = np.full(len(rows), FrameState.NOTHING, np.uint8)
     state[rows.num_predicted > 0] = FrameState.PREDICTED
     state[(rows.num_accepted > 0) | (rows.num_imported > 0)] = FrameState.ACCEPTED
     state[rows.num_corrected > 0] = FrameState.CORRECTED

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from app import places
 from app.detectors import DetectorFile
+from app.editing import EditingController
+from app.exporting import ExportController
+from app.finding import FindingController
+from app.network import Network
+from app.opening_controller import OpeningController
+from app.runs import RunsController
+from app.session import Session
 from app.ui import dialogs
 from app.ui.actions import DEFAULT_KEYMAP, KeyMap, KeymapError, load_keymap, read_keymap, save_keymap
+from app.ui.main_window import MainWindow
 from app.ui.range_dialog import ask_frame_range
 
-if TYPE_CHECKING:
-    from app.application import Program
-
 VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
+LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
 NO_WEIGHTS = (
     "There are no weights to predict with: fetch some or import a file, or go on labelling by hand. "
     "Boxes and joints can be set without the network."
@@ -28,11 +33,29 @@ NO_WEIGHTS = (
 class Questions(QObject):
     """Asks, and hands the answer to the controller it is for."""
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(program.window)
-        self._program = program
-        self._window = program.window
-        self._session = program.session
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        network: Network,
+        *,
+        opening: OpeningController,
+        editing: EditingController,
+        finding: FindingController,
+        exporting: ExportController,
+        runs: RunsController,
+        ask_for_weights: Callable[[str], None],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._network = network
+        self._opening = opening
+        self._editing = editing
+        self._finding = finding
+        self._exporting = exporting
+        self._runs = runs
+        self._ask_for_weights = ask_for_weights
         self._keymap_trouble = ""
         self._keymap: KeyMap = self._own_keymap()
         self._window.apply_keymap(self._keymap)
@@ -41,13 +64,13 @@ class Questions(QObject):
         """Asks for a video, a project or a label file, and opens it."""
         path, _ = QFileDialog.getOpenFileName(self._window, "Open", self._start_folder(), VIDEOS)
         if path:
-            self._program.opening.open(Path(path))
+            self._opening.open(Path(path))
 
     def open_folder(self) -> None:
         """Asks for a folder of images, and opens it."""
         path = QFileDialog.getExistingDirectory(self._window, "Open a folder of images", self._start_folder())
         if path:
-            self._program.opening.open(Path(path))
+            self._opening.open(Path(path))
 
     def _start_folder(self) -> str:
         path = self._session.source_path
@@ -60,7 +83,7 @@ class Questions(QObject):
     def _find_source(self, path: Path) -> None:
         found = dialogs.ask_for_source(self._window, path)
         if found is not None:
-            self._program.opening.open(path, Path(found))
+            self._opening.open(path, Path(found))
 
     def import_labels(self) -> None:
         """Asks for a file of labels and what to take from it."""
@@ -68,13 +91,16 @@ class Questions(QObject):
             self._session.message.emit("Open the clip that the labels belong to first.")
             return
         path, _ = QFileDialog.getOpenFileName(
-            self._window, "Import labels", self._start_folder(), "Labels (*.json);;All files (*)"
+            self._window,
+            "Import labels",
+            self._start_folder(),
+            LABEL_FILES,
         )
         if not path:
             return
         choice = dialogs.ask_import_options(self._window, Path(path))
         if choice is not None:
-            self._program.exporting.import_file(Path(path), keypoints=choice.keypoints)
+            self._exporting.import_file(Path(path), keypoints=choice.keypoints)
 
     def export(self) -> None:
         """Asks where to export to, and what."""
@@ -84,16 +110,16 @@ class Questions(QObject):
             return
         choice = dialogs.ask_export_options(self._window, project.path.with_suffix(".json"))
         if choice is not None:
-            self._program.exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
+            self._exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
 
     def with_weights(self, act: Callable[[], None]) -> Callable[[], None]:
         """`act` where there are weights; else says that there are none and shows how to come by some."""
 
         def checked() -> None:
-            if self._program.network.weights_path is not None:
+            if self._network.weights_path is not None:
                 act()
             else:
-                self._program.weights_view.open(NO_WEIGHTS)
+                self._ask_for_weights(NO_WEIGHTS)
 
         return checked
 
@@ -114,7 +140,7 @@ class Questions(QObject):
             )
         )
         if question.agreed():
-            self._program.finding.fetch(detector_file)
+            self._finding.fetch(detector_file)
 
     def find_in_range(self) -> None:
         """Asks for a stretch of frames, and finds the people in it."""
@@ -124,7 +150,7 @@ class Questions(QObject):
             return
         frames = ask_frame_range(self._window, "Find people", "Find", first=here, num_frames=num_frames)
         if frames is not None:
-            self._program.finding.find(*frames)
+            self._finding.find(*frames)
 
     def go_to_frame(self) -> None:
         """Asks for a frame's number, and goes there."""
@@ -146,7 +172,7 @@ class Questions(QObject):
         )
         if choice is not None:
             self._session.select(track_id, self._session.keypoint)
-            self._program.editing.change_track_id(track_id, choice.track_id, choice.swap)
+            self._editing.change_track_id(track_id, choice.track_id, choice.swap)
 
     def swap_tracks(self) -> None:
         """Swaps at once where two people are in the frame, else asks with whom."""
@@ -154,13 +180,13 @@ class Questions(QObject):
         selected = self._session.track_id
         others = [track_id for track_id in track_ids if track_id != selected]
         if selected in track_ids and len(others) == 1:
-            self._program.editing.change_track_id(selected, others[0], swap=True)
+            self._editing.change_track_id(selected, others[0], swap=True)
         else:
             self.change_track(selected)
 
     def remove_run(self) -> None:
         """Says which run of the machine was the last, and takes it back if that is wanted."""
-        runs = self._program.runs
+        runs = self._runs
         run = runs.last()
         if run is None:
             self._session.message.emit("There is no run to take back.")

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from app.network import NetworkState
+from app.network import Network, NetworkState
+from app.tasks import TaskKind, TaskRunner
 from app.ui import dialogs
+from app.ui.main_window import MainWindow
 from app.ui.weights_dialog import WeightsDialog, WeightsRow
+from app.weights_controller import WeightsController
+from app.weights_in_use import WeightsInUse
 
-if TYPE_CHECKING:
-    from app.application import Program
+if TYPE_CHECKING:  # loads torch
     from app.weights_facts import WeightsFacts
 
 FILTER = "Weights (*.pth *.pt *.tar);;All files (*)"
@@ -25,13 +28,22 @@ CHOSEN = "chosen by you"
 class WeightsView(QObject):
     """Opens the dialog, fills it, and hands on what is asked for in it."""
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(program.window)
-        self._program = program
-        self._controller = controller = program.weights
+    def __init__(
+        self,
+        controller: WeightsController,
+        weights_in_use: WeightsInUse,
+        network: Network,
+        tasks: TaskRunner,
+        window: MainWindow,
+    ) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._network = network
+        self._tasks = tasks
+        self._window = window
         self._facts: list[WeightsFacts] = []
         self._state: NetworkState | None = None
-        self.dialog = dialog = WeightsDialog(program.window)
+        self.dialog = dialog = WeightsDialog(window)
         dialog.fetch_requested.connect(self._asked(controller.fetch))
         dialog.use_requested.connect(self._asked(controller.use))
         dialog.best_requested.connect(self._asked(controller.use_best))
@@ -42,7 +54,7 @@ class WeightsView(QObject):
         controller.progressed.connect(dialog.set_progress)
         controller.told.connect(self._tell)
         controller.keypoints_wanted.connect(self._ask_for_keypoints)
-        program.prediction.network_changed.connect(self._on_network)
+        weights_in_use.network_changed.connect(self._on_network)
 
     def open(self, sentence: str = "") -> None:
         """Shows the dialog, with a sentence of why where there is one."""
@@ -51,7 +63,7 @@ class WeightsView(QObject):
         self.dialog.raise_()
         self.dialog.activateWindow()
         self._draw()
-        if not self._program.tasks.running("weights"):
+        if not self._tasks.running(TaskKind.WEIGHTS):
             self._controller.refresh()
 
     def _asked(self, act: Callable[..., None]) -> Callable[..., None]:
@@ -70,7 +82,7 @@ class WeightsView(QObject):
         self._draw()
 
     def _draw(self) -> None:
-        path, state = self._program.network.weights_path, self._state
+        path, state = self._network.weights_path, self._state
         self.dialog.set_rows([_row(facts, is_in_use=facts.at_hand and facts.path == path) for facts in self._facts])
         name = next((facts.name for facts in self._facts if facts.at_hand and facts.path == path), "")
         shown = name or (state.weights_name if state is not None else "")
@@ -81,9 +93,9 @@ class WeightsView(QObject):
         if self.dialog.isVisible():
             self.dialog.show_message(sentence, is_error=is_error)
         elif is_error:
-            self._program.window.show_error(sentence)
+            self._window.show_error(sentence)
         else:
-            self._program.window.show_message(sentence)
+            self._window.show_message(sentence)
 
     def _ask_for_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self.dialog, "Import weights", str(Path.home()), FILTER)

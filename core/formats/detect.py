@@ -5,7 +5,8 @@ from pathlib import Path
 from core.errors import FormatError
 from core.formats import annolist, coco_layout
 from core.formats.labels import Labels, from_records
-from core.formats.layouts import coco_results
+from core.formats.layouts import coco_results, label_studio
+from core.formats.neighbours import parse_other_than_json
 from core.formats.records import LabelFile, load_json
 
 
@@ -25,7 +26,12 @@ def parse(path: Path | str) -> LabelFile:
         FormatError: the file is missing, is not JSON, or is of no supported format.
     """
     path = Path(path)
+    label_file = parse_other_than_json(path)
+    if label_file is not None:
+        return label_file
     document = load_json(path)
+    if label_studio.is_label_studio(document):
+        return label_studio.parse(document, path)
     if annolist.is_annolist(document):
         return annolist.parse(document, path)
     if coco_layout.is_coco_layout(document):

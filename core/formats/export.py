@@ -6,21 +6,19 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from core.errors import FormatError
+from core.errors import FormatError, SourceError
 from core.formats import coco, csv_table, posetrack17, posetrack18
 from core.formats.labels import LabelImage, Labels
+from core.formats.layouts import cvat, deeplabcut, label_studio, sleap
 from core.formats.matching import PICTURE_SUFFIXES
 from core.paths import files_of, overwritten, project_files
 from core.poses import FramePoses, Pose, Provenance
-from core.project import Project
-
-if TYPE_CHECKING:
-    from core.video import Source
+from core.project import Project, SourceRecord
+from core.video import Source, open_source
 
 Writer = Callable[[Labels, Path, str], None]
 FORMATS: dict[str, Writer] = {
@@ -28,6 +26,10 @@ FORMATS: dict[str, Writer] = {
     "posetrack17": posetrack17.write,
     "coco": coco.write,
     "csv": csv_table.write,
+    "sleap": sleap.write,
+    "deeplabcut": deeplabcut.write,
+    "label_studio": label_studio.write,
+    "cvat": cvat.write,
 }
 FORMATS_OF_WHOLE_CLIPS = ("posetrack18", "posetrack17")
 """These list every frame of the clip, labelled or not: their evaluator pairs frames by their place."""
@@ -85,6 +87,7 @@ def export_project(
     pictures = None if images_folder is None else Path(images_folder) / posetrack18.image_file_name(source_name, 0)
     refuse_to_destroy(project, source, Path(path), None if pictures is None else pictures.parent)
     labels = labels_of(project, only_reviewed, every_frame=format_name in FORMATS_OF_WHOLE_CLIPS)
+    labels.clip_files = clip_files(project.source)
     labelled = sum(image.labelled for image in labels.images)
     if not labelled:
         raise FormatError(
@@ -128,6 +131,17 @@ def name_of(source_path: Path, kind: str) -> str:
     """The source's name in exported files: a video's without its suffix, a folder's whole; spaces become _."""
     name = source_path.stem if kind == "video" else source_path.name
     return "".join(c if c.isalnum() or c in "-_.@" else "_" for c in name) or "source"
+
+
+def clip_files(record: SourceRecord) -> tuple[Path, ...]:
+    """The video's file, or every picture of the folder in the order of frames; empty where the clip is not there."""
+    if record.kind == "video":
+        return (record.path,)
+    try:
+        with open_source(record.path) as source:
+            return tuple(record.path / source.frame_name(index) for index in range(len(source)))
+    except SourceError:
+        return ()
 
 
 def labels_of(project: Project, only_reviewed: bool = False, every_frame: bool = True) -> Labels:

@@ -11,7 +11,7 @@ from core.formats.labels import LabelImage, Labels
 from core.formats.matching import match_frames
 from core.geometry import intersection_over_union
 from core.poses import Pose, Provenance
-from core.project import Project, ReviewChange, SourceRecord, Touched
+from core.project import Project, RunKind, SourceRecord, Touched
 
 SAME_PERSON_OVERLAP = 0.3
 """Boxes of one track id that overlap less on average (intersection over union) are of two people."""
@@ -37,7 +37,7 @@ def import_labels(
         first_number: see `match_frames`.
 
     Returns:
-        What changed, over the run and the marks of reviewed frames.
+        What changed.
 
     Raises:
         FormatError: the labels don't belong to this source.
@@ -51,24 +51,19 @@ def import_labels(
     poses = {index: list(image.poses.poses) for index, image in matched if image.poses.poses}
     if not keypoints:
         poses = {index: [_box_only(pose) for pose in people] for index, people in poses.items()}
-    poses = _with_new_track_ids(project, poses)
-    run_id = project.begin_run("import", None, {"format": labels.format_name, "keypoints": keypoints})
-    try:
-        touched = project.write_run(run_id, poses)
-        regions = {index: image.ignore_regions for index, image in matched if image.ignore_regions}
-        if keypoints and regions:
-            project.write_ignore_regions(run_id, regions)
-        marks = [
-            ReviewChange(index, False, True)
-            for index, image in matched
-            if keypoints and image.poses.reviewed and not project.frame(index).reviewed
-        ]
-        if marks:
-            touched = _joined(touched, project.commit("Mark imported frames as reviewed", marks, {}))
-    except BaseException:
-        project.finish_run(run_id, "failed")
-        raise
-    project.finish_run(run_id, "done")
+    reviewed = [index for index, image in matched if keypoints and image.poses.reviewed]
+    regions = {index: image.ignore_regions for index, image in matched if keypoints and image.ignore_regions}
+    with project.undisturbed():  # nobody gets a number between its choice and the writing
+        poses = _with_new_track_ids(project, poses)
+        run_id = project.begin_run(RunKind.IMPORT, None, {"format": labels.format_name, "keypoints": keypoints})
+        try:
+            touched = project.write_run(run_id, poses, reviewed=reviewed)
+            if regions:
+                project.write_ignore_regions(run_id, regions)
+        except BaseException:
+            project.finish_run(run_id, "failed")
+            raise
+        project.finish_run(run_id, "done")
     return touched
 
 
@@ -107,7 +102,7 @@ def _box_only(pose: Pose) -> Pose:
 
 
 def _with_new_track_ids(project: Project, poses: dict[int, list[Pose]]) -> dict[int, list[Pose]]:
-    """The poses, renumbered where the project has somebody else under the same track id."""
+    """The poses, renumbered where somebody else has, or is about to get, the same track id."""
     known = {int(track_id) for track_id in project.track_ids()}
     overlaps: dict[int, list[float]] = {}
     for index, people in poses.items():
@@ -117,23 +112,15 @@ def _with_new_track_ids(project: Project, poses: dict[int, list[Pose]]) -> dict[
                 there = frame.pose(pose.track_id)
                 overlap = [] if there is None else [intersection_over_union(there.bbox_xywh, pose.bbox_xywh)]
                 overlaps.setdefault(pose.track_id, []).extend(overlap)
-    others = sorted(t for t, found in overlaps.items() if not found or np.mean(found) < SAME_PERSON_OVERLAP)
+    imported = {pose.track_id for people in poses.values() for pose in people}
+    promised = (imported & project.reserved_track_ids()) - known
+    unlike = {t for t, found in overlaps.items() if not found or np.mean(found) < SAME_PERSON_OVERLAP}
+    others = sorted(promised | unlike)
     if not others:
         return poses
-    imported = {pose.track_id for people in poses.values() for pose in people}
-    first_free = max(project.next_track_id(), max(imported) + 1)
-    new_ids = {track_id: first_free + place for place, track_id in enumerate(others)}
+    numbers = project.reserve_track_ids(len(others), above=max(imported))
+    new_ids = dict(zip(others, numbers, strict=True))
     return {
         index: [pose.replaced(track_id=new_ids.get(pose.track_id, pose.track_id)) for pose in people]
         for index, people in poses.items()
     }
-
-
-def _joined(first: Touched, second: Touched) -> Touched:
-    return Touched(
-        tuple(sorted({*first.frame_indices, *second.frame_indices})),
-        tuple(sorted({*first.track_ids, *second.track_ids})),
-        first.people_changed or second.people_changed,
-        first.entry_id or second.entry_id,
-        first.label or second.label,
-    )

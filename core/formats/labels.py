@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,11 +57,13 @@ class Labels:
         images: by rising `frame_index`.
         format_name: "posetrack18", "posetrack17" or "coco"; "" for labels that come from no file.
         warnings: a sentence for each kind of thing that was skipped, mended or guessed.
+        clip_files: of what is labelled, where it is known: the video's file, or every picture of the folder in order.
     """
 
     images: list[LabelImage]
     format_name: str = ""
     warnings: list[str] = field(default_factory=list)
+    clip_files: tuple[Path, ...] = ()
 
     @property
     def num_people(self) -> int:

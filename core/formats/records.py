@@ -7,10 +7,10 @@ import math
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,16 @@ from core.errors import FormatError
 from core.formats.image_names import folder_of, numbers_of
 from core.keypoints import POSETRACK
 from core.poses import ByteArray, FloatArray, Visibility
+
+
+class PlacedJoint(NamedTuple):
+    """A joint as another program's file has it: the POSETRACK keypoint, x and y in pixels, seen or not, its score."""
+
+    keypoint: int
+    x: float
+    y: float
+    visibility: Visibility = Visibility.VISIBLE
+    score: float = math.nan
 
 
 @dataclass(eq=False)
@@ -50,6 +60,23 @@ class PersonRecord:
         """A person of whom nothing is known."""
         count = len(POSETRACK)
         return cls(np.full((count, 2), np.nan), np.zeros(count, np.uint8), np.full(count, np.nan))
+
+    @classmethod
+    def of_joints(cls, joints: Iterable[PlacedJoint], *, predicted: bool) -> PersonRecord:
+        """Somebody whose joints are all a network's, or all a person's; joints without coordinates are left out."""
+        person = cls.empty()
+        who = ["none"] * len(POSETRACK)
+        kept: list[float | None] = [None] * len(POSETRACK)
+        for joint in joints:
+            if not (math.isfinite(joint.x) and math.isfinite(joint.y)) or joint.visibility == Visibility.NOT_LABELLED:
+                continue
+            keypoint = joint.keypoint
+            person.keypoints[keypoint], person.visibility[keypoint] = (joint.x, joint.y), joint.visibility
+            score = joint.score if predicted and math.isfinite(joint.score) else 0.0 if predicted else 1.0
+            kept[keypoint] = person.scores[keypoint] = min(max(score, 0.0), 1.0)
+            who[keypoint] = "predicted" if predicted else "imported"
+        person.extensions = {"provenance": who, "scores_kept": kept}
+        return person
 
     @property
     def labelled(self) -> NDArray[np.bool_]:

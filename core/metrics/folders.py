@@ -10,12 +10,12 @@ import numpy as np
 from core.errors import FormatError
 from core.formats.labels import from_records
 from core.metrics.groups import grouped
-from core.metrics.keypoint_accuracy import box_sizes, pck
+from core.metrics.keypoint_accuracy import pck
 from core.metrics.pairing import OnRemark, ignore_remark, pair_files
 from core.poses import FloatArray, Pose
+from core.sizes import PCK_THRESHOLD, box_sizes
 from core.tracking import associate
 
-PCK_THRESHOLD = 0.2
 PosesOf = tuple[Pose, ...]
 """The people of an image."""
 
@@ -54,7 +54,7 @@ def pck_of_folders(
 
     Returns:
         {"box": {joint: percent, ..., "mean"}, "box_groups": {Head, ..., Mean}, "torso": ..., "torso_groups": ...}: an
-        error counts in longer sides of the box, and in distances from left shoulder to right hip.
+        error counts in sizes of the person (the longer side of the box), and in torsos.
 
     Raises:
         FormatError: the folders don't pair, or nobody in them is labelled.

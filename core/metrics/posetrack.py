@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from core.errors import FormatError
 from core.formats.annolist import POINT_NAMES
 from core.formats.records import ImageRecord, PersonRecord
+from core.geometry import BoolArray
 from core.keypoints import POSETRACK
 from core.metrics.folders import paired_files
 from core.metrics.groups import grouped, with_mean
 from core.metrics.pairing import OnRemark, ignore_remark, pair_files
 from core.metrics.tracking_accuracy import JointTracks, mota
 from core.poses import FloatArray
-
-BoolArray = NDArray[np.bool_]
 
 JOINT_NAMES = tuple(name for name in POSETRACK.keypoint_names if name in POINT_NAMES)
 """The 15 evaluated joints, in the order of the PoseTrack skeleton: all but the ears."""

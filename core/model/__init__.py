@@ -6,18 +6,21 @@ Letters in shape comments, here and in every module below:
     H W the crop, h w a quarter of it: feature maps and heatmaps.
 """
 
-from core.model.config import BACKBONES, TABLE_6, TABLE_7, Ablation, FamiPoseConfig, HRNetConfig, ablation
-from core.model.crops import Request
+from core.model.backbones import SingleFrame, new_backbone
+from core.model.config import BACKBONES, PYRAMIDS, TABLE_6, TABLE_7, Ablation, FamiPoseConfig, HRNetConfig, ablation
 from core.model.device import available_device
-from core.model.explanation import Explanation, explain
+from core.model.explanation import explain
 from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.hrnet import HRNet
-from core.model.predictor import Prediction, Predictor
+from core.model.loading import load_predictor
+from core.model.predictor import Predictor
 from core.model.reskeleton import in_posetrack
 from core.model.weights import LoadedModel, WeightsMetadata, load_model, load_weights, read_metadata, save_weights
+from core.predictions import Explanation, Prediction, Request
 
 __all__ = [
     "BACKBONES",
+    "PYRAMIDS",
     "TABLE_6",
     "TABLE_7",
     "Ablation",
@@ -31,13 +34,16 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Request",
+    "SingleFrame",
     "WeightsMetadata",
     "ablation",
     "available_device",
     "explain",
     "in_posetrack",
     "load_model",
+    "load_predictor",
     "load_weights",
+    "new_backbone",
     "read_metadata",
     "save_weights",
 ]

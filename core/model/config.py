@@ -47,6 +47,42 @@ BACKBONES: dict[str, HRNetConfig] = {
 """The published sizes, and small ones for processors without an accelerator (docs/adr/0005 has their times)."""
 
 
+@dataclass(frozen=True)
+class BlocksConfig:
+    """Inverted bottlenecks of one width: how many, their kernel, the first one's stride, how far they widen inside."""
+
+    count: int
+    width: int
+    kernel: int
+    stride: int
+    expansion: int
+
+
+@dataclass(frozen=True)
+class PyramidConfig:
+    """The sizes of a classifier with a feature pyramid.
+
+    Attributes:
+        stem_channels: of the first convolution, which halves the crop.
+        blocks: what follows, down to stride 32.
+        pyramid_width: channels of the pyramid at strides 32, 16 and 8.
+        channels: C, of the pyramid at stride 4.
+    """
+
+    stem_channels: int
+    blocks: tuple[BlocksConfig, ...]
+    pyramid_width: int
+    channels: int
+
+
+_LITE0 = ((1, 16, 3, 1, 1), (2, 24, 3, 2, 6), (2, 40, 5, 2, 6), (3, 80, 3, 2, 6), (3, 112, 5, 1, 6), (4, 192, 5, 2, 6),
+          (1, 320, 3, 1, 6))  # fmt: skip
+PYRAMIDS: dict[str, PyramidConfig] = {
+    "lite0": PyramidConfig(32, tuple(BlocksConfig(*sizes) for sizes in _LITE0), pyramid_width=64, channels=32),
+}
+"""Backbones that can start from a classifier of ImageNet's pictures: EfficientNet-Lite0 (docs/adr/0014)."""
+
+
 def backbone_config(name: str) -> HRNetConfig:
     """The sizes of a backbone by name. Raises WeightsError for a name that is none."""
     if name not in BACKBONES:
@@ -59,7 +95,7 @@ class FamiPoseConfig:
     """One FAMI-Pose network; each line of the paper's Tables 6 and 7 is one of these.
 
     Attributes:
-        backbone: a name in BACKBONES.
+        backbone: a name in BACKBONES or PYRAMIDS.
         num_keypoints: K, the number of heatmaps.
         supporting_offsets: the window N of neighbours t+d; empty for the single-frame network.
         use_gtm: estimate and apply the global affine transformation (Eq. 1).

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,19 +11,11 @@ from torch import Tensor
 
 from core.errors import PredictionError
 from core.geometry import FloatArray, center_and_scale, crop_affine
+from core.predictions import Request
 
 RgbFrame = NDArray[np.uint8]
-_IMAGENET_MEAN = (0.485, 0.456, 0.406)
-_IMAGENET_STD = (0.229, 0.224, 0.225)
-
-
-@dataclass(frozen=True)
-class Request:
-    """One person to be located in one frame: its box in full-frame pixels, left, top, width, height."""
-
-    frame_index: int
-    track_id: int
-    bbox_xywh: tuple[float, float, float, float] | FloatArray
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class RecentFrames:
@@ -80,6 +71,6 @@ def cut_window(
 def normalised(crops: NDArray[np.uint8], device: torch.device) -> Tensor:
     """(n, H, W, 3) uint8 RGB to (n, 3, H, W) float32 with ImageNet's mean and deviation, channels last in memory."""
     pixels = torch.from_numpy(crops).to(device).permute(0, 3, 1, 2).float()
-    mean = torch.tensor(_IMAGENET_MEAN, device=device).view(1, 3, 1, 1)
-    std = torch.tensor(_IMAGENET_STD, device=device).view(1, 3, 1, 1)
+    mean = torch.tensor(IMAGENET_MEAN, device=device).view(1, 3, 1, 1)
+    std = torch.tensor(IMAGENET_STD, device=device).view(1, 3, 1, 1)
     return (pixels / 255 - mean) / std

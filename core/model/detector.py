@@ -19,7 +19,7 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from core.errors import PredictionError, WeightsError
 from core.model.checkpoints import read_checkpoint
-from core.model.device import available_device
+from core.model.device import available_device, within_memory
 from core.tracking import PersonBox
 
 PERSON = 1
@@ -87,13 +87,15 @@ class PersonDetector:
                 yield frame_index, found
 
     def _detect(self, pictures: list[NDArray[np.uint8]]) -> list[list[PersonBox]]:
-        try:
-            with torch.inference_mode():
-                outputs = self.model([self._as_tensor(rgb) for rgb in pictures])
-        except (torch.OutOfMemoryError, MemoryError) as error:
-            raise PredictionError(
-                "There is not enough memory to find people; close other programs, or draw the boxes by hand."
-            ) from error
+        with torch.inference_mode():
+            outputs: list[dict[str, Tensor]] = within_memory(
+                lambda: self.model([self._as_tensor(rgb) for rgb in pictures]),
+                lambda: False,
+                self.device,
+                lambda: PredictionError(
+                    "There is not enough memory to find people; close other programs, or draw the boxes by hand."
+                ),
+            )
         return [_people(output) for output in outputs]
 
     def _as_tensor(self, rgb: NDArray[np.uint8]) -> Tensor:

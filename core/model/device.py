@@ -1,12 +1,15 @@
 """Where a network computes, and with how many threads."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 
-from core.errors import PredictionError
+from core.errors import FamiError, PredictionError
+
+T = TypeVar("T")
 
 ALL_THREADS = torch.get_num_threads()
 """What torch would use of this machine, or what OMP_NUM_THREADS says."""
@@ -54,3 +57,47 @@ def has_fast_bfloat16() -> bool:
     """Whether this processor multiplies bfloat16 in hardware; elsewhere it is slower than float32."""
     capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+_OUT_OF_MEMORY_WORDS = (
+    "out of memory",  # CUDA and its libraries
+    "can't allocate memory",  # torch's allocator of the processor
+    "not enough memory",  # the same on Windows
+    "std::bad_alloc",
+    "_STATUS_ALLOC_FAILED",  # cuBLAS and cuDNN
+)
+"""For these torch has no type of its own. Much else speaks of memory: an illegal access, a wrong memory format."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, on whatever device."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY_WORDS)
+
+
+def within_memory(
+    compute: Callable[[], T], shrink: Callable[[], bool], device: torch.device, too_little: Callable[[], FamiError]
+) -> T:
+    """What `compute` gives, tried again with less at once for as long as memory runs out.
+
+    Args:
+        compute: the work; it may be begun any number of times.
+        shrink: makes the next try smaller; False where it is as small as it can be.
+        device: where it computes.
+        too_little: the sentence for a person, raised where `shrink` says False.
+
+    Raises:
+        FamiError: as `too_little` says. Any other error of `compute` passes.
+    """
+    while True:
+        try:
+            return compute()
+        except (MemoryError, RuntimeError) as error:  # torch's OutOfMemoryError is a RuntimeError
+            if not is_out_of_memory(error):
+                raise
+            if not shrink():
+                raise too_little() from error
+        # Outside the handler, which holds the failed attempt's tensors through its traceback.
+        if device.type == "cuda":
+            torch.cuda.empty_cache()

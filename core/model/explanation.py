@@ -1,7 +1,6 @@
 """What the network saw and aligned, for people to look at."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,52 +10,12 @@ from torch import Tensor
 from core.errors import PredictionError
 from core.geometry import FloatArray
 from core.heatmaps import STRIDE
-from core.model.crops import Request, RgbFrame, cut_window, window_indices
+from core.model.crops import RgbFrame, cut_window, window_indices
+from core.model.device import within_memory
 from core.model.fami_pose import FamiPose, FamiPoseOutput
-from core.model.predictor import OUT_OF_MEMORY, Predictor, raise_unless_out_of_memory
+from core.model.predictor import OUT_OF_MEMORY, Predictor
 from core.model.projection import coloured
-
-
-@dataclass(frozen=True, eq=False)
-class Explanation:
-    """What the network saw and aligned for one person in one frame. Row 0 of frames is the key frame.
-
-    Places are in pixels of the crop, whole numbers at the centres of pixels. A feature stands at `STRIDE` times its
-    index: the pixel that its receptive field is centred on.
-
-    Attributes:
-        frame_index: of the key frame.
-        track_id: the person.
-        frame_indices: (S+1) the frames that were used; a neighbour beyond the clip is its nearest frame.
-        offsets: the S offsets from the key frame.
-        crops: (S+1, H, W, 3) RGB.
-        features_before: (S+1, h, w, 3) features before the alignment, in fixed colours.
-        features_after: (S+1, h, w, 3) and after it, in the same colours.
-        neighbour_from_key: (S, 2, 3) Theta of Eq. 1 as an affine: the place in a neighbour's crop that the warped
-            feature at a place of the key frame's crop is taken from. None where the network has no such step.
-        tap_offsets: (S, 9, h, w, 2) O of Eq. 3 as x, y, in the key frame's coordinates, for each of the nine taps
-            from the upper left to the lower right. None without local calibration.
-        modulation: (S, 9, h, w) M of Eq. 3, 0 to 2; None without local calibration.
-        tap_weights: (9,) the strength of each tap's kernel (Frobenius norm), of sum 1; None without local calibration.
-    """
-
-    frame_index: int
-    track_id: int
-    frame_indices: tuple[int, ...]
-    offsets: tuple[int, ...]
-    crops: NDArray[np.uint8]
-    features_before: NDArray[np.uint8]
-    features_after: NDArray[np.uint8]
-    neighbour_from_key: FloatArray | None
-    tap_offsets: NDArray[np.float16] | None
-    modulation: NDArray[np.float16] | None
-    tap_weights: FloatArray | None
-
-    @property
-    def num_bytes(self) -> int:
-        """What it takes in memory."""
-        arrays = (self.crops, self.features_before, self.features_after, self.tap_offsets, self.modulation)
-        return sum(array.nbytes for array in arrays if array is not None)
+from core.predictions import Explanation, Request
 
 
 def explain(predictor: Predictor, request: Request, frame: Callable[[int], RgbFrame], num_frames: int) -> Explanation:
@@ -71,11 +30,9 @@ def explain(predictor: Predictor, request: Request, frame: Callable[[int], RgbFr
     """
     indices = window_indices(request.frame_index, predictor.offsets, num_frames)
     crops = cut_window(request, frame, indices, predictor.metadata.input_size_wh)
-    try:
-        output = predictor.forward(crops[None])
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        raise_unless_out_of_memory(error)
-        raise PredictionError(OUT_OF_MEMORY) from error
+    output = within_memory(
+        lambda: predictor.forward(crops[None]), lambda: False, predictor.device, lambda: PredictionError(OUT_OF_MEMORY)
+    )
     before, after = _feature_colours(output)
     model: FamiPose = predictor.model
     has_neighbours = len(indices) > 1

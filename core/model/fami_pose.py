@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.model.alignment import GlobalTransformation, LocalCalibration, identity_theta
+from core.model.backbones import SingleFrame, new_backbone
 from core.model.config import FamiPoseConfig
-from core.model.hrnet import HRNet
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def softmax_heatmaps(logits: Tensor, sigma: float) -> Tensor:
 
 
 class FamiPose(nn.Module):
-    """The multi-frame network of the paper around a single-frame HRNet.
+    """The multi-frame network of the paper around a single-frame network, HRNet in the paper.
 
     Args:
         config: what it is made of; the paper's network by default.
@@ -68,12 +68,12 @@ class FamiPose(nn.Module):
         gain: (C,) what each channel of an aligned feature is multiplied by before the addition.
     """
 
-    def __init__(self, config: FamiPoseConfig | None = None, backbone: HRNet | None = None) -> None:
+    def __init__(self, config: FamiPoseConfig | None = None, backbone: SingleFrame | None = None) -> None:
         super().__init__()
         config = config or FamiPoseConfig()
         warm = config.initialisation == "warm"
         self.config = config
-        self.backbone = backbone or HRNet(config.backbone, config.num_keypoints)
+        self.backbone = backbone or new_backbone(config.backbone, config.num_keypoints)
         channels = self.backbone.num_channels
         has_neighbours = bool(config.supporting_offsets)
         self.global_transformation = (
@@ -125,7 +125,7 @@ class FamiPose(nn.Module):
     def head(self, enhanced_features: Tensor) -> Tensor:
         """(B, C, h, w) to the head's output (B, K, h, w).
 
-        The features of HRNet are never negative, so that an identity convolution with ReLU leaves them as they are.
+        A backbone's features are never negative, so that an identity convolution with ReLU leaves them as they are.
         """
         x = enhanced_features
         for conv in self.head_before:

@@ -119,33 +119,6 @@ class MutualInformation(nn.Module):
         return torch.stack(terms).sum()
 
 
-def total_loss(
-    output: FamiPoseOutput,
-    targets: Tensor,
-    weights: Tensor,
-    mutual_information: MutualInformation | None = None,
-    beta: float = 0.0,
-) -> dict[str, Tensor]:
-    """Eq. 12 and its parts by name: minimise "total".
-
-    Args:
-        output: of the network.
-        targets: (B, K, h, w).
-        weights: (B, K).
-        mutual_information: the estimator, whose parameters the optimiser holds too.
-        beta: its weight; with 0 nothing of it is computed.
-
-    Returns:
-        "heatmap", "total" and, with a beta, the terms of `MutualInformation`. "total" includes "heads" with weight 1,
-        which moves nothing but the heads.
-    """
-    terms = {"heatmap": heatmap_loss(output.heatmaps, targets, weights)}
-    if mutual_information is None or beta == 0:
-        return {**terms, "total": terms["heatmap"]}
-    terms |= mutual_information(output, targets, weights)
-    return {**terms, "total": terms["heatmap"] + beta * terms["mutual_information"] + terms["heads"]}
-
-
 def _held(head: nn.Conv2d, features: Tensor) -> Tensor:
     """The head's logits, with gradients to the features and none to the head."""
     return F.conv2d(features, head.weight.detach(), head.get_parameter("bias").detach())

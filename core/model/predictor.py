@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -15,11 +14,12 @@ from core.errors import PredictionError
 from core.geometry import FloatArray, apply_affine, invert_affine
 from core.heatmaps import STRIDE, decode_argmax, decode_dark, decode_quarter_shift
 from core.keypoints import SKELETONS
-from core.model.crops import RecentFrames, Request, RgbFrame, cut_window, normalised, request_affine, window_indices
-from core.model.device import ALL_THREADS, available_device, has_fast_bfloat16, intra_op_threads
+from core.model.crops import RecentFrames, RgbFrame, cut_window, normalised, request_affine, window_indices
+from core.model.device import ALL_THREADS, available_device, has_fast_bfloat16, intra_op_threads, within_memory
 from core.model.fami_pose import FamiPoseOutput
 from core.model.recent_features import RecentFeatures
 from core.model.weights import LoadedModel
+from core.predictions import Prediction, Request
 from core.scoring import score_features
 
 _Part = TypeVar("_Part")
@@ -30,27 +30,6 @@ _CPU_BATCH_COST = 144 * 192 * 16
 """Crop pixels times channels for which `_CPU_BATCH` people at once are well within memory."""
 _SMALL_COST = 10**6
 """Crop pixels times channels below which an operation is too short to be worth a second thread (docs/adr/0011)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What the network says of one person in one frame.
-
-    Attributes:
-        request: what was asked.
-        keypoints: (K, 2) x, y in full-frame pixels; NaN for a joint that these weights never learnt or whose heatmap
-            has nothing in it.
-        scores: (K,) 0 to 1, NaN where the keypoint is. How likely the joint is right, by the score model that
-            the weights bring along; without one the peak itself, which orders joints but is no probability.
-        heatmaps: (K, h, w) float16.
-        image_from_heatmap: (2, 3) affine from heatmap to full-frame pixels.
-    """
-
-    request: Request
-    keypoints: FloatArray
-    scores: FloatArray
-    heatmaps: NDArray[np.float16]
-    image_from_heatmap: FloatArray
 
 
 class Predictor:
@@ -97,6 +76,12 @@ class Predictor:
         self._features = RecentFeatures(capacity=crops_of_a_batch)
         # With a gain of zero, as before any training, the neighbours change nothing and need not be computed.
         self._prediction_offsets = self.offsets if bool(self.model.gain.any()) else ()
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether scores are probabilities: fitted for these weights, with this window, decoding and flip test."""
+        as_fitted = self.metadata.config.supporting_offsets, self.metadata.flip_test, "dark"
+        return self.metadata.score_model is not None and (self.offsets, self.flip_test, self.decoding) == as_fitted
 
     def _default_batch_size(self) -> int:
         if self.device.type == "cuda":
@@ -155,17 +140,18 @@ class Predictor:
 
     def _heatmaps_within_memory(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Heatmaps (n, K, h, w) of as many of the windows (B, S+1, H, W, 3), from the first on, as memory holds."""
-        while True:
-            try:
-                return self._heatmaps(windows[: self.batch_size])
-            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-                raise_unless_out_of_memory(error)
-                if self.batch_size == 1 or len(windows) == 1:
-                    raise PredictionError(OUT_OF_MEMORY) from error
-            # Outside the handler, which holds the failed attempt's tensors through its traceback.
+
+        def shrink() -> bool:
+            is_smallest = self.batch_size == 1 or len(windows) == 1
             self.batch_size = max(1, min(self.batch_size, len(windows)) // 2)
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
+            return not is_smallest
+
+        return within_memory(
+            lambda: self._heatmaps(windows[: self.batch_size]),
+            shrink,
+            self.device,
+            lambda: PredictionError(OUT_OF_MEMORY),
+        )
 
     def _heatmaps(self, windows: NDArray[np.uint8]) -> NDArray[np.float32]:
         values = np.concatenate(self._shared(self._part_of_heatmaps, windows, self._threads))
@@ -254,7 +240,9 @@ class Predictor:
             affine = invert_affine(request_affine(request, self.metadata.input_size_wh, self.heatmap_size_wh))
             keypoints = apply_affine(affine, points[index])
             predictions.append(
-                Prediction(request, keypoints, scores[index], heatmaps[index].astype(np.float16), affine)
+                Prediction(
+                    request, keypoints, scores[index], heatmaps[index].astype(np.float16), affine, self.calibrated
+                )
             )
         return predictions
 
@@ -270,13 +258,3 @@ class Predictor:
 
 
 OUT_OF_MEMORY = "There is not enough memory to predict even one person; choose smaller weights or another device."
-
-_OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
-
-
-def raise_unless_out_of_memory(error: Exception) -> None:
-    """Raises the error again, unless it says that memory ran out: on the processor torch has no type for that."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return
-    if not any(words in str(error) for words in _OUT_OF_MEMORY_WORDS):
-        raise error

@@ -28,7 +28,9 @@ def in_posetrack(loaded: LoadedModel) -> LoadedModel:
     skeleton = SKELETONS[metadata.keypoints]
     names = names_as_posetrack(skeleton)
     rows = mapping(names, POSETRACK)
-    free = iter([place for place, row in enumerate(rows) if row < 0])
+    # The ears last in PoseTrack's order first: they are the least likely to be learnt by a round, and so to be in need
+    # of a place of their own.
+    free = iter([place for place, row in reversed(list(enumerate(rows))) if row < 0])
     places = [POSETRACK.index(name) if name in POSETRACK.keypoint_names else next(free) for name in names]
     model, config = loaded.model, replace(metadata.config, num_keypoints=len(POSETRACK))
     model.backbone.final_layer = _spread(model.backbone.final_layer, places, inputs=False)

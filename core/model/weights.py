@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from core.errors import WeightsError
 from core.keypoints import POSETRACK, SKELETONS, Skeleton
+from core.model.backbones import SingleFrame
 from core.model.checkpoints import (
     KeypointsChoice,
     backbone_of,
@@ -198,7 +199,7 @@ def _load(path: Path | str, keypoints: KeypointsChoice) -> tuple[FamiPose, Weigh
 
 
 def load_weights(
-    model: HRNet | FamiPose, path: Path | str, keypoints: KeypointsChoice = "auto"
+    model: SingleFrame | FamiPose, path: Path | str, keypoints: KeypointsChoice = "auto"
 ) -> WeightsMetadata | None:
     """Loads a weights file into a network: one of our own, or a public single-frame checkpoint.
 
@@ -213,7 +214,7 @@ def load_weights(
             eyes where we have head_bottom and head_top.
 
     Returns:
-        What the file is. None for a public checkpoint loaded into a bare HRNet, which has no metadata; into a
+        What the file is. None for a public checkpoint loaded into a bare backbone, which has no metadata; into a
         FamiPose, metadata made from the model's configuration, with the keypoints that the checkpoint can locate.
 
     Raises:
@@ -223,16 +224,16 @@ def load_weights(
     content = read_checkpoint(path, mapped=True)
     if content.get("format") == FORMAT:
         metadata, state = _parse_own(content, path)
-        if isinstance(model, HRNet):
+        if not isinstance(model, FamiPose):
             state = {name.removeprefix("backbone."): t for name, t in state.items() if name.startswith("backbone.")}
         _load_strictly(model, state, path)
         return metadata
-    backbone = model if isinstance(model, HRNet) else model.backbone
+    backbone = model.backbone if isinstance(model, FamiPose) else model
     state = published_state_dict(content, path)
     _check_fit(backbone, state, path)
     skeleton = recognise_keypoints(content, path, keypoints)
     _load_strictly(backbone, state, path)
-    return None if isinstance(model, HRNet) else _public_metadata(path, model.config, skeleton)
+    return _public_metadata(path, model.config, skeleton) if isinstance(model, FamiPose) else None
 
 
 def public_input_size_wh(path: Path | str, backbone: str) -> tuple[int, int]:

@@ -19,24 +19,12 @@ from core.project.records import Change, CutChange, PoseChange, ReviewChange, To
 
 Proofs = Mapping[int, tuple[float, str]] | None
 
-_VISIBILITY_WORDS = {
-    Visibility.NOT_LABELLED: "not labelled",
-    Visibility.OCCLUDED: "occluded",
-    Visibility.VISIBLE: "visible",
-}
-
 
 def _pose(project: Project, frame_index: int, track_id: int) -> Pose:
     pose = project.frame(frame_index).pose(track_id)
     if pose is None:
         raise ProjectError(f"Person {track_id} is not in frame {frame_index}; add the person there first.")
     return pose
-
-
-def _commit_pose(
-    project: Project, frame_index: int, after: Pose, before: Pose, *, label: str, action: str, proofs: Proofs
-) -> Touched:
-    return project.commit(label, [PoseChange(frame_index, before, after)], proofs, action)
 
 
 # ---- joints ----
@@ -58,7 +46,7 @@ def move_keypoint(
     verb = "Place" if was == Visibility.NOT_LABELLED else "Move"
     after = before.with_keypoint(keypoint, placed, visibility, 1.0, Provenance.CORRECTED)
     label = f"{verb} {POSETRACK.label(keypoint)}"
-    return _commit_pose(project, frame_index, after, before, label=label, action="move_keypoint", proofs=proofs)
+    return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "move_keypoint")
 
 
 def set_visibility(
@@ -77,8 +65,8 @@ def set_visibility(
     if already:
         return Touched()
     after = before.with_keypoint(keypoint, before.keypoints[keypoint], visibility, 1.0, Provenance.CORRECTED)
-    label = f"Set {POSETRACK.label(keypoint)} to {_VISIBILITY_WORDS[visibility]}"
-    return _commit_pose(project, frame_index, after, before, label=label, action="set_visibility", proofs=proofs)
+    label = f"Set {POSETRACK.label(keypoint)} to {visibility.words}"
+    return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "set_visibility")
 
 
 def take_keypoints(
@@ -109,7 +97,7 @@ def take_keypoints(
         return Touched()
     what = POSETRACK.label(keypoints[0]) if len(keypoints) == 1 else f"{len(keypoints)} joints"
     label = f"Take {what} from {opinion}"
-    return _commit_pose(project, frame_index, after, before, label=label, action="take_keypoints", proofs=proofs)
+    return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "take_keypoints")
 
 
 def _shifted(pose: Pose, offset_xy: NDArray[np.float64]) -> Pose:
@@ -137,9 +125,7 @@ def move_pose(
     if not offset_xy.any():
         return Touched()
     after = _shifted(before, offset_xy)
-    return _commit_pose(
-        project, frame_index, after, before, label=f"Move person {track_id}", action="move_pose", proofs=proofs
-    )
+    return project.commit(f"Move person {track_id}", [PoseChange(frame_index, before, after)], proofs, "move_pose")
 
 
 # ---- accepting ----
@@ -159,9 +145,7 @@ def accept_pose(project: Project, frame_index: int, track_id: int, *, proofs: Pr
     """Makes what a machine said of a person the person's own word; in the undo menu "Accept person 3"."""
     before = _pose(project, frame_index, track_id)
     after = _accepted(before)
-    return _commit_pose(
-        project, frame_index, after, before, label=f"Accept person {track_id}", action="accept_pose", proofs=proofs
-    )
+    return project.commit(f"Accept person {track_id}", [PoseChange(frame_index, before, after)], proofs, "accept_pose")
 
 
 def accept_frame(project: Project, frame_index: int, *, proofs: Proofs = None) -> Touched:
@@ -196,9 +180,11 @@ def add_person(
 
     Without a `track_id` it is somebody new, whose number `Touched.track_ids` says.
     """
-    number = project.next_track_id() if track_id is None else track_id
-    pose = Pose.empty(number, _box(bbox_xywh), Provenance.CORRECTED)
-    return project.commit(f"Add person {number}", [PoseChange(frame_index, None, pose)], proofs, "add_person")
+    box = _box(bbox_xywh)
+    with project.undisturbed():
+        number = project.reserve_track_ids(1)[0] if track_id is None else track_id
+        pose = Pose.empty(number, box, Provenance.CORRECTED)
+        return project.commit(f"Add person {number}", [PoseChange(frame_index, None, pose)], proofs, "add_person")
 
 
 def set_box(
@@ -207,15 +193,8 @@ def set_box(
     """Draws a person's box anew; in the undo menu "Change the box of person 3"."""
     before = _pose(project, frame_index, track_id)
     after = before.replaced(bbox_xywh=_box(bbox_xywh), bbox_provenance=Provenance.CORRECTED)
-    return _commit_pose(
-        project,
-        frame_index,
-        after,
-        before,
-        label=f"Change the box of person {track_id}",
-        action="set_box",
-        proofs=proofs,
-    )
+    label = f"Change the box of person {track_id}"
+    return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "set_box")
 
 
 def delete_person(project: Project, track_id: int, frame_index: int | None = None, *, proofs: Proofs = None) -> Touched:
@@ -249,7 +228,7 @@ def change_track_id_from(
 ) -> Touched:
     """Gives a person another number from a frame on; in the undo menu "Change person 3 to 5 from frame 12 on".
 
-    With `swap`, somebody who has the new number there gets the old one.
+    With `swap`, somebody who has the new number there gets the old one: "Swap numbers 3 and 5 from frame 12 on".
 
     Raises:
         ProjectError: `old` is not there, or `new` is already taken in one of its frames and `swap` is False.
@@ -273,13 +252,8 @@ def change_track_id_from(
         changes += [PoseChange(index, pose, pose.replaced(track_id=old)) for index, pose in news.items()]
         changes.append(CutChange(None, TrackCut(old, frame_index, new, lasting=False)))
         changes.append(CutChange(None, TrackCut(new, frame_index, old, lasting=False)))
-        label = f"Swap persons {old} and {new} from frame {frame_index} on"
+        label = f"Swap numbers {old} and {new} from frame {frame_index} on"
         return project.commit(label, changes, proofs, "swap_track_ids")
     changes.append(CutChange(None, TrackCut(old, frame_index, new)))
     label = f"Change person {old} to {new} from frame {frame_index} on"
     return project.commit(label, changes, proofs, "change_track_id_from")
-
-
-def swap_track_ids(project: Project, frame_index: int, first: int, second: int, *, proofs: Proofs = None) -> Touched:
-    """Exchanges two people's numbers from a frame on; in the undo menu "Swap persons 3 and 5 from frame 12 on"."""
-    return change_track_id_from(project, frame_index, first, second, swap=True, proofs=proofs)

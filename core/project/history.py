@@ -6,24 +6,29 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from core.errors import ProjectError
 from core.poses import Pose
-from core.project import journal
+from core.project import journal, state
 from core.project.codec import identical
+from core.project.frame_state import NOT_REVIEWED, REVIEWED_BY_A_PERSON, mark_of, run_of
 from core.project.merging import holds_human_work, merge_run, overlay, take_back, transfer, without_runs
-from core.project.records import Change, CutChange, PoseChange, ReviewChange
+from core.project.records import Change, CutChange, PoseChange, ReviewChange, Run
 from core.project.store import Store
 
 
-class _Frames:
-    """The poses of the frames at hand, each read once."""
+class _Marks:
+    """Marks of reviewed frames without those that removed runs had brought."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, removed_runs: Collection[int]) -> None:
         self._store = store
-        self._poses: dict[int, dict[int, Pose]] = {}
+        self._removed = removed_runs
+        self._before: dict[int, dict[int, int]] = {}
 
-    def __getitem__(self, frame_index: int) -> dict[int, Pose]:
-        if frame_index not in self._poses:
-            self._poses[frame_index] = journal.frame_state(self._store, frame_index)
-        return self._poses[frame_index]
+    def standing(self, frame_index: int, mark: int) -> int:
+        """The mark, or what was there before the removed run that brought it."""
+        while (run_id := run_of(mark)) is not None and run_id in self._removed:
+            if run_id not in self._before:
+                self._before[run_id] = journal.marks_before(self._store, run_id)
+            mark = self._before[run_id].get(frame_index, NOT_REVIEWED)
+        return mark
 
 
 def of_edit(store: Store, changes: Sequence[Change]) -> list[Change]:
@@ -32,18 +37,17 @@ def of_edit(store: Store, changes: Sequence[Change]) -> list[Change]:
     Raises:
         ProjectError: somebody whom the edit changes is no longer there, or a new number is taken.
     """
-    frames = _Frames(store)
     leaving = {(c.frame_index, c.before.track_id) for c in changes if isinstance(c, PoseChange) and c.before}
     actual: list[Change] = []
     for change in changes:
         if isinstance(change, ReviewChange):
-            before = journal.is_reviewed(store, change.frame_index)
-            if before != change.after:
-                actual.append(ReviewChange(change.frame_index, before, change.after))
+            before, after = state.of_frame(store, change.frame_index).mark, mark_of(change.after, None)
+            if before != after:
+                actual.append(journal.review_change(change.frame_index, before, after))
         elif isinstance(change, CutChange):
             actual.append(change)
         elif not identical(change.before, change.after):
-            actual.append(_of_edited_pose(frames[change.frame_index], change, leaving))
+            actual.append(_of_edited_pose(state.of_frame(store, change.frame_index).poses, change, leaving))
     return actual
 
 
@@ -69,7 +73,7 @@ def _of_edited_pose(poses: Mapping[int, Pose], change: PoseChange, leaving: Coll
 
 def of_reverting(store: Store, entry_id: int, removed_runs: Collection[int]) -> list[Change]:
     """What takes an entry of a person back: only what it changed, and nothing that a machine wrote since."""
-    frames = _Frames(store)
+    marks = _Marks(store, removed_runs)
     changes = journal.changes_of(store, entry_id)
     leaving = {(c.frame_index, c.after.track_id) for c in changes if isinstance(c, PoseChange) and c.after}
     actual: list[Change] = []
@@ -77,15 +81,27 @@ def of_reverting(store: Store, entry_id: int, removed_runs: Collection[int]) -> 
         if isinstance(change, CutChange):
             actual.append(CutChange(change.after, change.before))
         elif isinstance(change, ReviewChange):
-            if journal.is_reviewed(store, change.frame_index) == change.after:
-                actual.append(ReviewChange(change.frame_index, change.after, change.before))
+            actual += _of_reverted_mark(state.of_frame(store, change.frame_index).mark, change, marks)
         else:
             actual += [
                 reverted
-                for reverted in _of_reverted_pose(frames[change.frame_index], change, leaving, removed_runs)
+                for reverted in _of_reverted_pose(
+                    state.of_frame(store, change.frame_index).poses, change, leaving, removed_runs
+                )
                 if not identical(reverted.before, reverted.after)
             ]
     return actual
+
+
+def _of_reverted_mark(current: int, change: ReviewChange, marks: _Marks) -> list[ReviewChange]:
+    """A mark as it was before; nothing where somebody has marked the frame since, save that a person outdoes a run."""
+    frame_index = change.frame_index
+    was = marks.standing(frame_index, mark_of(change.after, change.after_run))
+    target = marks.standing(frame_index, mark_of(change.before, change.before_run))
+    outdone = run_of(current) is not None and target == REVIEWED_BY_A_PERSON
+    if target == current or not (current == was or outdone):
+        return []
+    return [journal.review_change(frame_index, current, target)]
 
 
 def _of_reverted_pose(
@@ -121,29 +137,34 @@ def _of_reverted_pose(
 
 
 def of_run(
-    store: Store, run_id: int, kind: str, began_after: int, poses_by_frame: Mapping[int, Iterable[Pose]]
+    store: Store, run: Run, poses_by_frame: Mapping[int, Iterable[Pose]], reviewed: Iterable[int]
 ) -> list[Change]:
     """What a batch of a run changes: nothing that a person set, and nobody whom a person took away."""
     actual: list[Change] = []
     for frame_index, written in poses_by_frame.items():
-        current = journal.frame_state(store, frame_index)
+        current = state.of_frame(store, frame_index).poses
         merged: dict[int, Pose] = {}
         for pose in written:
-            track_id = journal.track_now(store, frame_index, pose.track_id, began_after)
+            track_id = journal.track_now(store, frame_index, pose.track_id, run.began_after)
             if track_id is None or (track_id not in current and journal.is_taken_away(store, frame_index, track_id)):
                 continue
-            merged[track_id] = merge_run(current.get(track_id), pose.replaced(track_id=track_id), kind, run_id)
+            merged[track_id] = merge_run(current.get(track_id), pose.replaced(track_id=track_id), run.kind, run.run_id)
         actual += [
             PoseChange(frame_index, current.get(track_id), pose)
             for track_id, pose in merged.items()
             if not identical(current.get(track_id), pose)
         ]
+    own = mark_of(True, run.run_id)
+    for frame_index in sorted(set(reviewed)):
+        mark = state.of_frame(store, frame_index).mark
+        if mark not in (REVIEWED_BY_A_PERSON, own):
+            actual.append(journal.review_change(frame_index, mark, own))
     return actual
 
 
 def of_removing_run(store: Store, run_id: int, removed_runs: Collection[int]) -> list[Change]:
     """What takes a whole run back: all that it wrote and nobody changed since, the newest batch first."""
-    frames = _Frames(store)
+    frames: dict[int, dict[int, Pose]] = {}
     first: dict[tuple[int, int], Pose] = {}
     batches = store.rows(
         "SELECT entry_id FROM entries WHERE kind = 'run' AND run_id = ? ORDER BY entry_id DESC", (run_id,)
@@ -152,6 +173,8 @@ def of_removing_run(store: Store, run_id: int, removed_runs: Collection[int]) ->
         for change in journal.changes_of(store, entry_id):
             if not isinstance(change, PoseChange) or change.after is None:
                 continue
+            if change.frame_index not in frames:
+                frames[change.frame_index] = dict(state.of_frame(store, change.frame_index).poses)
             poses = frames[change.frame_index]
             track_id = journal.track_now(store, change.frame_index, change.after.track_id, entry_id)
             if track_id is None or track_id not in poses:
@@ -164,8 +187,16 @@ def of_removing_run(store: Store, run_id: int, removed_runs: Collection[int]) ->
                 del poses[track_id]
             else:
                 poses[track_id] = rest
-    return [
+    poses_back: list[Change] = [
         PoseChange(frame_index, before, frames[frame_index].get(track_id))
         for (frame_index, track_id), before in first.items()
         if not identical(before, frames[frame_index].get(track_id))
     ]
+    return poses_back + _marks_of_removed_run(store, run_id, removed_runs)
+
+
+def _marks_of_removed_run(store: Store, run_id: int, removed_runs: Collection[int]) -> list[Change]:
+    """The frames that are still marked because the run said so, as they were marked before it."""
+    own, marks = mark_of(True, run_id), _Marks(store, {*removed_runs, run_id})
+    rows = store.rows("SELECT frame_index FROM frames WHERE reviewed = ? ORDER BY frame_index", (own,))
+    return [journal.review_change(index, own, marks.standing(index, own)) for (index,) in rows]

@@ -6,14 +6,17 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from typing import NamedTuple
 
 from core.errors import ProjectError
 from core.poses import FloatArray, Pose
+from core.project import state
 from core.project.codec import decode, encode
+from core.project.frame_state import mark_of, run_of
+from core.project.proofs import write as write_proofs
 from core.project.records import (
     Change,
     CutChange,
-    FrameProof,
     JournalEntry,
     PoseChange,
     ReviewChange,
@@ -21,9 +24,16 @@ from core.project.records import (
     TrackCut,
 )
 from core.project.store import Store
-from core.project.summary import write_rows
+from core.project.summary import SummaryRow
 
 _PERSONS_KINDS = ("edit", "undo", "redo")
+
+
+class Written(NamedTuple):
+    """What an entry changed, and the new rows of the summary."""
+
+    touched: Touched
+    rows: Sequence[SummaryRow]
 
 
 def append(
@@ -33,10 +43,10 @@ def append(
     label: str,
     changes: Sequence[Change],
     *,
-    proofs: Mapping[int, FrameProof] | None = None,
+    proofs: Mapping[int, tuple[float, str]] | None = None,
     run_id: int | None = None,
     target: int | None = None,
-) -> Touched:
+) -> Written:
     """Writes one entry with what it truly changed, and applies it. To be called inside a transaction."""
     entry_id = store.execute(
         "INSERT INTO entries (kind, action, label, created_s, status, run_id, target) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -47,13 +57,11 @@ def append(
         ((entry_id, position, *_encode_change(change)) for position, change in enumerate(changes)),
     )
     touched = _touched(entry_id, label, changes)
-    _write_proofs(store, entry_id, proofs or {})
-    _apply_poses(store, [change for change in changes if isinstance(change, PoseChange)])
-    write_rows(store, touched.frame_indices)
-    _apply_reviews(store, [change for change in changes if isinstance(change, ReviewChange)])
+    write_proofs(store, entry_id, proofs or {})
+    rows = state.apply(store, changes)
     if kind in _PERSONS_KINDS:
         _remember_removals(store, entry_id, kind, changes)
-    return touched
+    return Written(touched, rows)
 
 
 def _touched(entry_id: int, label: str, changes: Iterable[Change]) -> Touched:
@@ -71,48 +79,6 @@ def _touched(entry_id: int, label: str, changes: Iterable[Change]) -> Touched:
     return Touched(tuple(sorted(frames)), tuple(sorted(tracks)), people_changed, entry_id, label)
 
 
-def _apply_poses(store: Store, changes: Sequence[PoseChange]) -> None:
-    # All deletions come first, so that people can exchange their numbers.
-    store.execute_many(
-        "DELETE FROM poses WHERE frame_index = ? AND track_id = ?",
-        ((change.frame_index, change.before.track_id) for change in changes if change.before is not None),
-    )
-    store.execute_many(
-        "INSERT INTO poses (frame_index, track_id, pose) VALUES (?, ?, ?)",
-        (
-            (change.frame_index, change.after.track_id, encode(change.after))
-            for change in changes
-            if change.after is not None
-        ),
-    )
-    highest = max((change.after.track_id for change in changes if change.after is not None), default=0)
-    store.execute(
-        "INSERT INTO meta (key, value) VALUES ('highest_track_id', ?) ON CONFLICT (key) DO UPDATE"
-        " SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))",
-        (highest,),
-    )
-
-
-def _apply_reviews(store: Store, changes: Sequence[ReviewChange]) -> None:
-    for change in changes:
-        if change.after:
-            store.execute(
-                "INSERT INTO frames (frame_index, reviewed, num_people, num_predicted, num_accepted, num_corrected,"
-                " num_imported) VALUES (?, 1, 0, 0, 0, 0, 0) ON CONFLICT (frame_index) DO UPDATE SET reviewed = 1",
-                (change.frame_index,),
-            )
-        else:
-            store.execute("UPDATE frames SET reviewed = 0 WHERE frame_index = ?", (change.frame_index,))
-            store.execute("DELETE FROM frames WHERE frame_index = ? AND num_people = 0", (change.frame_index,))
-
-
-def _write_proofs(store: Store, entry_id: int, proofs: Mapping[int, FrameProof]) -> None:
-    store.execute_many(
-        "INSERT OR IGNORE INTO proofs (frame_index, pixel_hash, timestamp_s, entry_id) VALUES (?, ?, ?, ?)",
-        ((frame_index, pixel_hash, timestamp_s, entry_id) for frame_index, (timestamp_s, pixel_hash) in proofs.items()),
-    )
-
-
 def _remember_removals(store: Store, entry_id: int, kind: str, changes: Sequence[Change]) -> None:
     """Keeps where a person took track ids away, so that no machine brings them back."""
     cuts = [change for change in changes if isinstance(change, CutChange)]
@@ -126,6 +92,11 @@ def _remember_removals(store: Store, entry_id: int, kind: str, changes: Sequence
                 (entry_id, change.after.track_id, change.frame_index),
             )
         if change.before is None:
+            if change.after is not None and kind == "undo":  # who comes back is no longer gone by an earlier undo
+                store.execute(
+                    "DELETE FROM removals WHERE frame_index = ? AND track_id = ? AND moved_to IS NULL AND NOT lasting",
+                    (change.frame_index, change.after.track_id),
+                )
             continue
         gone, moved_to = change.before.track_id, None if change.after is None else change.after.track_id
         if gone == moved_to:
@@ -243,17 +214,6 @@ def deleted_boxes(store: Store, start: int, stop: int) -> dict[int, dict[int, Fl
     }
 
 
-def frame_state(store: Store, frame_index: int) -> dict[int, Pose]:
-    """The poses of a frame by track id."""
-    rows = store.rows("SELECT track_id, pose FROM poses WHERE frame_index = ? ORDER BY track_id", (frame_index,))
-    return {track_id: decode(blob) for track_id, blob in rows}
-
-
-def is_reviewed(store: Store, frame_index: int) -> bool:
-    """True if a person marked the frame as reviewed."""
-    return store.one("SELECT 1 FROM frames WHERE frame_index = ? AND reviewed", (frame_index,)) is not None
-
-
 def changes_of(store: Store, entry_id: int) -> list[Change]:
     """What an entry changed, in order."""
     rows = store.rows(
@@ -272,26 +232,56 @@ def entries(store: Store, after: int = 0) -> list[JournalEntry]:
     return [JournalEntry(*row) for row in rows]
 
 
-def _encode_change(change: Change) -> tuple[str, int, bytes | None, bytes | None]:
-    def encoded(value: object) -> bytes | None:
-        if isinstance(value, Pose):
-            return encode(value)
-        if isinstance(value, TrackCut):
-            return json.dumps(asdict(value)).encode()
-        return None if value is None else bytes([bool(value)])
+def marks_before(store: Store, run_id: int) -> dict[int, int]:
+    """The mark that each frame had before a run brought its own, by frame index."""
+    rows = store.rows(
+        "SELECT c.frame_index, c.before FROM changes c JOIN entries e USING (entry_id)"
+        " WHERE e.kind = 'run' AND e.run_id = ? AND c.what = 'review' ORDER BY c.entry_id DESC",
+        (run_id,),
+    )
+    return {frame_index: _decode_mark(before) for frame_index, before in rows}
 
-    names: Mapping[type, str] = {PoseChange: "pose", ReviewChange: "review", CutChange: "cut"}
-    frame_index = -1 if isinstance(change, CutChange) else change.frame_index
-    return names[type(change)], frame_index, encoded(change.before), encoded(change.after)
+
+def _encode_change(change: Change) -> tuple[str, int, bytes | None, bytes | None]:
+    if isinstance(change, PoseChange):
+        return "pose", change.frame_index, _encode_pose(change.before), _encode_pose(change.after)
+    if isinstance(change, ReviewChange):
+        before, after = mark_of(change.before, change.before_run), mark_of(change.after, change.after_run)
+        return "review", change.frame_index, _encode_mark(before), _encode_mark(after)
+    return "cut", -1, _encode_cut(change.before), _encode_cut(change.after)
+
+
+def _encode_pose(pose: Pose | None) -> bytes | None:
+    return None if pose is None else encode(pose)
+
+
+def _encode_cut(cut: TrackCut | None) -> bytes | None:
+    return None if cut is None else json.dumps(asdict(cut)).encode()
 
 
 def _decode_change(what: str, frame_index: int, before: bytes | None, after: bytes | None) -> Change:
     if what == "pose":
-        return PoseChange(frame_index, before and decode(before), after and decode(after))  # type: ignore[arg-type]
+        return PoseChange(frame_index, *(None if blob is None else decode(blob) for blob in (before, after)))
     if what == "review":
-        return ReviewChange(frame_index, before == b"\x01", after == b"\x01")
+        return review_change(frame_index, _decode_mark(before), _decode_mark(after))
     if what == "cut":
         return CutChange(*(None if text is None else TrackCut(**json.loads(text)) for text in (before, after)))
     raise ProjectError(
         f"The journal holds a change of an unknown kind ({what}); update the program to open this project."
     )
+
+
+def review_change(frame_index: int, before: int, after: int) -> ReviewChange:
+    """The change from one mark to another, as `core.project.frame_state` keeps them."""
+    return ReviewChange(frame_index, bool(before), bool(after), run_of(before), run_of(after))
+
+
+def _encode_mark(mark: int) -> bytes:
+    """One byte, 0 or 1, and behind it the run that brought the mark, if one did."""
+    return bytes([bool(mark)]) + (str(-mark).encode() if mark < 0 else b"")
+
+
+def _decode_mark(blob: bytes | None) -> int:
+    if not blob:
+        return mark_of(False, None)
+    return mark_of(blob[:1] == b"\x01", int(blob[1:]) if len(blob) > 1 else None)

@@ -12,10 +12,10 @@ from typing import Any
 
 from core import __version__
 from core.errors import ProjectError
-from core.project.records import Effort, Round, Run, SourceRecord
+from core.project.records import Effort, Round, Run, RunKind, SourceRecord
 from core.project.store import Store
 
-RUN_LABELS = {"predict": "Predict", "track": "Follow people", "import": "Import"}
+RUN_LABELS = {RunKind.PREDICT: "Predict", RunKind.TRACK: "Follow people", RunKind.IMPORT: "Import"}
 _ENDS = ("done", "cancelled", "failed", "removed")
 _PAUSE_S = 60.0
 """Who does nothing for longer is taken to be away."""
@@ -90,8 +90,7 @@ _RUN_COLUMNS = "run_id, kind, weights_sha256, settings, program_version, started
 
 def begin_run(store: Store, kind: str, weights_sha256: str | None, settings: Mapping[str, Any]) -> int:
     """Stores a run that begins now. Raises ValueError for an unknown kind."""
-    if kind not in RUN_LABELS:
-        raise ValueError(f"a run is of kind {', '.join(RUN_LABELS)}, not {kind}")
+    kind = RunKind(kind)
     last = store.one("SELECT coalesce(max(entry_id), 0) FROM entries")
     return store.execute(
         "INSERT INTO runs (kind, weights_sha256, settings, program_version, started_s, status, began_after)"
@@ -101,13 +100,18 @@ def begin_run(store: Store, kind: str, weights_sha256: str | None, settings: Map
 
 
 def _run_of_row(row: tuple[Any, ...]) -> Run:
-    run_id, kind, weights_sha256, settings, version, started_s, ended_s, status, began_after = row
-    return Run(run_id, kind, weights_sha256, json.loads(settings), version, started_s, ended_s, status, began_after)
+    run_id, kind, weights_sha256, settings, *rest = row
+    return Run(run_id, RunKind(kind), weights_sha256, json.loads(settings), *rest)
 
 
 def runs(store: Store) -> list[Run]:
     """All runs, the oldest first."""
     return [_run_of_row(row) for row in store.rows(f"SELECT {_RUN_COLUMNS} FROM runs ORDER BY run_id")]  # noqa: S608 - constant
+
+
+def calibrated_runs(store: Store) -> frozenset[int]:
+    """The runs whose scores are measured probabilities."""
+    return frozenset(run.run_id for run in runs(store) if run.settings.get("calibrated") is True)
 
 
 def run(store: Store, run_id: int) -> Run:
@@ -118,13 +122,27 @@ def run(store: Store, run_id: int) -> Run:
     return _run_of_row(row)
 
 
+def running(store: Store, run_id: int) -> Run:
+    """A run that may still write. Raises ProjectError if it is unknown or over."""
+    found = run(store, run_id)
+    if found.status != "running":
+        raise ProjectError(f"Run {run_id} is over ({found.status}); begin a new one.")
+    return found
+
+
 def finish_run(store: Store, run_id: int, status: str) -> None:
-    """Stores how a run ended. Raises ValueError for an unknown status, ProjectError for an unknown run."""
+    """Stores how a run ended; one that was taken back meanwhile stays so.
+
+    Raises:
+        ValueError: the status is unknown.
+        ProjectError: the run is unknown.
+    """
     if status not in _ENDS:
         raise ValueError(f"a run ends as {', '.join(_ENDS)}, not {status}")
     run(store, run_id)
     store.execute(
-        "UPDATE runs SET status = ?, ended_s = coalesce(ended_s, ?) WHERE run_id = ?", (status, time.time(), run_id)
+        "UPDATE runs SET status = ?, ended_s = coalesce(ended_s, ?) WHERE run_id = ? AND status != 'removed'",
+        (status, time.time(), run_id),
     )
 
 

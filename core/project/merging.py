@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.poses import FloatArray, Pose, Provenance, Visibility
 from core.project.codec import identical, joint_bytes
+from core.project.records import RunKind
 
 
 def with_joints(pose: Pose, other: Pose, chosen: NDArray[np.bool_]) -> Pose:
@@ -75,14 +76,14 @@ def without_runs(pose: Pose, run_ids: Collection[int]) -> Pose | None:
     return with_joints(pose, blank, ~pose.human).replaced(run_id=None)
 
 
-def merge_run(current: Pose | None, written: Pose, kind: str, run_id: int) -> Pose:
+def merge_run(current: Pose | None, written: Pose, kind: RunKind, run_id: int) -> Pose:
     """What a machine's run makes of a pose; a person's joints and box stay as they are.
 
     Args:
         current: the pose in the project, None if the person is not yet in the frame.
         written: what the run says.
-        kind: "track" writes boxes only (as PROPAGATED), "predict" and "import" write joints, too, but only
-            "import" may write IMPORTED ones.
+        kind: TRACK writes boxes only (as PROPAGATED), PREDICT and IMPORT write joints, too, but only
+            IMPORT may write IMPORTED ones.
         run_id: the run.
     """
     written = _as_machine(written, kind)
@@ -93,7 +94,7 @@ def merge_run(current: Pose | None, written: Pose, kind: str, run_id: int) -> Po
         fields |= {"bbox_xywh": written.bbox_xywh, "bbox_provenance": written.bbox_provenance}
     if written.bbox_head_xywh is not None and (current.bbox_head_xywh is None or not holds_human_work(current)):
         fields["bbox_head_xywh"] = written.bbox_head_xywh
-    if kind == "track":
+    if kind == RunKind.TRACK:
         return current.replaced(**fields)
     free = ~current.human
     if free.any():
@@ -101,14 +102,14 @@ def merge_run(current: Pose | None, written: Pose, kind: str, run_id: int) -> Po
     return with_joints(current, written, free).replaced(**fields)
 
 
-def _as_machine(written: Pose, kind: str) -> Pose:
+def _as_machine(written: Pose, kind: RunKind) -> Pose:
     """`written` with no more authority than a run of this kind has."""
-    if kind == "track":
+    if kind == RunKind.TRACK:
         return Pose.empty(written.track_id, written.bbox_xywh, Provenance.PROPAGATED, len(written.keypoints))
-    unsaid = Provenance.IMPORTED if kind == "import" else Provenance.PREDICTED
+    unsaid = Provenance.IMPORTED if kind == RunKind.IMPORT else Provenance.PREDICTED
     labelled_by_nobody = (written.visibility != Visibility.NOT_LABELLED) & (written.provenance == Provenance.NONE)
     provenance = np.where(labelled_by_nobody, unsaid, written.provenance)
-    if kind == "import":  # a file may say what a person corrected or accepted in this program
+    if kind == RunKind.IMPORT:  # a file may say what a person corrected or accepted in this program
         return written.replaced(provenance=provenance)
     box = Provenance.PREDICTED if written.bbox_provenance.is_human else written.bbox_provenance
     provenance = np.where(written.human, Provenance.PREDICTED, provenance)

@@ -2,51 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.errors import ProjectError
-from core.poses import FloatArray, FramePoses, Pose
-from core.project import history, journal, ledger, regions
-from core.project.codec import decode
-from core.project.records import (
-    Change,
-    Effort,
-    FrameProof,
-    JournalEntry,
-    Round,
-    Run,
-    SourceRecord,
-    Touched,
-)
+from core.poses import FloatArray, Pose
+from core.project import history, journal, ledger, regions, track_numbers, undoing
+from core.project import proofs as proofs_of_frames
+from core.project.reader import ProjectReader
+from core.project.records import Change, RunKind, SourceRecord, Touched
 from core.project.store import Store
-from core.project.summary import Summary, SummaryColumns
-
-_FRAMES_AT_ONCE = 256
 
 
-class Project:
+class Project(ProjectReader):
     """The labels of one video, in one file that is written at every edit and never saved.
 
-    Any thread may call any method; calls wait for one another. Everything that is read is what was last committed.
-
-    Attributes:
-        path: of the file.
-        read_only: True if opened to read; every write then raises ProjectError.
+    Any thread may call any method; calls wait for one another. `ProjectReader` says what can be read.
     """
 
     def __init__(self, store: Store) -> None:
         """Use `Project.create` or `Project.open`."""
-        self._store = store
-        self._columns: SummaryColumns | None = None
-        self._columns_version = -1
-        self.path = store.path
-        self.read_only = store.read_only
+        super().__init__(store)
+        self._reserved: dict[int, list[range]] = {}  # dies with the program, as the runs do that reserve
+        self._may_redo = True  # until an edit has made sure that nothing can be redone
 
     @classmethod
     def create(cls, path: str | Path, source: SourceRecord) -> Self:
@@ -82,124 +62,40 @@ class Project:
             raise
         return project
 
-    def close(self) -> None:
-        """Closes the file; what was committed is already in it."""
-        self._store.close()
-
-    def __enter__(self) -> Self:
-        """The project itself; leaving the block closes it."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Closes the file."""
-        self.close()
-
-    # ---- the source ----
-
-    @property
-    def source(self) -> SourceRecord:
-        """The labelled video, found beside a project that was moved together with it."""
-        return ledger.source(self._store)
-
     def relocate(self, path: str | Path) -> None:
         """Says where the video is now; the labels stay as they are."""
         with self._store.transaction() as store:
             ledger.relocate(store, Path(path))
 
-    def frame_proofs(self, frame_index: int) -> list[FrameProof]:
-        """The pictures that labels of this frame were made on, the oldest first; more than one is a mismatch."""
-        rows = self._store.rows(
-            "SELECT timestamp_s, pixel_hash FROM proofs WHERE frame_index = ? ORDER BY entry_id", (frame_index,)
-        )
-        return [FrameProof(*row) for row in rows]
+    def reserve_track_ids(self, count: int, *, run_id: int | None = None, above: int = 0) -> range:
+        """Takes numbers for new people: nobody else gets them, whoever asks meanwhile.
 
-    def mismatched(self, frame_index: int, proof: tuple[float, str]) -> bool:
-        """True if a label of this frame was made on a picture with other pixels than `proof` says."""
-        return any(known.pixel_hash != proof[1] for known in self.frame_proofs(frame_index))
+        Args:
+            count: how many.
+            run_id: the run that will write these people; until it ends, no person can choose such a number by hand.
+            above: the numbers are higher than this one, too.
 
-    def trust_picture(self, frame_index: int, proof: tuple[float, str]) -> None:
-        """A person has looked: the labels of this frame belong to this picture, whatever was stored before."""
+        Raises:
+            ProjectError: the run is unknown or over, or the project cannot be written.
+        """
         with self._store.transaction() as store:
-            store.execute("DELETE FROM proofs WHERE frame_index = ?", (frame_index,))
-            store.execute(
-                "INSERT INTO proofs (frame_index, pixel_hash, timestamp_s, entry_id) VALUES (?, ?, ?, 0)",
-                (frame_index, proof[1], proof[0]),
-            )
+            if run_id is not None:
+                ledger.running(store, run_id)
+            numbers = track_numbers.reserve(store, count, above)
+            if run_id is not None:
+                self._reserved.setdefault(run_id, []).append(numbers)
+        return numbers
 
-    # ---- what it holds ----
-
-    def frame(self, frame_index: int) -> FramePoses:
-        """All people of a frame; empty where nobody is labelled."""
+    def reserved_track_ids(self) -> frozenset[int]:
+        """The numbers that unfinished runs keep for people whom they find; some may be written already."""
         with self._store.mutex:
-            poses = journal.frame_state(self._store, frame_index)
-            return FramePoses(frame_index, tuple(poses.values()), journal.is_reviewed(self._store, frame_index))
+            return frozenset(number for of_run in self._reserved.values() for numbers in of_run for number in numbers)
 
-    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[FramePoses]:
-        """The frames from `start` up to `stop` that hold somebody or are reviewed, in order."""
-        last = start - 1
-        while True:
-            rows = self._store.rows(
-                "SELECT frame_index FROM frames WHERE frame_index > ? AND frame_index < ? ORDER BY frame_index LIMIT ?",
-                (last, 2**62 if stop is None else stop, _FRAMES_AT_ONCE),
-            )
-            if not rows:
-                return
-            for (frame_index,) in rows:
-                yield self.frame(frame_index)
-            last = rows[-1][0]
-
-    def deleted_boxes(self, start: int, stop: int) -> dict[int, dict[int, FloatArray]]:
-        """The boxes (4,) of people whom a person deleted from frames `start` to `stop`, by frame index and track id."""
-        return journal.deleted_boxes(self._store, start, stop)
-
-    def labelled_frames(self) -> NDArray[np.int64]:
-        """The rising indices of the frames that hold somebody or are reviewed."""
-        rows = self._store.rows("SELECT frame_index FROM frames ORDER BY frame_index")
-        return np.array([row[0] for row in rows], dtype=np.int64)
-
-    def track(self, track_id: int, start: int = 0) -> Iterator[tuple[int, Pose]]:
-        """One person from a frame on: (frame index, pose), in order."""
-        rows = self._store.rows(
-            "SELECT frame_index FROM poses WHERE track_id = ? AND frame_index >= ? ORDER BY frame_index",
-            (track_id, start),
-        )
-        for (frame_index,) in rows:
-            row = self._store.one(
-                "SELECT pose FROM poses WHERE frame_index = ? AND track_id = ?", (frame_index, track_id)
-            )
-            if row is not None:
-                yield frame_index, decode(row[0])
-
-    def track_ids(self) -> list[int]:
-        """The numbers of all people of the clip, rising."""
-        rows = self._store.rows(
-            "WITH RECURSIVE ids (id) AS (SELECT min(track_id) FROM poses UNION ALL"
-            " SELECT (SELECT min(track_id) FROM poses WHERE track_id > id) FROM ids WHERE id IS NOT NULL)"
-            " SELECT id FROM ids WHERE id IS NOT NULL"
-        )
-        return [row[0] for row in rows]
-
-    def next_track_id(self) -> int:
-        """A number that nobody has, and nobody ever had."""
-        return int(self.setting("highest_track_id") or 0) + 1
-
-    def summary(self) -> Summary:
-        """What the timeline shows of every frame; its columns follow later writes."""
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Other threads wait until the block ends, so that what is read in it still holds when it is written."""
         with self._store.mutex:
-            version = 0
-            if self.read_only:  # another program may have written
-                row = self._store.one("PRAGMA data_version")
-                version = 0 if row is None else row[0]
-            if self._columns is None or version != self._columns_version:
-                self._columns = SummaryColumns(self._store, self.source.num_frames)
-                self._columns_version = version
-            return self._columns.summary
-
-    def summary_rows(self, frame_indices: Sequence[int]) -> Summary:
-        """A copy of the summary's rows for some frames: those of a `Touched`."""
-        return self.summary().rows(frame_indices)
+            yield
 
     # ---- a person's edits ----
 
@@ -224,73 +120,54 @@ class Project:
         Raises:
             ProjectError: it could not be written, or no longer fits what the project holds; nothing is changed then.
         """
-        with self._store.transaction() as store:
-            actual = history.of_edit(store, changes)
-            if not actual:
-                return Touched()
-            store.execute("UPDATE entries SET status = 'dropped' WHERE kind = 'edit' AND status = 'undone'")
-            touched = journal.append(store, "edit", action, label, actual, proofs=_proofs(proofs))
-            store.execute("UPDATE entries SET applied_by = ? WHERE entry_id = ?", (touched.entry_id, touched.entry_id))
-        return self._refreshed(touched)
+        with self._store.mutex:
+            with self._store.transaction() as store:
+                actual = history.of_edit(store, changes)
+                if not actual:
+                    return Touched()
+                track_numbers.require_free(store, actual, self._reserved)
+                if self._may_redo:
+                    undoing.drop_undone(store)
+                written = journal.append(store, "edit", action, label, actual, proofs=proofs)
+            self._may_redo = False
+            return self._followed(written)
 
     def undo(self) -> Touched | None:
         """Takes the last edit of a person back, None if there is none."""
-        return self._step("undo", self._last_done())
+        return self._step("undo", undoing.last_done)
 
     def redo(self) -> Touched | None:
         """Does the last undone edit again, None if there is none."""
-        return self._step("redo", self._first_undone())
+        return self._step("redo", undoing.first_undone)
 
-    @property
-    def undo_label(self) -> str | None:
-        """What `undo` would take back, None if there is nothing."""
-        row = self._last_done()
-        return None if row is None else row[1]
-
-    @property
-    def redo_label(self) -> str | None:
-        """What `redo` would do again, None if there is nothing."""
-        row = self._first_undone()
-        return None if row is None else row[1]
-
-    def _last_done(self) -> tuple[Any, ...] | None:
-        return self._store.one(
-            "SELECT entry_id, label, action, applied_by FROM entries WHERE kind = 'edit' AND status = 'done'"
-            " ORDER BY entry_id DESC LIMIT 1"
-        )
-
-    def _first_undone(self) -> tuple[Any, ...] | None:
-        return self._store.one(
-            "SELECT entry_id, label, action, applied_by FROM entries WHERE kind = 'edit' AND status = 'undone'"
-            " ORDER BY entry_id LIMIT 1"
-        )
-
-    def _step(self, kind: str, edit: tuple[Any, ...] | None) -> Touched | None:
+    def _step(self, kind: str, next_step: Callable[[Store], undoing.Step | None]) -> Touched | None:
         """Reverts the entry that last did (or undid) an edit, as an entry of its own."""
-        if edit is None:
-            return None
-        edit_id, label, action, applied_by = edit
-        with self._store.transaction() as store:
-            actual = history.of_reverting(store, applied_by, ledger.removed_runs(store))
-            journal.forget_removals(store, applied_by, journal.changes_of(store, applied_by))
-            touched = journal.append(store, kind, action, label, actual, target=edit_id)
-            store.execute(
-                "UPDATE entries SET status = ?, applied_by = ? WHERE entry_id = ?",
-                ("undone" if kind == "undo" else "done", touched.entry_id, edit_id),
-            )
-        return self._refreshed(touched)
-
-    def _refreshed(self, touched: Touched) -> Touched:
         with self._store.mutex:
-            if self._columns is not None:
-                self._columns.refresh(touched.frame_indices)
-        return touched
+            with self._store.transaction() as store:
+                step = next_step(store)
+                if step is None:
+                    return None
+                self._may_redo = True
+                actual = history.of_reverting(store, step.applied_by, ledger.removed_runs(store))
+                journal.forget_removals(store, step.applied_by, journal.changes_of(store, step.applied_by))
+                written = journal.append(store, kind, step.action, step.label, actual, target=step.edit_id)
+                undoing.mark(store, step, "undone" if kind == "undo" else "done", written.touched.entry_id)
+            return self._followed(written)
+
+    def _followed(self, written: journal.Written) -> Touched:
+        """Brings the summary up to date; the mutex is held since the write, so that no two writes pass each other."""
+        if self._columns is not None:
+            self._columns.take(written.rows)
+        return written.touched
 
     # ---- a machine's runs ----
 
-    def begin_run(self, kind: str, weights_sha256: str | None = None, settings: Mapping[str, Any] | None = None) -> int:
-        """Begins a run of kind "predict", "track" or "import" and returns its number."""
+    def begin_run(
+        self, kind: RunKind, weights_sha256: str | None = None, settings: Mapping[str, Any] | None = None
+    ) -> int:
+        """Begins a run and returns its number."""
         with self._store.transaction() as store:
+            self._calibrated_runs = None
             return ledger.begin_run(store, kind, weights_sha256, settings or {})
 
     def write_run(
@@ -298,66 +175,72 @@ class Project:
         run_id: int,
         poses_by_frame: Mapping[int, Iterable[Pose]],
         proofs: Mapping[int, tuple[float, str]] | None = None,
+        *,
+        reviewed: Iterable[int] = (),
     ) -> Touched:
         """Writes one batch of a run: one transaction and one entry, which undo passes over.
 
         What a person set or accepted stays as it is, other joints are replaced. People whom a person deleted
         are not added back; a person who was renumbered since the run began is written under the new number.
 
+        Args:
+            run_id: the run.
+            poses_by_frame: what it says, by frame index.
+            proofs: which pictures it saw, by frame index.
+            reviewed: frames that an imported file says are done; they are marked until the run is removed.
+
         Raises:
             ProjectError: the run is unknown or over, or the batch could not be written; nothing is changed then.
+            ValueError: `reviewed` names frames, and the run is no import.
         """
-        with self._store.transaction() as store:
-            run = ledger.run(store, run_id)
-            if run.status != "running":
-                raise ProjectError(f"Run {run_id} is over ({run.status}); begin a new one.")
-            actual = history.of_run(store, run_id, run.kind, run.began_after, poses_by_frame)
-            if not actual:
-                return Touched()
-            label = ledger.RUN_LABELS[run.kind]
-            touched = journal.append(store, "run", run.kind, label, actual, proofs=_proofs(proofs), run_id=run_id)
-        return self._refreshed(touched)
+        with self._store.mutex:
+            with self._store.transaction() as store:
+                run = ledger.running(store, run_id)
+                done = frozenset(reviewed)
+                if done and run.kind != RunKind.IMPORT:
+                    raise ValueError(f"only an import says that frames are reviewed, not a run of kind {run.kind}")
+                actual = history.of_run(store, run, poses_by_frame, done)
+                if not actual:
+                    return Touched()
+                label = ledger.RUN_LABELS[run.kind]
+                written = journal.append(store, "run", run.kind, label, actual, proofs=proofs, run_id=run_id)
+            return self._followed(written)
 
     def finish_run(self, run_id: int, status: str = "done") -> None:
         """Ends a run with status "done", "cancelled" or "failed"; what it wrote stays."""
         with self._store.transaction() as store:
             ledger.finish_run(store, run_id, status)
+            self._reserved.pop(run_id, None)
 
     def remove_run(self, run_id: int) -> Touched:
-        """Takes back what a run wrote and nobody changed since; the joints of the run before it come back."""
-        with self._store.transaction() as store:
-            run = ledger.run(store, run_id)
-            actual = history.of_removing_run(store, run_id, ledger.removed_runs(store))
-            label = f"Remove run {run_id}"
-            touched = journal.append(store, "remove_run", run.kind, label, actual, run_id=run_id)
-            regions.remove(store, run_id)
-            ledger.finish_run(store, run_id, "removed")
-        return self._refreshed(touched)
+        """Takes back what a run wrote and nobody changed since; the joints of the run before it come back.
+
+        Its ignore regions, frame proofs and marks of reviewed frames go with it. The numbers of its people are not
+        given to others, for the journal still names these people.
+        """
+        with self._store.mutex:
+            with self._store.transaction() as store:
+                run = ledger.run(store, run_id)
+                actual = history.of_removing_run(store, run_id, ledger.removed_runs(store))
+                label = f"Remove run {run_id}"
+                written = journal.append(store, "remove_run", run.kind, label, actual, run_id=run_id)
+                regions.remove(store, run_id)
+                proofs_of_frames.remove(store, run_id)
+                ledger.finish_run(store, run_id, "removed")
+                self._reserved.pop(run_id, None)
+            return self._followed(written)
 
     def write_ignore_regions(self, run_id: int, regions_by_frame: Mapping[int, Sequence[FloatArray]]) -> None:
-        """Keeps where nothing is to be evaluated, as polygons (N, 2) in pixels, until the run is removed."""
+        """Keeps where nothing is to be evaluated, as polygons (N, 2) in pixels, until the run is removed.
+
+        Raises:
+            ProjectError: the run is unknown or over, or the regions could not be written.
+        """
         with self._store.transaction() as store:
+            ledger.running(store, run_id)
             regions.write(store, run_id, regions_by_frame)
 
-    def ignore_regions(self) -> dict[int, tuple[FloatArray, ...]]:
-        """The polygons (N, 2) in pixels of every frame that has some."""
-        return regions.read(self._store)
-
-    def runs(self) -> list[Run]:
-        """All runs, the oldest first."""
-        return ledger.runs(self._store)
-
     # ---- weights, rounds, settings, effort ----
-
-    @property
-    def weights_folder(self) -> Path:
-        """The folder beside the project where its weights lie, as files named by their hash; made when needed."""
-        return self.path.with_suffix(".weights")
-
-    @property
-    def active_weights(self) -> str | None:
-        """The hash of the weights that predict, None for the program's own."""
-        return self.setting("active_weights")
 
     def set_active_weights(self, weights_sha256: str | None) -> None:
         """Chooses the weights that predict; not an edit, and not undone."""
@@ -368,32 +251,7 @@ class Project:
         with self._store.transaction() as store:
             return ledger.record_round(store, report, weights_sha256, parent)
 
-    def rounds(self) -> list[Round]:
-        """All rounds of fine-tuning, the oldest first."""
-        return ledger.rounds(self._store)
-
-    def setting(self, key: str) -> str | None:
-        """A remembered setting, None if it was never set."""
-        row = self._store.one("SELECT value FROM meta WHERE key = ?", (key,))
-        return None if row is None else row[0]
-
     def set_setting(self, key: str, value: str | None) -> None:
         """Remembers a setting with the project; None forgets it. Not an edit, and not undone."""
         with self._store.transaction() as store:
             ledger.set_setting(store, key, value)
-
-    def effort(self) -> Effort:
-        """How much work a person put in."""
-        return ledger.effort(self._store)
-
-    def journal(self, after: int = 0) -> list[JournalEntry]:
-        """The journal's entries after a given one."""
-        return journal.entries(self._store, after)
-
-    def changes_of(self, entry_id: int) -> list[Change]:
-        """What an entry of the journal changed."""
-        return journal.changes_of(self._store, entry_id)
-
-
-def _proofs(proofs: Mapping[int, tuple[float, str]] | None) -> dict[int, FrameProof]:
-    return {frame_index: FrameProof(*proof) for frame_index, proof in (proofs or {}).items()}

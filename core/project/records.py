@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,14 @@ from core.poses import Pose
 
 class ProjectLockedError(ProjectError):
     """Another program is writing this project; it can still be opened to read."""
+
+
+class RunKind(StrEnum):
+    """What a machine did in a run; finding people is TRACK, too, for it writes boxes. The values are stored."""
+
+    PREDICT = "predict"
+    TRACK = "track"
+    IMPORT = "import"
 
 
 class FrameProof(NamedTuple):
@@ -62,11 +71,21 @@ class PoseChange:
 
 @dataclass(frozen=True)
 class ReviewChange:
-    """The mark that a person has reviewed a frame, before and after."""
+    """The mark that a person has reviewed a frame, before and after.
+
+    Attributes:
+        frame_index: the frame.
+        before: True if the frame was marked.
+        after: True if the frame is marked from then on.
+        before_run: the import that had brought the mark, None if a person set it.
+        after_run: likewise of the mark from then on.
+    """
 
     frame_index: int
     before: bool
     after: bool
+    before_run: int | None = None
+    after_run: int | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +145,7 @@ class Run:
 
     Attributes:
         run_id: its number in this project.
-        kind: "predict", "track" or "import".
+        kind: what the machine did.
         weights_sha256: of the weights file, None if it used none.
         settings: everything needed to do it again.
         program_version: of this program.
@@ -137,7 +156,7 @@ class Run:
     """
 
     run_id: int
-    kind: str
+    kind: RunKind
     weights_sha256: str | None
     settings: Mapping[str, Any]
     program_version: str
@@ -165,7 +184,7 @@ class JournalEntry:
     Attributes:
         entry_id: rising.
         kind: "edit", "undo", "redo", "run" or "remove_run".
-        action: the name of the function in `core.project.edits`, or the kind of the run.
+        action: what a person did, as `core.project.edits` calls it, or the kind of the run.
         label: in words.
         created_s: seconds since 1970.
         status: of an edit: "done", "undone" or "dropped" (undone, and another edit followed); "" for the others.

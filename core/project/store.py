@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from cachetools import LRUCache
 from filelock import FileLock, Timeout
 
 from core.errors import ProjectError
 from core.project import schema
+from core.project.frame_state import FrameState
 from core.project.records import ProjectLockedError
 
 _BUSY_TIMEOUT_S = 30.0
 _CHECKED_AT_OPENING_BYTES = 32 * 2**20
+_FRAMES_AT_HAND = 256
+_CLOSED = "The project was closed."
 
 
 _SENTENCES = {
@@ -51,6 +55,9 @@ class Store:
     Attributes:
         path: of the file.
         read_only: True if nothing may be written.
+        mutex: held by whoever reads or writes.
+        at_hand: what was last read or written of some frames, by frame index; a writer's only, for nobody else changes
+            the file then.
     """
 
     def __init__(self, path: Path, read_only: bool, create: bool = False) -> None:
@@ -58,6 +65,8 @@ class Store:
         self.path = path
         self.read_only = read_only
         self.mutex = threading.RLock()
+        self.at_hand: LRUCache[int, FrameState] = LRUCache(_FRAMES_AT_HAND)
+        self._closed = False
         # Before the lock, whose file (and folder) would else be made for nothing.
         if create and not path.parent.is_dir():
             raise ProjectError(f"{path} cannot be opened; check that its folder exists and that you may write there.")
@@ -111,28 +120,40 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[Store]:
         """All of what is written inside, or nothing; durable when the block has ended. Raises ProjectError."""
+        self.require_open()
         if self.read_only:
             raise ProjectError(f"{self.path.name} is open to read only; close the other program to write here.")
         with self.mutex:
+            self.require_open()
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 self._roll_back()
-                raise in_words(error, self.path) from error
+                raise self._in_words(error) from error
             except BaseException:
                 self._roll_back()
                 raise
 
     def _roll_back(self) -> None:
-        # SQLite has already rolled back after some errors (a full disk is one).
-        if self._connection.in_transaction:
+        self.at_hand.clear()
+        # SQLite has already rolled back after some errors (a full disk is one), and where the connection was closed.
+        if not self._closed and self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+    def require_open(self) -> None:
+        """Raises ProjectError if the file was closed."""
+        if self._closed:
+            raise ProjectError(_CLOSED)
+
+    def _in_words(self, error: sqlite3.Error) -> ProjectError:
+        return ProjectError(_CLOSED) if self._closed else in_words(error, self.path)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows that a query gives. Raises ProjectError."""
         with self.mutex:
+            self.require_open()
             try:
                 return self._connection.execute(sql, parameters).fetchall()
             except sqlite3.Error as error:
@@ -141,6 +162,7 @@ class Store:
     def one(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row that a query gives, None if there is none. Raises ProjectError."""
         with self.mutex:
+            self.require_open()
             try:
                 row: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
             except sqlite3.Error as error:
@@ -158,6 +180,8 @@ class Store:
     def close(self) -> None:
         """Closes the file and lets other programs write it; closing twice does no harm."""
         with self.mutex:
+            self._closed = True
+            self.at_hand.clear()
             self._connection.close()
             self._release()
             if self.read_only and not self._had_log:

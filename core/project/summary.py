@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.poses import Provenance, Visibility
-from core.project.codec import decode_many
+from core.keypoints import POSETRACK
+from core.poses import Pose, Provenance
+from core.project.frame_state import FrameState
 from core.project.store import Store
 from core.review import DOUBTFUL_BELOW
 
@@ -53,6 +54,20 @@ class Summary:
         return Summary(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
+class SummaryRow(NamedTuple):
+    """A frame's row as it is stored; no score is None, and the mark is as `core.project.frame_state` says."""
+
+    frame_index: int
+    num_people: int
+    num_predicted: int
+    num_accepted: int
+    num_corrected: int
+    num_imported: int
+    min_score: float | None
+    mean_score: float | None
+    reviewed: int
+
+
 _COLUMNS = (
     ("num_people", np.int32, 0),
     ("num_predicted", np.int32, 0),
@@ -69,7 +84,6 @@ _ALL_FRAMES = (
     "SELECT frame_index, num_people, num_predicted, num_accepted, num_corrected, num_imported, min_score, mean_score,"
     " reviewed FROM frames"
 )
-_ONE_FRAME = _ALL_FRAMES + " WHERE frame_index = ?"
 
 
 class SummaryColumns:
@@ -77,12 +91,11 @@ class SummaryColumns:
 
     def __init__(self, store: Store, num_frames: int) -> None:
         """Reads all rows once."""
-        self._store = store
-        rows = store.rows(_ALL_FRAMES)
-        count = max(num_frames, 1 + max((row[0] for row in rows), default=-1))
+        rows = [SummaryRow(*row) for row in store.rows(_ALL_FRAMES)]
+        count = max(num_frames, 1 + max((row.frame_index for row in rows), default=-1))
         self._columns: dict[str, NDArray[Any]] = {name: np.full(count, empty, dtype) for name, dtype, empty in _COLUMNS}
-        self._set(rows)
         self.summary = self._views(count)
+        self.take(rows)
 
     def _views(self, count: int) -> Summary:
         views = {"frame_index": np.arange(count)} | {name: column.view() for name, column in self._columns.items()}
@@ -90,74 +103,59 @@ class SummaryColumns:
             view.setflags(write=False)
         return Summary(**views)
 
-    def _set(self, rows: Sequence[tuple[Any, ...]]) -> None:
+    def take(self, rows: Sequence[SummaryRow]) -> None:
+        """Follows a write.
+
+        Other threads read the columns meanwhile: each row goes from what it was to what it is, by way of nothing else.
+        """
         if not rows:
             return
-        by_column = list(zip(*rows, strict=True))
-        frames = np.array(by_column[0], dtype=np.int64)
-        for (name, dtype, _), values in zip(_COLUMNS, by_column[1:], strict=False):
-            numbers = np.array([np.nan if value is None else value for value in values])
-            self._columns[name][frames] = numbers.astype(dtype)
+        frames = np.array([row.frame_index for row in rows], dtype=np.int64)
+        self._reach(int(frames.max()))
+        new: dict[str, NDArray[Any]] = {}
+        for name, dtype, _ in _COLUMNS[:-1]:
+            values = [getattr(row, name) for row in rows]
+            new[name] = np.array([np.nan if value is None else value for value in values]).astype(dtype)
         with np.errstate(invalid="ignore"):
-            unsure = self._columns["min_score"][frames] < DOUBTFUL_BELOW
-        self._columns["doubtful"][frames] = unsure & ~self._columns["reviewed"][frames]
+            new["doubtful"] = (new["min_score"] < DOUBTFUL_BELOW) & ~new["reviewed"]
+        for name, values_of_column in new.items():
+            self._columns[name][frames] = values_of_column
 
-    def refresh(self, frame_indices: Sequence[int]) -> None:
-        """Reads the rows of some frames again."""
-        beyond = max(frame_indices, default=0)
-        if beyond >= len(self.summary):
-            for name, _, empty in _COLUMNS:
-                column = self._columns[name]
-                self._columns[name] = np.concatenate([column, np.full(beyond + 1 - len(column), empty, column.dtype)])
-            self.summary = self._views(beyond + 1)
-        rows = []
-        chosen = np.asarray(frame_indices, dtype=np.int64)
+    def _reach(self, frame_index: int) -> None:
+        """Makes the columns longer where a frame lies beyond their end."""
+        if frame_index < len(self.summary):
+            return
         for name, _, empty in _COLUMNS:
-            self._columns[name][chosen] = empty
-        for frame_index in frame_indices:
-            row = self._store.one(_ONE_FRAME, (frame_index,))
-            if row is not None:
-                rows.append(row)
-        self._set(rows)
+            column = self._columns[name]
+            beyond = np.full(frame_index + 1 - len(column), empty, column.dtype)
+            self._columns[name] = np.concatenate([column, beyond])
+        self.summary = self._views(frame_index + 1)
 
 
-def write_rows(store: Store, frame_indices: Sequence[int]) -> None:
-    """Computes the rows of some frames from their poses, inside the transaction that changed these."""
-    blobs: list[bytes] = []
-    frame_of_pose: list[int] = []
-    for position, frame_index in enumerate(frame_indices):
-        for (blob,) in store.rows("SELECT pose FROM poses WHERE frame_index = ?", (frame_index,)):
-            blobs.append(blob)
-            frame_of_pose.append(position)
-    columns = _columns_of_poses(blobs, np.array(frame_of_pose, dtype=np.int64), len(frame_indices))
-    store.execute_many(
-        "INSERT INTO frames (frame_index, reviewed, num_people, num_predicted, num_accepted, num_corrected,"
-        " num_imported, min_score, mean_score) VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (frame_index) DO UPDATE SET num_people = excluded.num_people,"
-        " num_predicted = excluded.num_predicted, num_accepted = excluded.num_accepted,"
-        " num_corrected = excluded.num_corrected, num_imported = excluded.num_imported,"
-        " min_score = excluded.min_score, mean_score = excluded.mean_score",
-        zip(frame_indices, *columns, strict=True),
-    )
-    store.execute_many(
-        "DELETE FROM frames WHERE frame_index = ? AND num_people = 0 AND NOT reviewed",
-        ((frame_index,) for frame_index in frame_indices),
-    )
+def rows_of(states: Mapping[int, FrameState]) -> list[SummaryRow]:
+    """The rows of some frames, computed from who is in them."""
+    poses = [pose for state in states.values() for pose in state.poses.values()]
+    frame_of_pose = np.repeat(np.arange(len(states)), [len(state.poses) for state in states.values()])
+    columns = _columns_of_poses(poses, frame_of_pose, len(states))
+    marks = [state.mark for state in states.values()]
+    return [SummaryRow(*row) for row in zip(states, *columns, marks, strict=True)]
 
 
-def _columns_of_poses(blobs: list[bytes], frame_of_pose: NDArray[np.int64], num_frames: int) -> list[list[Any]]:
-    """Counts and scores of each frame; NaN is left to SQLite, which stores it as NULL."""
-    poses = decode_many(blobs)
-    provenance, labelled = poses["provenance"], poses["visibility"] != Visibility.NOT_LABELLED
-    machine = labelled & (provenance > Provenance.NONE) & (provenance < Provenance.IMPORTED)
+def _columns_of_poses(poses: Sequence[Pose], frame_of_pose: NDArray[np.int64], num_frames: int) -> list[list[Any]]:
+    """Counts and scores of each frame."""
+    shape = (len(poses), len(POSETRACK))
+    provenance = np.array([pose.provenance for pose in poses], np.uint8).reshape(shape)
+    labelled = np.array([pose.labelled for pose in poses], np.bool_).reshape(shape)
+    all_scores = np.array([pose.scores for pose in poses], np.float64).reshape(shape)
+    machine = np.array([pose.by_machine for pose in poses], np.bool_).reshape(shape)
 
     def per_frame(joints: NDArray[np.bool_]) -> list[int]:
         counts: list[int] = np.bincount(frame_of_pose, joints.sum(axis=1), num_frames).astype(int).tolist()
         return counts
 
-    scored = machine & ~np.isnan(poses["scores"])
+    scored = machine & ~np.isnan(all_scores)
     owner = np.repeat(frame_of_pose, scored.sum(axis=1))
-    scores = poses["scores"][scored]
+    scores = all_scores[scored]
     lowest = np.full(num_frames, np.inf)
     np.minimum.at(lowest, owner, scores)
     count = np.bincount(owner, minlength=num_frames)
@@ -168,6 +166,6 @@ def _columns_of_poses(blobs: list[bytes], frame_of_pose: NDArray[np.int64], num_
         per_frame(labelled & (provenance == Provenance.ACCEPTED)),
         per_frame(provenance == Provenance.CORRECTED),
         per_frame(labelled & (provenance == Provenance.IMPORTED)),
-        np.where(count > 0, lowest, np.nan).tolist(),
-        np.where(count > 0, mean, np.nan).tolist(),
+        [score if has_any else None for score, has_any in zip(lowest.tolist(), count > 0, strict=True)],
+        [score if has_any else None for score, has_any in zip(mean.tolist(), count > 0, strict=True)],
     ]

@@ -8,15 +8,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.geometry import BoolArray, FloatArray
 from core.heatmaps import STRIDE, decode_dark
 from core.keypoints import POSETRACK
+from core.model.backbones import SingleFrame
 from core.model.fami_pose import FamiPose, softmax_heatmaps
-from core.model.hrnet import HRNet
+from core.sizes import PCK_THRESHOLD, joints_right
 from core.training.augmentation import crop_labels, plain_window
 from core.training.batches import SampleSettings, collate, plain_sample
-from core.training.lspet import BoolArray, FloatArray, PersonCrops
+from core.training.lspet import People
 
-PCK_THRESHOLD = 0.2
 _BATCH = 32
 
 
@@ -25,7 +26,7 @@ class Accuracy:
     """What was measured.
 
     Attributes:
-        by_joint: PCK@0.2 by keypoint name, of the keypoints that have a label somewhere.
+        by_joint: PCK@0.2, from 0 to 1, by keypoint name, of the keypoints that have a label somewhere.
         mean: mean of `by_joint`.
         peaks: (N,) heatmap peaks of all labelled joints, one after another.
         right: (N,) whether each was within 0.2 torsos.
@@ -39,44 +40,10 @@ class Accuracy:
     people: int
 
 
-def torso_sizes(keypoints: FloatArray, labelled: BoolArray) -> FloatArray:
-    """(N,) the torso: mean length of the labelled diagonals from a shoulder to the other side's hip, NaN without one.
-
-    Args:
-        keypoints: (N, 17, 2).
-        labelled: (N, 17).
-    """
-    lengths = []
-    for shoulder, hip in (("left_shoulder", "right_hip"), ("right_shoulder", "left_hip")):
-        a, b = POSETRACK.index(shoulder), POSETRACK.index(hip)
-        length = np.linalg.norm(keypoints[:, a] - keypoints[:, b], axis=1)
-        lengths.append(np.where(labelled[:, a] & labelled[:, b], length, np.nan))
-    both = np.stack(lengths)
-    known = np.isfinite(both)
-    return np.where(known.any(axis=0), np.where(known, both, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.nan)
-
-
-def joints_right(
-    found: FloatArray, keypoints: FloatArray, labelled: BoolArray, threshold: float = PCK_THRESHOLD
-) -> tuple[BoolArray, BoolArray]:
-    """(N, K) which joints can be measured, those of people with a torso, and which lie within `threshold` torsos.
-
-    Args:
-        found: (N, 17, 2) where the network puts the joints.
-        keypoints: (N, 17, 2) the labels, in the same coordinates.
-        labelled: (N, 17).
-        threshold: in torsos.
-    """
-    torso = torso_sizes(keypoints, labelled)
-    measured = labelled & (torso > 0)[:, None]
-    distance = np.linalg.norm(np.where(np.isnan(found), np.inf, found) - keypoints, axis=2)
-    return measured, distance <= threshold * np.nan_to_num(torso)[:, None]
-
-
-def pck(
+def accuracy_of(
     found: FloatArray, peaks: FloatArray, keypoints: FloatArray, labelled: BoolArray, threshold: float = PCK_THRESHOLD
 ) -> Accuracy:
-    """Share of labelled joints found within `threshold` torsos; people without a torso are left out.
+    """Shares (0 to 1) of labelled joints that are right by the torso; people without a torso are left out.
 
     Args:
         found: (N, 17, 2) where the network puts the joints.
@@ -97,7 +64,7 @@ def pck(
 
 @torch.no_grad()
 def crop_accuracy(
-    model: HRNet | FamiPose, crops: PersonCrops, indices: NDArray[np.int64], settings: SampleSettings
+    model: SingleFrame | FamiPose, crops: People, indices: NDArray[np.int64], settings: SampleSettings
 ) -> Accuracy:
     """PCK@0.2 on still pictures, as prediction cuts them from the labelled box.
 
@@ -124,4 +91,4 @@ def crop_accuracy(
             keypoints, labelled = crop_labels(plain_window(person, settings.input_size_wh), person)
             labels.append(keypoints)
             known.append(labelled)
-    return pck(np.concatenate(found), np.concatenate(peaks), np.stack(labels), np.stack(known))
+    return accuracy_of(np.concatenate(found), np.concatenate(peaks), np.stack(labels), np.stack(known))

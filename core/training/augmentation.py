@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import apply_affine, center_and_scale, crop_affine
+from core.geometry import BoolArray, ByteArray, FloatArray, apply_affine, center_and_scale, crop_affine
 from core.keypoints import POSETRACK, Skeleton
-from core.training.lspet import BoolArray, ByteArray, FloatArray, Person
+from core.training.lspet import Person
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class AugmentationSettings:
         blur: probability of a blurred picture.
         occluded: probability that a rectangle of noise or another picture's colours hides a part.
         foreign_background: probability that the window beyond the picture shows another picture.
+        cut: probability that the frame ends within the person.
+        small: probability that the person is small in the picture, and blurred by being enlarged.
     """
 
     flip: float = 0.5
@@ -44,10 +46,23 @@ class AugmentationSettings:
     blur: float = 0.15
     occluded: float = 0.15
     foreign_background: float = 0.4
+    cut: float = 0.0
+    small: float = 0.0
 
     def weakened(self, strength: float) -> AugmentationSettings:
         """All changes but the mirror, made `strength` times as far or as often (1 changes nothing, 0 leaves none)."""
-        amounts = ("rotation_deg", "rotated", "shift", "half_body", "colour", "blur", "occluded", "foreign_background")
+        amounts = (
+            "rotation_deg",
+            "rotated",
+            "shift",
+            "half_body",
+            "colour",
+            "blur",
+            "occluded",
+            "foreign_background",
+            "cut",
+            "small",
+        )
         scaled = {name: getattr(self, name) * strength for name in amounts}
         return replace(self, scale_low=self.scale_low**strength, scale_high=self.scale_high**strength, **scaled)
 

@@ -5,8 +5,8 @@ Letters: B batch, S supporting frames, K keypoints, H W the crop, h w the heatma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.geometry import apply_affine
+from core.geometry import BoolArray, ByteArray, FloatArray, apply_affine
 from core.heatmaps import STRIDE, gaussian_targets
+from core.keypoints import POSETRACK
 from core.model.crops import normalised
 from core.training.augmentation import (
     AugmentationSettings,
@@ -30,7 +31,7 @@ from core.training.augmentation import (
     plain_window,
     recolour,
 )
-from core.training.lspet import BoolArray, ByteArray, FloatArray, Person, PersonCrops
+from core.training.lspet import People, Person
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Sample:
     Attributes:
         frames: (1 + S, H, W, 3) uint8, the key frame first.
         targets: (K, h, w) Gaussians of peak 1 in the key frame.
-        weights: (K,) 0 where nothing is known of the joint.
+        weights: (K,) 0 where nothing is known of the joint, 1 where it is certain.
     """
 
     frames: ByteArray
@@ -101,7 +102,7 @@ class CropSampler:
 
     def __init__(
         self,
-        crops: PersonCrops,
+        crops: People,
         indices: NDArray[np.int64],
         settings: SampleSettings,
         seed: tuple[int, ...],
@@ -131,12 +132,21 @@ class CropSampler:
         return labelled_sample(frames, window, person, self.settings)
 
     def _frames(
-        self, rng: np.random.Generator, window: WindowDraw, person: Person, background: ByteArray | None
+        self,
+        rng: np.random.Generator,
+        window: WindowDraw,
+        person: Person,
+        background: ByteArray | None,
+        border: int | None = None,
     ) -> ByteArray:
-        """(1 + S, H, W, 3) the key frame and its moving neighbours, with the changes of one draw."""
+        """(1 + S, H, W, 3) the key frame and its moving neighbours, with the changes of one draw.
+
+        What stands beyond the picture, where no background does, is drawn unless `border` says it.
+        """
         size, settings = self.settings.input_size_wh, self.settings.augmentation
         colour = draw_colour(rng, settings)
-        border = (cv2.BORDER_REFLECT_101, cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT)[rng.choice(3, p=(0.4, 0.3, 0.3))]
+        drawn = (cv2.BORDER_REFLECT_101, cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT)[rng.choice(3, p=(0.4, 0.3, 0.3))]
+        border = drawn if border is None else border
         frames = [
             recolour(colour, crop_pixels(moved, person.rgb, size, background, border))
             for moved in [window, *moving_windows(rng, window, self.offsets, size)]
@@ -151,12 +161,6 @@ class CropSampler:
     def batch(self, start: int, size: int) -> Batch:
         """Samples `start` to `start + size` as tensors."""
         return collate([self.sample(number) for number in range(start, start + size)])
-
-    def batches(self, start: int, stop: int, size: int) -> Iterator[Batch]:
-        """Samples `start` to `stop` in batches, made in other processes while the caller computes."""
-        from core.training.loading import load_batches, step_pieces  # noqa: PLC0415 - it needs Batch
-
-        return load_batches(self, step_pieces(start, stop, size))
 
 
 def moving_windows(
@@ -174,7 +178,11 @@ def moving_windows(
 
 def labelled_sample(frames: ByteArray, window: WindowDraw, person: Person, settings: SampleSettings) -> Sample:
     """A sample with the targets of the joints that are labelled and lie on the map."""
-    return sample_of(frames, *crop_labels(window, person), settings)
+    sample = sample_of(frames, *crop_labels(window, person), settings)
+    if person.trust is None:
+        return sample
+    trust = person.trust[POSETRACK.flip_order] if window.flipped else person.trust
+    return replace(sample, weights=sample.weights * trust.astype(np.float32))
 
 
 def sample_of(frames: ByteArray, keypoints: FloatArray, labelled: BoolArray, settings: SampleSettings) -> Sample:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
-from core.geometry import apply_affine, invert_affine
+from core.geometry import BoolArray, FloatArray, apply_affine, invert_affine
 from core.keypoints import SKELETONS
 from core.model.predictor import Predictor
+from core.model.weights import WeightsMetadata
+from core.predictions import Prediction
 from core.scoring import FEATURES, ScoreModel, score_features
-from core.training.accuracy import joints_right
-from core.training.lspet import BoolArray, FloatArray
+from core.sizes import joints_right
 from core.training.people_sets import PeopleSet, predictions
 
 _PULL = 1e-3
@@ -18,28 +21,59 @@ _PULL = 1e-3
 
 _FEWEST = 100
 
+FEWEST_OF_A_KIND = 10 * len(FEATURES)
+"""So many joints that are right, and so many that are wrong, tell what a round did to its weights' scores: ten of the
+rarer kind for each feature, the usual least of a logistic regression. Fewer fit the frames and not the network."""
 
-def fit_score_model(predictor: Predictor, people: PeopleSet) -> ScoreModel | None:
+
+def fit_score_model(predictor: Predictor, *sets: PeopleSet) -> ScoreModel | None:
     """The score model of a predictor's weights, decoding and flip test.
 
     Args:
         predictor: its scores are not used.
-        people: neither trained on nor reported on.
+        sets: people who are neither trained on nor reported on.
 
     Returns:
         None where too few joints, or only right or only wrong ones, could be measured.
     """
-    found = predictions(predictor, people)
-    skeleton = SKELETONS[predictor.metadata.keypoints]
+    found = [prediction for people in sets for prediction in predictions(predictor, people)]
+    truth = np.concatenate([people.keypoints for people in sets])
+    labelled = np.concatenate([people.labelled for people in sets])
     keypoints = np.stack([p.keypoints for p in found])
     located: BoolArray = np.asarray(np.isfinite(keypoints).all(axis=2))
+    measured, right = joints_right(keypoints, truth, labelled & located)
+    if measured.sum() < _FEWEST:
+        return None
+    return fit_on(predictor.metadata, found, measured, right)
+
+
+def fit_on(
+    metadata: WeightsMetadata, found: Sequence[Prediction], measured: BoolArray, right: BoolArray, fewest: int = 1
+) -> ScoreModel | None:
+    """The score model of what weights said of people.
+
+    Args:
+        metadata: of the weights.
+        found: N predictions; their scores are not used.
+        measured: (N, K) which joints have a label to compare with.
+        right: (N, K) which of them are right.
+        fewest: joints of either kind, right and wrong, that are needed.
+
+    Returns:
+        None where there are fewer.
+    """
+    keypoints = np.stack([p.keypoints for p in found])
+    located: BoolArray = np.asarray(np.isfinite(keypoints).all(axis=2))
+    measured = measured & located
+    num_right = int((measured & right).sum())
+    if min(num_right, int(measured.sum()) - num_right) < fewest:
+        return None
     heatmaps = np.stack([p.heatmaps for p in found]).astype(np.float32)
     points = np.stack([apply_affine(invert_affine(p.image_from_heatmap), p.keypoints) for p in found])
-    sigma = predictor.metadata.config.heatmap_sigma
-    features = score_features(heatmaps, points, heatmaps.max(axis=(2, 3)), located, sigma=sigma, skeleton=skeleton)
-    measured, right = joints_right(keypoints, people.keypoints, people.labelled & located)
-    if measured.sum() < _FEWEST or right[measured].all() or not right[measured].any():
-        return None
+    features = score_features(
+        heatmaps, points, heatmaps.max(axis=(2, 3)), located,
+        sigma=metadata.config.heatmap_sigma, skeleton=SKELETONS[metadata.keypoints],
+    )  # fmt: skip
     return _fit(features, measured, right)
 
 

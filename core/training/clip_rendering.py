@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.geometry import ByteArray, FloatArray
 from core.training.cutouts import Pixels
-from core.training.lspet import ByteArray, FloatArray
 
 _MOST_MOMENTS = 7
 _PIXELS_A_MOMENT = 2.0

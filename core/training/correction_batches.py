@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import apply_affine, center_and_scale, crop_affine
+from core.geometry import BoolArray, ByteArray, apply_affine, center_and_scale, crop_affine
 from core.training.augmentation import (
     AugmentationSettings,
     blurred,
@@ -18,8 +18,8 @@ from core.training.augmentation import (
     recolour,
 )
 from core.training.batches import Batch, Sample, SampleSettings, collate, labelled_sample
-from core.training.corrections import BoolArray, CorrectedPose
-from core.training.lspet import ByteArray, Person
+from core.training.corrections import CorrectedPose
+from core.training.lspet import Person
 
 LIGHT_AUGMENTATION = AugmentationSettings(
     flip=0.5, rotation_deg=20.0, rotated=0.5, scale_low=0.85, scale_high=1.2, shift=0.05, half_body=0.0, colour=0.15,

@@ -6,16 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import TrainingError
-from core.geometry import bbox_of_points
+from core.geometry import BoolArray, FloatArray, bbox_of_points
 from core.keypoints import POSETRACK
 from core.poses import Pose
 from core.project import Project
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 FEWEST_FRAMES = 4
 """With fewer corrected frames there is no round: one is held out, and three are too few already."""
@@ -44,11 +40,6 @@ class CorrectedPose:
     keypoints: FloatArray
     known: BoolArray
 
-    @property
-    def size_px(self) -> float:
-        """The person's size that errors are a fraction of: the longer side of the box."""
-        return float(self.bbox_xywh[2:].max())
-
 
 @dataclass(frozen=True)
 class RoundSplit:
@@ -70,7 +61,7 @@ class RoundSplit:
 
 def corrected_pose(frame_index: int, pose: Pose) -> CorrectedPose | None:
     """What a person vouches for in a pose; None where that is no joint's place."""
-    known = pose.human & pose.labelled & np.isfinite(pose.keypoints).all(axis=1)
+    known = pose.human & pose.placed
     if not known.any():
         return None
     box = pose.bbox_xywh

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.geometry import BoolArray, ByteArray, FloatArray
 from core.training.limbs import PARTS, TRUNK, TRUNK_KEYPOINTS, can_swing, torso_length
-from core.training.lspet import BoolArray, ByteArray, FloatArray
 
 Pixels = NDArray[np.float32]
 

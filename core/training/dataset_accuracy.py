@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from core.errors import FormatError
 from core.formats import detect, posetrack18
 from core.geometry import FloatArray
-from core.metrics import pck, posetrack_ap
+from core.metrics import PCK_THRESHOLD, pck, posetrack_ap
 from core.poses import FramePoses, Pose, Provenance, Visibility
 from core.training.datasets import ClipDataset, DatasetConfig, PersonInstance
 from core.training.datasets.videos import label_files
-
-PCK_THRESHOLD = 0.2
 
 
 def dataset_accuracy(

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from core.errors import TrainingError
 from core.geometry import FloatArray, apply_affine, invert_affine
 from core.heatmaps import decode_dark
-from core.model.crops import Request, request_affine
+from core.model.backbones import SingleFrame
+from core.model.crops import request_affine
 from core.model.fami_pose import FamiPose, softmax_heatmaps
-from core.model.hrnet import HRNet
 from core.model.weights import LoadedModel
+from core.predictions import Request
 from core.scoring import ScoreModel
 from core.training.batches import Batch, SampleSettings, collate
 from core.training.dataset_accuracy import dataset_accuracy
@@ -102,7 +103,7 @@ class DatasetSource:
         return DatasetSampler(dataset, seed)
 
     @torch.no_grad()
-    def measure(self, model: HRNet | FamiPose, settings: SampleSettings, engine: Engine) -> Measured:
+    def measure(self, model: SingleFrame | FamiPose, settings: SampleSettings, engine: Engine) -> Measured:
         """PoseTrack AP, or PCK for Sub-JHMDB, on the validation part; each process predicts its share of the people."""
         dataset = open_dataset(
             self._validation_config,
@@ -142,7 +143,7 @@ def _config(table: str, settings: dict[str, Any]) -> DatasetConfig:
 
 
 def _predicted(
-    model: HRNet | FamiPose, dataset: ClipDataset, indices: range, settings: SampleSettings, engine: Engine
+    model: SingleFrame | FamiPose, dataset: ClipDataset, indices: range, settings: SampleSettings, engine: Engine
 ) -> tuple[FloatArray, FloatArray]:
     """(n, K, 2) keypoints in full-frame pixels and (n, K) scores of some of the people, as the predictor decodes."""
     pieces = [(start, min(_BATCH, len(indices) - start)) for start in range(0, len(indices), _BATCH)]

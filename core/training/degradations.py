@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.lspet import BoolArray, ByteArray, FloatArray
+from core.geometry import BoolArray, ByteArray, FloatArray
 
 Kind = Literal["blurred", "occluded", "dark"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

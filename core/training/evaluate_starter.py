@@ -1,8 +1,9 @@
 """Measures weights on people they never saw: `python -m core.training.evaluate_starter [--weights PATH]`.
 
 Prints Markdown: PCK@0.2 of the torso, joint by joint, on the held-out tenth of the LSP Extended crops, on the
-paddleboarders' video and on COCO's and MPII's samples, all with ground-truth boxes; how far scores can be believed;
-and the time for one person and frame.
+paddleboarders' video and on COCO's and MPII's samples, all with ground-truth boxes, and on the held-out fifth of
+JHMDB's labelled clips with the boxes of their file; how far scores can be believed; and the time for one person and
+frame.
 """
 
 from __future__ import annotations
@@ -13,20 +14,26 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from core.errors import FamiError
+from core.geometry import BoolArray, FloatArray
 from core.keypoints import POSETRACK
 from core.model.predictor import Predictor
 from core.model.weights import load_model
+from core.review import SURE_FROM
 from core.training.accuracy import Accuracy
 from core.training.labelled_people import coco_people, mpii_people, video_people
-from core.training.lspet import REPOSITORY, BoolArray, FloatArray, PersonCrops, shared_path
-from core.training.people_sets import PeopleSet, held_out_people, measure
+from core.training.lspet import REPOSITORY, PersonCrops, shared_path
+from core.training.people_sets import PeopleSet, held_out_people, measure, people_in_clips
+from core.training.real_clips import RealClips
 from core.training.recipe import read_recipe
+from core.training.starter_split import STARTER_PEOPLE, split_clips
 
 STARTER = REPOSITORY / "resources/weights/starter.pth"
 RECIPE = REPOSITORY / "resources/configs/starter.toml"
+_LIMBS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 _THRESHOLDS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.9)
 HELD_OUT, VIDEO = "held-out LSPET", "paddleboard"
 
@@ -40,6 +47,8 @@ def people_sets(recipe_path: Path = RECIPE) -> list[PeopleSet]:
     recipe = read_recipe(recipe_path)
     crops = PersonCrops(shared_path(recipe.crops))
     split = crops.split(recipe.seed, recipe.held_out_part, recipe.calibration_part)
+    clips = RealClips(shared_path(STARTER_PEOPLE) / "clips.h5")
+    held_out_clips = split_clips(clips.videos, clips.has_person).held_out
     video, images = shared_path("data/posetrack/paddleboard"), shared_path("data/images")
     coco_mini = images / "coco_mini_keypoints"
     return [
@@ -47,6 +56,7 @@ def people_sets(recipe_path: Path = RECIPE) -> list[PeopleSet]:
         video_people(VIDEO, video / "060470979", video / "labels_posetrack18.json"),
         coco_people("COCO mini", coco_mini / "annotations/person_keypoints_train2017.json", coco_mini / "train2017"),
         coco_people("COCO val sample", images / "mmpose_coco/test_coco.json", images / "mmpose_coco"),
+        people_in_clips(clips, held_out_clips, "held-out JHMDB"),
         mpii_people("MPII sample", images / "mmpose_mpii/test_mpii.json", images / "mmpose_mpii"),
     ]
 
@@ -69,6 +79,8 @@ def table(columns: dict[str, Accuracy]) -> str:
         values = [f"{a.by_joint[name]:.2f}" if name in a.by_joint else "" for a in columns.values()]
         lines.append(f"| {name.replace('_', ' ')} | " + " | ".join(values) + " |")
     lines.append("| **mean** | " + " | ".join(f"**{a.mean:.3f}**" for a in columns.values()) + " |")
+    limbs = [np.mean([value for name, value in a.by_joint.items() if name.endswith(_LIMBS)]) for a in columns.values()]
+    lines.append("| mean of shoulders to ankles | " + " | ".join(f"{value:.3f}" for value in limbs) + " |")
     return "\n".join(lines)
 
 
@@ -99,6 +111,9 @@ def _command_line() -> int:
     out(f"Weights {loaded.metadata.name}, SHA-256 {loaded.sha256}.\n\n{table(results)}\n")
     for name, accuracy in results.items():
         out(f"\nScores on {name}:\n\n{belief(accuracy.peaks, accuracy.right)}\n")
+    for name, accuracy in results.items():
+        sure = accuracy.peaks >= SURE_FROM
+        out(f"\nSure on {name}: {sure.mean():.2f} of the joints, of these right: {accuracy.right[sure].mean():.2f}\n")
     out(f"\n{seconds * 1000:.0f} ms a person and frame in steady state, {torch.get_num_threads()} threads.\n")
     return 0
 

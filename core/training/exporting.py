@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import TrainingError
+from core.model.backbones import SingleFrame
 from core.model.config import FamiPoseConfig
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
 from core.model.weights import LoadedModel, WeightsMetadata, save_weights
 from core.training.batches import SampleSettings
 from core.training.recipe import Recipe
-from core.training.source import Measured, Source
+from core.training.source import Measured, SampleSource
 
 
 def multi_frame_config(recipe: Recipe, num_keypoints: int) -> FamiPoseConfig:
@@ -35,16 +35,16 @@ def multi_frame_config(recipe: Recipe, num_keypoints: int) -> FamiPoseConfig:
 def export(
     recipe: Recipe,
     config: FamiPoseConfig,
-    model: HRNet | FamiPose,
+    model: SingleFrame | FamiPose,
     measured: Measured,
     *,
     settings: SampleSettings,
-    source: Source,
+    source: SampleSource,
     path: Path,
 ) -> None:
     """Writes a weights file. A single-frame network is written as the multi-frame one that starts as it."""
     config = replace(config, heatmap_sigma=settings.sigma)
-    if isinstance(model, HRNet):
+    if not isinstance(model, FamiPose):
         whole = FamiPose(config)
         whole.backbone.load_state_dict({name: tensor.cpu() for name, tensor in model.state_dict().items()})
     else:

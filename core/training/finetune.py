@@ -7,6 +7,7 @@ after, on corrected frames that were held out.
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,13 +18,15 @@ import torch
 
 from core.errors import Cancelled, TrainingError
 from core.keypoints import POSETRACK
-from core.model.device import available_device
+from core.model.device import available_device, within_memory
 from core.model.fami_pose import FamiPose
-from core.model.losses import heatmap_loss, spatial_cross_entropy
 from core.model.reskeleton import in_posetrack
 from core.model.weights import LoadedModel, load_model, save_weights
+from core.predictions import Prediction
 from core.project import Project
+from core.sizes import joints_right
 from core.training.batches import Batch, SampleSettings
+from core.training.calibration import FEWEST_OF_A_KIND, fit_on
 from core.training.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler
 from core.training.corrections import (
     CorrectedPose,
@@ -33,9 +36,12 @@ from core.training.corrections import (
     taught_keypoints,
     training_neighbours,
 )
-from core.training.held_out_error import HeldOutError, held_out_error
-from core.training.memory import available_memory, is_out_of_memory, training_bytes
-from core.training.optimisation import freeze_statistics, learning_rate_factor, multi_frame_output
+from core.training.held_out_error import HeldOutError, held_out_error, held_out_predictions
+from core.training.memory import available_memory, kept_bytes
+from core.training.new_keypoints import start_new_keypoints
+from core.training.objective import loss_terms
+from core.training.optimisation import descend, freeze_statistics, learning_rate_factor, multi_frame_output
+from core.training.recipe import Loss
 from core.training.rounds import FinetuneSettings, RoundProgress, RoundReport
 from core.video import FrameCache, Source, frame_proof, open_source
 
@@ -83,7 +89,11 @@ def finetune(  # noqa: PLR0917 - the order of the contract
         poses = corrected_poses(project, lambda index: _is_usable(index, project, source, cache, skipped))
         split = split_round(poses, settings.held_out_part, settings.seed)
         loaded = in_posetrack(load_model(weights_path, str(device)))
-        before = held_out_error(loaded, split.held_out, cache.get, len(source), str(device))
+
+        def predicted(model: LoadedModel) -> list[Prediction]:
+            return held_out_predictions(model, split.held_out, cache.get, len(source), str(device))
+
+        before = held_out_error(loaded.metadata.trained_keypoints, split.held_out, predicted(loaded))
         if not before.joint_errors:
             raise TrainingError("The held-out frames hold no joint that these weights locate: correct more joints.")
         candidate, new = _trained(
@@ -95,7 +105,9 @@ def finetune(  # noqa: PLR0917 - the order of the contract
             on_progress=on_progress,
             cancelled=cancelled,
         )
-        after = held_out_error(candidate, split.held_out, cache.get, len(source), str(device))
+        found = predicted(candidate)
+        after = held_out_error(candidate.metadata.trained_keypoints, split.held_out, found)
+        candidate = with_scores(candidate, split.held_out, found)
     if cancelled():
         raise Cancelled
     report = _report(before, after, split, new)
@@ -140,7 +152,7 @@ def _trained(
             f"or at least {settings.new_joint_examples} of one of them."
         )
     model = copy.deepcopy(loaded.model)
-    _prepare_new_keypoints(model, new)
+    start_new_keypoints(model, new, metadata.trained_keypoints)
     offsets = metadata.config.supporting_offsets
     sampler = CorrectionSampler(
         _as_many_as_needed(split.train, settings),
@@ -158,9 +170,30 @@ def _trained(
         description=f"{metadata.description.split(' Fine-tuned')[0]} Fine-tuned on {len(split.train_frames)} corrected "
         "frames of one clip.",
         accuracy={},
+        score_model=None,
         parent_sha256=loaded.sha256,
     )
     return LoadedModel(model.eval(), described, ""), new
+
+
+def with_scores(candidate: LoadedModel, held_out: Sequence[CorrectedPose], found: Sequence[Prediction]) -> LoadedModel:
+    """The weights with a score model that the held-out frames tell, or with none.
+
+    What the parent's scores meant, they mean no more: a round moves the maps that they are read off.
+
+    Args:
+        candidate: what the round made.
+        held_out: what a person said of people in frames that were not trained on.
+        found: what the weights say of them.
+    """
+    known = np.isin(POSETRACK.keypoint_names, candidate.metadata.trained_keypoints)
+    measured, right = joints_right(
+        np.stack([prediction.keypoints for prediction in found]),
+        np.stack([pose.keypoints for pose in held_out]),
+        np.stack([pose.known for pose in held_out]) & known,
+    )
+    score_model = fit_on(candidate.metadata, found, measured, right, FEWEST_OF_A_KIND)
+    return replace(candidate, metadata=replace(candidate.metadata, score_model=score_model))
 
 
 def _as_many_as_needed(poses: Sequence[CorrectedPose], settings: FinetuneSettings) -> Sequence[CorrectedPose]:
@@ -170,20 +203,6 @@ def _as_many_as_needed(poses: Sequence[CorrectedPose], settings: FinetuneSetting
         return poses
     chosen = np.random.default_rng(settings.seed).choice(len(poses), most, replace=False)
     return [poses[i] for i in np.sort(chosen)]
-
-
-def _prepare_new_keypoints(model: FamiPose, new: Sequence[str]) -> None:
-    """Starts a keypoint that the weights never learnt, all of them on the head, between the head's two ends.
-
-    The mean of two maps of logits is, as probabilities, the product of both: its peak lies between theirs.
-    """
-    final = model.backbone.final_layer
-    ends = [POSETRACK.index("head_bottom"), POSETRACK.index("head_top")]
-    with torch.no_grad():
-        for name in new:
-            k = POSETRACK.index(name)
-            final.weight[k] = final.weight[ends].mean(dim=0)
-            final.get_parameter("bias")[k] = final.get_parameter("bias")[ends].mean()
 
 
 class RoundTraining:
@@ -199,7 +218,8 @@ class RoundTraining:
         self.model, self.sampler, self.settings = model, sampler, settings
         self.device = next(model.parameters()).device
         self.batch_size = settings.batch_size
-        self.optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=0.0)
+        groups = [{"params": list(model.parameters()), "highest": settings.learning_rate}]
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
         self._start = [parameter.detach().clone() for parameter in model.parameters()]
         model.train()
         freeze_statistics(model)
@@ -220,15 +240,7 @@ class RoundTraining:
 
     def _estimate(self) -> tuple[int, float]:
         """Bytes and seconds that the round will need, from one sample; makes the batch smaller if it would not fit."""
-        try:
-            self.loss(self.sampler.batch(1)).backward()  # type: ignore[no-untyped-call]  # the first pass is slow
-            started = time.perf_counter()
-            for_one = training_bytes(lambda: self.loss(self.sampler.batch(1)).backward())  # type: ignore[no-untyped-call]
-            seconds = time.perf_counter() - started
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if is_out_of_memory(error):
-                raise TrainingError(_NO_MEMORY) from error
-            raise
+        for_one, seconds = within_memory(self._cost_of_a_sample, lambda: False, self.device, _no_memory)
         self.optimizer.zero_grad(set_to_none=True)
         fixed = 5 * sum(parameter.numel() * parameter.element_size() for parameter in self._start)
         free = available_memory(self.device)
@@ -236,36 +248,34 @@ class RoundTraining:
             self.batch_size //= 2
         return fixed + for_one * self.batch_size, seconds * self.batch_size * self.settings.steps
 
+    def _cost_of_a_sample(self) -> tuple[int, float]:
+        """Bytes that a forward pass keeps, and seconds for both passes."""
+        losses = [self.loss(self.sampler.batch(1))]
+        torch.autograd.backward(losses.pop())  # the first pass is slow
+        started = time.perf_counter()
+        kept = kept_bytes(lambda: losses.append(self.loss(self.sampler.batch(1))), self.model.parameters())
+        torch.autograd.backward(losses.pop())
+        return kept, time.perf_counter() - started
+
     def _step_within_memory(self, step: int) -> float:
-        while True:
-            try:
-                return self._step(step)
-            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                if self.batch_size == 1:
-                    raise TrainingError(_NO_MEMORY) from error
-            # Outside the handler, which holds the failed step's tensors through its traceback.
-            self.batch_size //= 2
+        def shrink() -> bool:
+            is_smallest = self.batch_size == 1
+            self.batch_size = max(1, self.batch_size // 2)
             self.optimizer.zero_grad(set_to_none=True)
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
+            return not is_smallest
+
+        return within_memory(lambda: self._step(step), shrink, self.device, _no_memory)
 
     def _step(self, step: int) -> float:
         loss = self.loss(self.sampler.batch(self.batch_size))
         value = loss.item()
-        if not np.isfinite(value):
+        if not math.isfinite(value):
             raise TrainingError("The loss is no longer a number: start the round again from other weights.")
-        rate = self.settings.learning_rate * learning_rate_factor(step / self.settings.steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
-        self.optimizer.step()
+        factor = learning_rate_factor(step / self.settings.steps)
+        descend(self.optimizer, loss, factor)
         with torch.no_grad():
             for parameter, start in zip(self.model.parameters(), self._start, strict=True):
-                parameter.lerp_(start, self.settings.pull * rate / self.settings.learning_rate)
+                parameter.lerp_(start, self.settings.pull * factor)
         return value
 
     def loss(self, batch: Batch) -> torch.Tensor:
@@ -274,12 +284,14 @@ class RoundTraining:
             tensor.to(self.device) for tensor in (batch.key, batch.supporting, batch.targets, batch.weights)
         )
         output = multi_frame_output(self.model, key, supporting)
-        if self.model.config.heatmap_activation == "softmax":
-            return spatial_cross_entropy(output.logits, targets, weights)
-        return heatmap_loss(output.heatmaps, targets, weights)
+        loss: Loss = "cross_entropy" if self.model.config.heatmap_activation == "softmax" else "squared_error"
+        return loss_terms(loss, output.logits, output.heatmaps, targets, weights)["total"]
 
 
-_NO_MEMORY = "There is not enough memory to train even one sample: close other programs, or choose smaller weights."
+def _no_memory() -> TrainingError:
+    return TrainingError(
+        "There is not enough memory to train even one sample: close other programs, or choose smaller weights."
+    )
 
 
 def _remove_leftovers(out_folder: Path) -> None:

@@ -12,11 +12,11 @@ import numpy as np
 from core.errors import TrainingError
 from core.formats import coco, posetrack18
 from core.formats.labels import Labels
-from core.geometry import bbox_of_points
+from core.geometry import ByteArray, bbox_of_points
 from core.keypoints import POSETRACK, mapping
-from core.model.crops import Request
-from core.training.lspet import BOX_MARGIN, ByteArray
-from core.training.people_sets import Clip, PeopleSet
+from core.predictions import Request
+from core.training.lspet import BOX_MARGIN
+from core.training.people_sets import ClipFrames, PeopleSet
 from core.video import FrameCache, open_source
 
 _CACHE_BYTES = 128 * 2**20
@@ -45,7 +45,7 @@ def coco_people(name: str, labels_path: Path, folder: Path) -> PeopleSet:
     labels = Labels(there, everything.format_name)
     indices = [image.frame_index for image in there for pose in image.poses.poses if pose.labelled.any()]
 
-    def clip(number: int) -> Clip:
+    def clip(number: int) -> ClipFrames:
         rgb = _read_rgb(files[indices[number]])
         return lambda _: rgb, 1
 
@@ -61,7 +61,7 @@ def mpii_people(name: str, labels_path: Path, folder: Path) -> PeopleSet:
     keypoints, labelled = joints[:, where], visible[:, where] & (where >= 0)
     files = [folder / entry["image"] for entry in entries]
 
-    def clip(number: int) -> Clip:
+    def clip(number: int) -> ClipFrames:
         rgb = _read_rgb(files[number])
         return lambda _: rgb, 1
 
@@ -69,7 +69,7 @@ def mpii_people(name: str, labels_path: Path, folder: Path) -> PeopleSet:
     return PeopleSet(name, tuple(Request(0, 0, box) for box in boxes), keypoints, labelled, clip)
 
 
-def _from_labels(name: str, labels: Labels, clip: Callable[[int], Clip]) -> PeopleSet:
+def _from_labels(name: str, labels: Labels, clip: Callable[[int], ClipFrames]) -> PeopleSet:
     people = [(image.frame_index, pose) for image in labels.images for pose in image.poses.poses if pose.labelled.any()]
     is_video = clip(0)[1] > 1
     return PeopleSet(

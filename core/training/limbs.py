@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.geometry import BoolArray, FloatArray
 from core.keypoints import POSETRACK
-from core.training.lspet import BoolArray, FloatArray
 
 
 class Part(NamedTuple):

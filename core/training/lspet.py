@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import cv2
 import h5py
@@ -13,20 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
-from core.geometry import bbox_of_points
-from core.keypoints import POSETRACK, mapping
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-ByteArray = NDArray[np.uint8]
+from core.geometry import BoolArray, ByteArray, FloatArray, bbox_of_points
+from core.keypoints import POSETRACK, posetrack_places
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 """The checkout."""
 
 BOX_MARGIN = 0.15
 """How far a person's box reaches beyond the labelled joints on each side, as a fraction of their extent."""
-
-_POSETRACK_NAME = {"neck": "head_bottom"}
 
 
 class Person(NamedTuple):
@@ -37,12 +31,22 @@ class Person(NamedTuple):
         keypoints: (17, 2) x, y in pixels of `rgb`; anything where not labelled.
         labelled: (17,) True where the joint is labelled.
         bbox_xywh: (4,) the person's box in pixels of `rgb`.
+        trust: (17,) 0 to 1, how far each label can be believed; None where a person labelled all of them.
     """
 
     rgb: ByteArray
     keypoints: FloatArray
     labelled: BoolArray
     bbox_xywh: FloatArray
+    trust: FloatArray | None = None
+
+
+class People(Protocol):
+    """Pictures of people, by number."""
+
+    def person(self, index: int) -> Person:
+        """The picture and labels of one person."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,14 @@ class PersonCrops:
             )
         try:
             with h5py.File(path) as file:
-                names = tuple(_POSETRACK_NAME.get(str(name), str(name)) for name in file.attrs["joint_names"])
+                names = tuple(map(str, file.attrs["joint_names"]))
                 joints = np.asarray(file["keypoints"], dtype=np.float64)
                 self._bytes, self._end = _pictures(file)
         except (OSError, KeyError) as error:
             raise TrainingError(
                 f"{path} does not hold crops to train on ({error}): name lspet_train.h5 or lspet_train_small.h5."
             ) from error
-        where = mapping(names, POSETRACK)
+        where = posetrack_places(names)
         self.keypoints = np.where((where >= 0)[:, None], joints[:, where, :2], 0.0)
         self.labelled = (where >= 0) & (joints[:, where, 2] > 0)
         self.trained_keypoints = tuple(name for name, i in zip(POSETRACK.keypoint_names, where, strict=True) if i >= 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
@@ -11,18 +11,19 @@ from torch import Tensor
 _MEMINFO = Path("/proc/meminfo")
 
 
-def training_bytes(step: Callable[[], object]) -> int:
-    """Runs a forward and backward pass and returns the bytes that the forward pass kept for the backward one."""
-    kept: dict[int, int] = {}
+def kept_bytes(forward: Callable[[], object], parameters: Iterable[Tensor]) -> int:
+    """The bytes that a forward pass keeps for the backward one, beyond the parameters; of real or of fake tensors."""
+    kept: dict[int, tuple[int, Tensor]] = {}
 
     def pack(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        kept[storage.data_ptr()] = storage.nbytes()
+        kept[storage._cdata] = storage.nbytes(), tensor  # the tensor too, so that no other takes its place
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        step()
-    return sum(kept.values())
+        forward()
+    ours = {parameter.untyped_storage()._cdata for parameter in parameters}
+    return sum(size for place, (size, _) in kept.items() if place not in ours)
 
 
 def available_memory(device: torch.device) -> int | None:
@@ -35,8 +36,3 @@ def available_memory(device: torch.device) -> int | None:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return None
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that memory ran out; on a processor torch has no type of its own for that."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "memory" in str(error)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from core.heatmaps import STRIDE
 from core.keypoints import POSETRACK
+from core.model.backbones import new_backbone
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
 from core.training.exporting import multi_frame_config
+from core.training.memory import kept_bytes
 from core.training.objective import new_objective
 from core.training.optimisation import autocast, half_precision
 from core.training.recipe import Recipe, Stage
@@ -45,21 +44,6 @@ class TrainingMemory:
         return self.weights + self.activations + self.allowance
 
 
-def kept_bytes(forward: Callable[[], object], parameters: Iterable[Tensor]) -> int:
-    """The bytes that a forward pass keeps for the backward one, beyond the parameters; of real or of fake tensors."""
-    kept: dict[int, tuple[int, Tensor]] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        kept[storage._cdata] = storage.nbytes(), tensor  # the tensor too, so that no other takes its place
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        forward()
-    ours = {parameter.untyped_storage()._cdata for parameter in parameters}
-    return sum(size for place, (size, _) in kept.items() if place not in ours)
-
-
 def stage_memory(recipe: Recipe, stage: Stage, samples: int, num_keypoints: int = len(POSETRACK)) -> TrainingMemory:
     """What a step of a stage needs on one GPU; its precision, where it is "auto", is bfloat16 there.
 
@@ -74,7 +58,7 @@ def stage_memory(recipe: Recipe, stage: Stage, samples: int, num_keypoints: int 
     width, height = stage.input_size_wh or recipe.input_size_wh
     config = multi_frame_config(recipe, num_keypoints)
     with FakeTensorMode():
-        model = FamiPose(config) if stage.is_multi_frame else HRNet(recipe.backbone, num_keypoints)
+        model = FamiPose(config) if stage.is_multi_frame else new_backbone(recipe.backbone, num_keypoints)
         objective = new_objective(model, stage, recipe.seed).train()
         count = len(config.supporting_offsets) if stage.is_multi_frame else 0
         heatmap = num_keypoints, height // STRIDE, width // STRIDE

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 class _Writer(Protocol):
     def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> None: ...
     def flush(self) -> None: ...
+    def close(self) -> None: ...
 
 
 class MetricsLog:
@@ -48,6 +49,11 @@ class MetricsLog:
             for name, value in values.items():
                 self._events.add_scalar(name, value, samples)
             self._events.flush()
+
+    def close(self) -> None:
+        """Ends TensorBoard's writer, which has a thread."""
+        if self._events is not None:
+            self._events.close()
 
     def _forget_after(self, samples: int, measured: bool) -> None:
         rows: list[dict[str, Any]] = []

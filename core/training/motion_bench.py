@@ -18,14 +18,14 @@ from typing import Any
 import torch
 
 from core.errors import TrainingError
+from core.model.backbones import SingleFrame
 from core.model.config import TABLE_6, TABLE_7, Ablation, ablation
-from core.model.hrnet import HRNet
 from core.model.weights import LoadedModel, load_model
 from core.training.lspet import REPOSITORY, PersonCrops, shared_path
 from core.training.motion_bench_clips import (
     Cell,
+    ClipSpeed,
     FeatureClips,
-    Speed,
     cells,
     evaluation_clips,
     evaluation_people,
@@ -35,8 +35,8 @@ from core.training.motion_bench_clips import (
     training_settings,
 )
 from core.training.motion_bench_rows import (
-    Measured,
-    RowTraining,
+    CellAccuracy,
+    RowSettings,
     measure_cells,
     train_on_features,
     train_with_backbone,
@@ -65,7 +65,7 @@ class Size:
     sigma: float
     training_clips: int
     with_backbone: bool
-    training: RowTraining
+    training: RowSettings
 
 
 @dataclass(frozen=True)
@@ -102,19 +102,19 @@ class BenchConfig:
     clips_seed: int
     seeds: tuple[int, ...]
     evaluation_clips: int
-    speeds: tuple[Speed, ...]
+    speeds: tuple[ClipSpeed, ...]
     training_clips: ClipSettings
     sizes: dict[str, Size]
 
 
 @dataclass(frozen=True)
-class Run:
+class BenchRun:
     """One training and what it gave."""
 
     line: str
     seed: int
     seconds: float
-    measured: dict[Cell, Measured]
+    measured: dict[Cell, CellAccuracy]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as kept."""
@@ -122,10 +122,10 @@ class Run:
         return {"line": self.line, "seed": self.seed, "seconds": self.seconds, "cells": cells_}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Run:
+    def from_dict(cls, values: dict[str, Any]) -> BenchRun:
         """The run in what `to_dict` gave, also by way of JSON."""
         measured = {
-            Cell(entry["degradation"], entry["speed"]): Measured(
+            Cell(entry["degradation"], entry["speed"]): CellAccuracy(
                 {float(threshold): share for threshold, share in entry["pck"].items()},
                 entry["motion_correlation"],
                 entry["motion_slope"],
@@ -150,7 +150,7 @@ class BenchProgress:
     done: int
     total: int
     seconds_left: float
-    finished: Run | None = None
+    finished: BenchRun | None = None
 
 
 def read_bench_config(path: Path = CONFIG) -> BenchConfig:
@@ -163,12 +163,14 @@ def read_bench_config(path: Path = CONFIG) -> BenchConfig:
                 **{
                     **values,
                     "input_size_wh": (values["input_size_wh"][0], values["input_size_wh"][1]),
-                    "training": RowTraining(**values["training"]),
+                    "training": RowSettings(**values["training"]),
                 }
             )
             for name, values in table["sizes"].items()
         }
-        speeds = tuple(Speed(entry["name"], (entry["activity"][0], entry["activity"][1])) for entry in table["speeds"])
+        speeds = tuple(
+            ClipSpeed(entry["name"], (entry["activity"][0], entry["activity"][1])) for entry in table["speeds"]
+        )
         tuples = {name: tuple(table[name]) for name in ("supporting_offsets", "seeds")}
         clips = dict(table["training_clips"])
         training_clips = ClipSettings(**{**clips, "activity": (clips["activity"][0], clips["activity"][1])})
@@ -220,7 +222,7 @@ class MotionBench:
         )
         return ablation(line, network)
 
-    def run(self) -> list[Run]:
+    def run(self) -> list[BenchRun]:
         """All runs, those kept from before included, line by line.
 
         Raises:
@@ -235,7 +237,7 @@ class MotionBench:
                 path = self.folder / f"{LINES.index(line)}-seed-{seed}.json"
                 if path.is_file():
                     self._total -= self._work_of(line)
-                    runs.append(Run.from_dict(json.loads(path.read_text(encoding="utf-8"))))
+                    runs.append(BenchRun.from_dict(json.loads(path.read_text(encoding="utf-8"))))
                     continue
                 runs.append(self._run_one(line, seed))
                 partial = path.with_suffix(".part")
@@ -245,7 +247,7 @@ class MotionBench:
         shutil.rmtree(self.folder / "features", ignore_errors=True)
         return sorted(runs, key=lambda run: (LINES.index(run.line), run.seed))
 
-    def _run_one(self, line: str, seed: int) -> Run:
+    def _run_one(self, line: str, seed: int) -> BenchRun:
         size, chosen, backbone = self.size, self.ablation(line), self.weights.model.backbone
         if not size.with_backbone and self._kept is None:
             self._kept = self._features_of(self._training_clips(), size.training_clips, "training"), self.evaluation()
@@ -264,7 +266,7 @@ class MotionBench:
             )
             shutil.rmtree(self.folder / "features", ignore_errors=True)
             evaluation = self.evaluation(model.backbone)
-        return Run(line, seed, time.perf_counter() - started, measure_cells(model, evaluation))
+        return BenchRun(line, seed, time.perf_counter() - started, measure_cells(model, evaluation))
 
     def _training_clips(self) -> ClipSampler:
         config = self.config
@@ -274,7 +276,7 @@ class MotionBench:
             config.training_clips,
         )  # fmt: skip
 
-    def evaluation(self, backbone: HRNet | None = None) -> dict[Cell, FeatureClips]:
+    def evaluation(self, backbone: SingleFrame | None = None) -> dict[Cell, FeatureClips]:
         """The evaluation clips as a backbone sees them."""
         config = self.config
         settings = evaluation_settings(self.size.input_size_wh, self.size.sigma)
@@ -288,7 +290,9 @@ class MotionBench:
             result[cell] = self._features_of(sampler, config.evaluation_clips, cell.name, backbone)
         return result
 
-    def _features_of(self, sampler: ClipSampler, count: int, name: str, backbone: HRNet | None = None) -> FeatureClips:
+    def _features_of(
+        self, sampler: ClipSampler, count: int, name: str, backbone: SingleFrame | None = None
+    ) -> FeatureClips:
         """The features of clips 0 to `count`, computed where they are not kept."""
         folder = self.folder / "features" / name
 
@@ -307,7 +311,7 @@ class MotionBench:
     def _evaluation_count(self) -> int:
         return self.config.evaluation_clips * len(cells(self.config.speeds))
 
-    def _advance(self, doing: str, work: float, finished: Run | None = None) -> None:
+    def _advance(self, doing: str, work: float, finished: BenchRun | None = None) -> None:
         self._done += work
         pace = (time.perf_counter() - self._started) / max(self._done, 1.0)
         left = max(self._total - self._done, 0.0) * pace

@@ -15,15 +15,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.geometry import BoolArray, FloatArray
 from core.heatmaps import STRIDE, gaussian_targets
+from core.model.backbones import SingleFrame
 from core.model.crops import normalised
-from core.model.hrnet import HRNet
-from core.training.accuracy import torso_sizes
+from core.sizes import torso_sizes
 from core.training.augmentation import AugmentationSettings
 from core.training.batches import SampleSettings
 from core.training.degradations import KINDS, Kind
-from core.training.lspet import BoolArray, FloatArray, PersonCrops
-from core.training.synthetic_clips import Clip, ClipSampler, ClipSettings
+from core.training.lspet import PersonCrops
+from core.training.synthetic_clips import ClipSampler, ClipSettings, MadeClip
 
 DEGRADATIONS: tuple[Kind | None, ...] = (None, *KINDS)
 CLEAN = "clean"
@@ -31,7 +32,7 @@ _BATCH = 16
 
 
 @dataclass(frozen=True)
-class Speed:
+class ClipSpeed:
     """A kind of movement: its name and the activity of `ClipSettings`."""
 
     name: str
@@ -52,7 +53,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Labels:
+class ClipLabels:
     """What is known of clips.
 
     Attributes:
@@ -66,7 +67,7 @@ class Labels:
     global_motion: FloatArray
 
     @classmethod
-    def of(cls, clips: list[Clip]) -> Labels:
+    def of(cls, clips: list[MadeClip]) -> ClipLabels:
         """Those of some clips."""
         return cls(
             np.stack([clip.keypoints for clip in clips]),
@@ -87,7 +88,7 @@ class FeatureClips:
     """
 
     features: NDArray[np.float16]
-    labels: Labels
+    labels: ClipLabels
     offsets: tuple[int, ...]
     sigma: float
 
@@ -139,12 +140,12 @@ def evaluation_people(crops: PersonCrops, held_out: NDArray[np.int64], count: in
     return chosen
 
 
-def cells(speeds: tuple[Speed, ...]) -> list[Cell]:
+def cells(speeds: tuple[ClipSpeed, ...]) -> list[Cell]:
     """All kinds of evaluation clips."""
     return [Cell(degradation, speed.name) for degradation in DEGRADATIONS for speed in speeds]
 
 
-def evaluation_clips(cell: Cell, speeds: tuple[Speed, ...]) -> ClipSettings:
+def evaluation_clips(cell: Cell, speeds: tuple[ClipSpeed, ...]) -> ClipSettings:
     """How the clips of a cell move, and what spoils their key frames.
 
     With the same seed, clip n shows the same person in the same window in every cell: nothing is drawn for the
@@ -163,7 +164,7 @@ def evaluation_clips(cell: Cell, speeds: tuple[Speed, ...]) -> ClipSettings:
     )
 
 
-def batched_clips(sampler: ClipSampler, count: int) -> Iterator[list[Clip]]:
+def batched_clips(sampler: ClipSampler, count: int) -> Iterator[list[MadeClip]]:
     """Clips 0 to `count`, some at a time."""
     for start in range(0, count, _BATCH):
         yield [sampler.clip(number) for number in range(start, min(start + _BATCH, count))]
@@ -171,7 +172,7 @@ def batched_clips(sampler: ClipSampler, count: int) -> Iterator[list[Clip]]:
 
 @torch.no_grad()
 def store_features(
-    backbone: HRNet, sampler: ClipSampler, count: int, folder: Path, on_clips: Callable[[int], None]
+    backbone: SingleFrame, sampler: ClipSampler, count: int, folder: Path, on_clips: Callable[[int], None]
 ) -> None:
     """Writes the features and labels of clips 0 to `count` to a folder, unless they are there.
 
@@ -196,7 +197,7 @@ def store_features(
             shape = (count, *found.shape[1:])
             features = np.lib.format.open_memmap(folder / "features.npy", "w+", np.dtype(np.float16), shape)
         features[start : start + len(clips)] = found
-        labels.append(Labels.of(clips))
+        labels.append(ClipLabels.of(clips))
         start += len(clips)
         on_clips(len(clips))
     if features is not None:
@@ -214,6 +215,6 @@ def store_features(
 def read_features(folder: Path, offsets: tuple[int, ...], sigma: float) -> FeatureClips:
     """What `store_features` wrote; features stay on disk."""
     with np.load(folder / "labels.npz", allow_pickle=False) as stored:
-        labels = Labels(stored["keypoints"], stored["labelled"], stored["global_motion"])
+        labels = ClipLabels(stored["keypoints"], stored["labelled"], stored["global_motion"])
     features = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
     return FeatureClips(features, labels, offsets, sigma)

@@ -5,6 +5,7 @@ Letters in shape comments: B batch, S supporting frames, N clips.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,15 +15,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import TrainingError
+from core.geometry import FloatArray
 from core.heatmaps import STRIDE, decode_dark
+from core.model.backbones import SingleFrame
 from core.model.config import Ablation
 from core.model.fami_pose import FamiPose, FamiPoseOutput
-from core.model.hrnet import HRNet
-from core.model.losses import MutualInformation, spatial_cross_entropy
-from core.training.accuracy import pck
-from core.training.lspet import FloatArray
+from core.model.losses import MutualInformation
+from core.training.accuracy import accuracy_of
+from core.training.loading import load_batches, step_pieces
 from core.training.motion_bench_clips import Cell, FeatureClips
-from core.training.optimisation import freeze_statistics, learning_rate_factor, multi_frame_output, multi_frame_parts
+from core.training.objective import loss_terms
+from core.training.optimisation import (
+    descend,
+    freeze_statistics,
+    learning_rate_factor,
+    multi_frame_groups,
+    multi_frame_output,
+)
 from core.training.synthetic_clips import ClipSampler
 
 THRESHOLDS = (0.2, 0.1)
@@ -30,7 +39,7 @@ _EVALUATION_BATCH = 32
 
 
 @dataclass(frozen=True)
-class RowTraining:
+class RowSettings:
     """How every row is trained: the same for all.
 
     Attributes:
@@ -59,7 +68,7 @@ class RowTraining:
 
 
 def new_network(
-    line: Ablation, backbone: HRNet, first_gain: float, seed: int
+    line: Ablation, backbone: SingleFrame, first_gain: float, seed: int
 ) -> tuple[FamiPose, MutualInformation | None]:
     """The network of a line around a copy of the backbone, and the information terms where the line has them."""
     torch.manual_seed(seed)
@@ -72,53 +81,43 @@ def new_network(
 
 
 def optimizer_of(
-    model: FamiPose, information: MutualInformation | None, training: RowTraining, *, with_backbone: bool
+    model: FamiPose, information: MutualInformation | None, training: RowSettings, *, with_backbone: bool
 ) -> torch.optim.Optimizer:
     """AdamW with a rate for each part; `highest` in each group is what the schedule multiplies."""
-    parts = multi_frame_parts(model, with_backbone=with_backbone)
-    others = [] if information is None else list(information.parameters())
-    groups = [
-        {"params": parts.alignment + others, "highest": training.learning_rate},
-        {"params": parts.theta, "highest": training.theta_learning_rate},
-        {"params": parts.head, "highest": training.head_learning_rate},
-        {"params": parts.gain, "highest": training.gain_learning_rate, "weight_decay": 0.0},
-    ]
-    if with_backbone:
-        groups.append({"params": parts.body, "highest": training.backbone_learning_rate})
-    return torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=training.weight_decay)
+    groups = multi_frame_groups(model, training, with_backbone=with_backbone)
+    for group in groups:
+        if any(parameter is model.gain for parameter in group["params"]):
+            group["weight_decay"] = 0.0
+    if information is not None:
+        groups.append({"params": list(information.parameters()), "highest": training.learning_rate})
+    return torch.optim.AdamW(groups, weight_decay=training.weight_decay)
 
 
 def objective(
     output: FamiPoseOutput, targets: Tensor, weights: Tensor, information: MutualInformation | None, beta: float
 ) -> Tensor:
     """Cross-entropy over the map and, with information terms, beta times Eq. 10 and the fit of their heads."""
-    loss: Tensor = spatial_cross_entropy(output.logits, targets, weights)
-    if information is None:
-        return loss
-    terms: dict[str, Tensor] = information(output, targets, weights)
-    return loss + beta * terms["mutual_information"] + terms["heads"]
+    terms = loss_terms(
+        "cross_entropy", output.logits, output.heatmaps, targets, weights,
+        output=output, information=information, beta=beta,
+    )  # fmt: skip
+    return terms["total"]
 
 
 def step(optimizer: torch.optim.Optimizer, loss: Tensor, progress: float) -> float:
     """One step with the rates of `progress` (0 to 1); the loss. Raises TrainingError where it is not finite."""
     value = loss.item()
-    if not np.isfinite(value):
+    if not math.isfinite(value):
         raise TrainingError(f"The loss is {value}: lower the learning rates of the motion bench and start again.")
-    factor = learning_rate_factor(progress)
-    for group in optimizer.param_groups:
-        group["lr"] = group["highest"] * factor
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
-    torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 5.0)
-    optimizer.step()
+    descend(optimizer, loss, learning_rate_factor(progress))
     return value
 
 
 def train_on_features(
     line: Ablation,
-    backbone: HRNet,
+    backbone: SingleFrame,
     clips: FeatureClips,
-    training: RowTraining,
+    training: RowSettings,
     seed: int,
     *,
     on_step: Callable[[int], None],
@@ -153,9 +152,9 @@ def train_on_features(
 
 def train_with_backbone(
     line: Ablation,
-    backbone: HRNet,
+    backbone: SingleFrame,
     sampler: ClipSampler,
-    training: RowTraining,
+    training: RowSettings,
     seed: int,
     *,
     device: torch.device,
@@ -180,7 +179,8 @@ def train_with_backbone(
     frames = [sampler.offsets.index(offset) for offset in line.network.supporting_offsets]
     first = (seed + 1) * training.samples
     done = 0
-    for batch in sampler.batches(first, first + training.samples, training.batch_size):
+    pieces = step_pieces(first, first + training.samples, training.batch_size)
+    for batch in load_batches(sampler, pieces):
         model.train()
         freeze_statistics(model.backbone)
         output = multi_frame_output(model, batch.key.to(device), batch.supporting[:, frames].to(device))
@@ -192,7 +192,7 @@ def train_with_backbone(
 
 
 @dataclass(frozen=True)
-class Measured:
+class CellAccuracy:
     """What a network did on the clips of one cell.
 
     Attributes:
@@ -208,7 +208,7 @@ class Measured:
 
 
 @torch.no_grad()
-def measure(model: FamiPose, clips: FeatureClips) -> Measured:
+def measure(model: FamiPose, clips: FeatureClips) -> CellAccuracy:
     """PCK of the key frames' joints within the crop, and how Theta follows the true motion."""
     offsets, size_wh = model.config.supporting_offsets, np.array(clips.features.shape[:-3:-1]) * STRIDE
     found, peaks, thetas = [], [], []
@@ -222,13 +222,13 @@ def measure(model: FamiPose, clips: FeatureClips) -> Measured:
     keypoints = clips.labels.keypoints[:, 0]
     inside = ((keypoints >= 0) & (keypoints <= size_wh - 1)).all(axis=2)
     seen = np.concatenate(found), np.concatenate(peaks), keypoints, clips.labels.labelled & inside
-    accuracy = {threshold: pck(*seen, threshold=threshold).mean for threshold in THRESHOLDS}
+    accuracy = {threshold: accuracy_of(*seen, threshold=threshold).mean for threshold in THRESHOLDS}
     if model.global_transformation is None:
-        return Measured(accuracy, float("nan"), float("nan"))
+        return CellAccuracy(accuracy, float("nan"), float("nan"))
     frames = [1 + clips.offsets.index(offset) for offset in offsets]
     truth = centre_shifts(clips.labels.global_motion[:, frames], size_wh)
     estimated = np.concatenate(thetas)[..., 2] * size_wh / 2
-    return Measured(accuracy, *_relation(truth, estimated))
+    return CellAccuracy(accuracy, *_relation(truth, estimated))
 
 
 def centre_shifts(affines: FloatArray, size_wh: NDArray[np.int64]) -> FloatArray:
@@ -244,6 +244,6 @@ def _relation(truth: FloatArray, estimated: FloatArray) -> tuple[float, float]:
     return (float((x * y).sum()) / spread if spread > 0 else 0.0), float((x * y).sum() / (x**2).sum())
 
 
-def measure_cells(model: FamiPose, evaluation: Mapping[Cell, FeatureClips]) -> dict[Cell, Measured]:
+def measure_cells(model: FamiPose, evaluation: Mapping[Cell, FeatureClips]) -> dict[Cell, CellAccuracy]:
     """`measure` for each kind of clip."""
     return {cell: measure(model, clips) for cell, clips in evaluation.items()}

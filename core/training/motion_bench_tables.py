@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.model.config import TABLE_6, TABLE_7
-from core.training.motion_bench import LINES, BenchConfig, Run
+from core.training.motion_bench import LINES, BenchConfig, BenchRun
 from core.training.motion_bench_clips import CLEAN, Cell
 from core.training.motion_bench_rows import THRESHOLDS
 
@@ -35,7 +35,7 @@ def trained_line(line: str) -> str:
     return next(name for name in LINES if tables[name] == tables[line])
 
 
-def shares(runs: Sequence[Run], line: str, threshold: float, chosen: Callable[[Cell], bool]) -> dict[int, float]:
+def shares(runs: Sequence[BenchRun], line: str, threshold: float, chosen: Callable[[Cell], bool]) -> dict[int, float]:
     """By seed, the mean over the chosen kinds of clips of a line's PCK."""
     return {
         run.seed: float(np.mean([found.pck[threshold] for cell, found in run.measured.items() if chosen(cell)]))
@@ -44,7 +44,7 @@ def shares(runs: Sequence[Run], line: str, threshold: float, chosen: Callable[[C
     }
 
 
-def summary(runs: Sequence[Run], config: BenchConfig) -> list[dict[str, Any]]:
+def summary(runs: Sequence[BenchRun], config: BenchConfig) -> list[dict[str, Any]]:
     """One entry for each table, line, threshold and column: mean and spread over the seeds, and over the baseline.
 
     "gain" is the mean over seeds of the difference to the single frame with the same seed, "gain_spread" its
@@ -103,14 +103,14 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("  ".join(row) for row in padded)
 
 
-def run_text(run: Run, seconds_left: float) -> str:
+def run_text(run: BenchRun, seconds_left: float) -> str:
     """One line about a run that has just ended."""
     mean = np.mean([found.pck[THRESHOLDS[0]] for found in run.measured.values()])
     left = f"{seconds_left / 60:.0f} min left" if seconds_left >= 60 else "less than a minute left"
     return f"{run.line}, seed {run.seed}: PCK@{THRESHOLDS[0]:g} {mean:.3f} in {run.seconds:.0f} s; {left}"
 
 
-def motion_text(runs: Sequence[Run]) -> str:
+def motion_text(runs: Sequence[BenchRun]) -> str:
     """How Theta follows the true motion on clean clips: correlation and slope, mean over seeds."""
     rows = [["Theta's shift and the true one, clean clips", "correlation", "slope"]]
     for line in LINES:

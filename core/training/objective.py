@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
+from core.model.backbones import SingleFrame
+from core.model.fami_pose import FamiPose, FamiPoseOutput
 from core.model.losses import MutualInformation, heatmap_loss, spatial_cross_entropy
+from core.model.pyramid import PyramidNet
 from core.training.optimisation import autocast, freeze_statistics, half_precision, multi_frame_output
-from core.training.recipe import Stage
+from core.training.recipe import Loss, Stage
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Share:
     joints: float = 1.0
 
 
+WHOLE = Share()
+"""A batch that is computed at once."""
+
+
 def joint_weight(targets: Tensor, weights: Tensor) -> float:
     """What the losses that are means over joints divide by: the sum of the weights of joints that are on the map."""
     return float((weights * (targets.flatten(2).amax(dim=2) > 0)).sum())
@@ -42,7 +47,7 @@ class Objective(nn.Module):
         information: the estimator of the mutual information terms, None where the stage has none.
     """
 
-    def __init__(self, model: HRNet | FamiPose, information: MutualInformation | None, stage: Stage) -> None:
+    def __init__(self, model: SingleFrame | FamiPose, information: MutualInformation | None, stage: Stage) -> None:
         super().__init__()
         self.model, self.information, self.stage = model, information, stage
 
@@ -51,6 +56,8 @@ class Objective(nn.Module):
         super().train(mode)
         if isinstance(self.model, FamiPose) and self.stage.frozen_statistics != "none":
             freeze_statistics(self.model if self.stage.frozen_statistics == "all" else self.model.backbone)
+        if isinstance(self.model, PyramidNet) and self.stage.holds_entry:
+            freeze_statistics(self.model.entry)
         return self
 
     def forward(
@@ -66,30 +73,64 @@ class Objective(nn.Module):
             share: this part's share of the samples and of the weights of joints.
 
         Returns:
-            "cross_entropy" or "heatmap", the terms of `MutualInformation` where there are any, and "total" (Eq. 12),
-            which is to be minimised.
+            As `loss_terms`.
         """
         stage, of = self.stage, Share(*share)
-        if isinstance(self.model, HRNet):
+        if not isinstance(self.model, FamiPose):
             with autocast(key.device, half_precision(key.device, stage.precision)):
                 logits = heatmaps = self.model(key)
             output = None
         else:
             output = multi_frame_output(self.model, key, supporting, stage.precision, recompute=stage.recompute)
             logits, heatmaps = output.logits, output.heatmaps
-        if stage.loss == "cross_entropy":
-            main = spatial_cross_entropy(logits, targets, weights) * of.joints
-            terms = {"cross_entropy": main}
-        else:
-            main = heatmap_loss(heatmaps, targets, weights) * of.samples
-            terms = {"heatmap": main}
-        if self.information is None or output is None:
-            return {**terms, "total": main}
-        terms |= {name: t * of.joints for name, t in self.information(output, targets, weights).items()}
-        return {**terms, "total": main + stage.beta * terms["mutual_information"] + terms["heads"]}
+        return loss_terms(
+            stage.loss, logits, heatmaps, targets, weights,
+            output=output, information=self.information, beta=stage.beta, share=of,
+        )  # fmt: skip
 
 
-def new_objective(model: HRNet | FamiPose, stage: Stage, seed: int) -> Objective:
+def loss_terms(
+    loss: Loss,
+    logits: Tensor,
+    heatmaps: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    *,
+    output: FamiPoseOutput | None = None,
+    information: MutualInformation | None = None,
+    beta: float = 0.0,
+    share: Share = WHOLE,
+) -> dict[str, Tensor]:
+    """Eq. 12 and its parts by name, for every training there is: minimise "total".
+
+    Args:
+        loss: of the heatmaps.
+        logits: (B, K, h, w) before the activation.
+        heatmaps: (B, K, h, w) after it.
+        targets: (B, K, h, w).
+        weights: (B, K).
+        output: of the multi-frame network, for the information terms.
+        information: their estimator, whose parameters the optimizer holds too; None for no such terms.
+        beta: their weight.
+        share: what part of a whole batch this is.
+
+    Returns:
+        "cross_entropy" or "heatmap" (Eq. 11), the terms of `MutualInformation` where there are any, and "total", which
+        includes "heads" with weight 1: that moves nothing but the estimator's heads.
+    """
+    if loss == "cross_entropy":
+        main = spatial_cross_entropy(logits, targets, weights) * share.joints
+        terms = {"cross_entropy": main}
+    else:
+        main = heatmap_loss(heatmaps, targets, weights) * share.samples
+        terms = {"heatmap": main}
+    if information is None or output is None:
+        return {**terms, "total": main}
+    terms |= {name: t * share.joints for name, t in information(output, targets, weights).items()}
+    return {**terms, "total": main + beta * terms["mutual_information"] + terms["heads"]}
+
+
+def new_objective(model: SingleFrame | FamiPose, stage: Stage, seed: int) -> Objective:
     """The objective of a stage; its estimator starts from the seed, on the processor."""
     information = None
     if isinstance(model, FamiPose) and stage.beta > 0 and model.config.supporting_offsets:

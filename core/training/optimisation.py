@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,6 @@ from torch.utils.checkpoint import checkpoint
 
 from core.model.device import has_fast_bfloat16
 from core.model.fami_pose import FamiPose, FamiPoseOutput
-from core.training.recipe import Stage
 
 _WARM_UP = 0.05
 _LAST_RATE = 0.01
@@ -154,14 +153,65 @@ def multi_frame_parts(model: FamiPose, *, with_backbone: bool) -> MultiFramePart
     return MultiFrameParts(alignment, theta, head, [model.gain], body)
 
 
-def multi_frame_groups(model: FamiPose, stage: Stage) -> list[dict[str, Any]]:
-    """The optimizer's groups for a stage, each with its `highest` rate; a backbone with rate 0 is held."""
-    parts, rate = multi_frame_parts(model, with_backbone=stage.backbone_learning_rate > 0), stage.learning_rate
-    rates = (
+class PartRates(Protocol):
+    """The highest learning rates of a multi-frame network's parts; where one is 0, but the body's, it is the first."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the alignment."""
+        ...
+
+    @property
+    def theta_learning_rate(self) -> float:
+        """Of the layer that gives Theta."""
+        ...
+
+    @property
+    def head_learning_rate(self) -> float:
+        """Of the head."""
+        ...
+
+    @property
+    def gain_learning_rate(self) -> float:
+        """Of the gain."""
+        ...
+
+    @property
+    def backbone_learning_rate(self) -> float:
+        """Of the body."""
+        ...
+
+
+def multi_frame_groups(model: FamiPose, rates: PartRates, *, with_backbone: bool) -> list[dict[str, Any]]:
+    """The optimizer's groups, each with its `highest` rate; without the backbone its body is held."""
+    parts, rate = multi_frame_parts(model, with_backbone=with_backbone), rates.learning_rate
+    highest_rates = (
         rate,
-        stage.theta_learning_rate or rate,
-        stage.head_learning_rate or rate,
-        stage.gain_learning_rate or rate,
-        stage.backbone_learning_rate,
+        rates.theta_learning_rate or rate,
+        rates.head_learning_rate or rate,
+        rates.gain_learning_rate or rate,
+        rates.backbone_learning_rate,
     )
-    return [{"params": part, "highest": highest} for part, highest in zip(parts, rates, strict=True) if part]
+    return [{"params": part, "highest": highest} for part, highest in zip(parts, highest_rates, strict=True) if part]
+
+
+def clip_gradients(optimizer: torch.optim.Optimizer, largest_norm: float) -> None:
+    """Shortens the gradient of all that the optimizer moves, as one vector, to the largest norm."""
+    torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], largest_norm)
+
+
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor, factor: float, largest_norm: float = 5.0) -> None:
+    """One step of a training in float32 whose batch is computed at once.
+
+    Args:
+        optimizer: whose groups have their `highest` rate.
+        loss: with gradients.
+        factor: of the highest rates.
+        largest_norm: of the gradient.
+    """
+    for group in optimizer.param_groups:
+        group["lr"] = group["highest"] * factor
+    optimizer.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss)
+    clip_gradients(optimizer, largest_norm)
+    optimizer.step()

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import bbox_of_points
+from core.geometry import BoolArray, ByteArray, FloatArray, bbox_of_points
 from core.keypoints import POSETRACK
-from core.model.crops import Request
-from core.model.predictor import Prediction, Predictor
-from core.training.accuracy import Accuracy, pck
-from core.training.lspet import BOX_MARGIN, BoolArray, ByteArray, FloatArray, PersonCrops
+from core.model.predictor import Predictor
+from core.predictions import Prediction, Request
+from core.training.accuracy import Accuracy, accuracy_of
+from core.training.lspet import BOX_MARGIN, People, PersonCrops
+from core.training.real_clips import RealClips
 
-Clip = tuple[Callable[[int], ByteArray], int]
+ClipFrames = tuple[Callable[[int], ByteArray], int]
 """A function from frame index to RGB (H, W, 3), and the number of frames."""
 
 
@@ -29,13 +30,16 @@ class PeopleSet:
         keypoints: (N, 17, 2) full-frame pixels; anything where not labelled.
         labelled: (N, 17).
         clip: gives the frames of a request by its number.
+        clip_lengths: how many requests each clip has, one clip's after another's; () where all requests are of one
+            video, or each is of a picture of its own.
     """
 
     name: str
     requests: tuple[Request, ...]
     keypoints: FloatArray
     labelled: BoolArray
-    clip: Callable[[int], Clip]
+    clip: Callable[[int], ClipFrames]
+    clip_lengths: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.requests)
@@ -45,7 +49,7 @@ def held_out_people(crops: PersonCrops, indices: NDArray[np.int64], name: str) -
     """People of LSP Extended, each picture a clip of one frame."""
     boxes = [bbox_of_points(crops.keypoints[i][crops.labelled[i]], BOX_MARGIN) for i in indices]
 
-    def clip(number: int) -> Clip:
+    def clip(number: int) -> ClipFrames:
         rgb = crops.person(int(indices[number])).rgb
         return lambda _: rgb, 1
 
@@ -54,13 +58,60 @@ def held_out_people(crops: PersonCrops, indices: NDArray[np.int64], name: str) -
     )
 
 
+def labelled_people(people: People, indices: NDArray[np.int64], name: str) -> PeopleSet:
+    """People in pictures with boxes of their own, each picture a clip of one frame.
+
+    Args:
+        people: the pictures.
+        indices: which of them.
+        name: what reports call them.
+    """
+    everybody = [people.person(int(index)) for index in indices]
+
+    def clip(number: int) -> ClipFrames:
+        rgb = everybody[number].rgb
+        return lambda _: rgb, 1
+
+    return PeopleSet(
+        name,
+        tuple(Request(0, 0, person.bbox_xywh) for person in everybody),
+        np.stack([person.keypoints for person in everybody]),
+        np.stack([person.labelled for person in everybody]),
+        clip,
+    )
+
+
+def people_in_clips(clips: RealClips, indices: NDArray[np.int64], name: str) -> PeopleSet:
+    """Everybody in some clips, where a person labelled them, with the clip's frames as neighbours.
+
+    Args:
+        clips: the file.
+        indices: which clips.
+        name: what reports call them.
+    """
+    spans = [clips.frames(int(index)) for index in indices]
+    frames = np.concatenate([np.arange(*span) for span in spans])
+    span_of = [span for span in spans for _ in range(*span)]
+
+    def clip(number: int) -> ClipFrames:
+        first, end = span_of[number]
+        return lambda frame: clips.rgb(first + frame), end - first
+
+    requests = tuple(
+        Request(int(frame) - span[0], 0, clips.boxes[frame]) for frame, span in zip(frames, span_of, strict=True)
+    )
+    lengths = tuple(end - first for first, end in spans)
+    return PeopleSet(name, requests, clips.keypoints[frames], clips.by_person[frames], clip, lengths)
+
+
 def predictions(predictor: Predictor, people: PeopleSet) -> list[Prediction]:
     """What the predictor says of everybody, in the set's order."""
     found: list[Prediction] = []
+    lengths = iter(people.clip_lengths)
     while len(found) < len(people):
         frame, num_frames = people.clip(len(found))
-        rest = people.requests[len(found) :]
-        found += predictor.predict(rest if num_frames > 1 else rest[:1], frame, num_frames)
+        count = next(lengths, len(people) - len(found) if num_frames > 1 else 1)
+        found += predictor.predict(people.requests[len(found) : len(found) + count], frame, num_frames)
     return found
 
 
@@ -74,4 +125,4 @@ def measure(predictor: Predictor, people: PeopleSet) -> Accuracy:
     found = predictions(predictor, people)
     points = np.stack([p.keypoints for p in found])
     scores = np.nan_to_num(np.stack([p.scores for p in found]))
-    return pck(points, scores, people.keypoints, people.labelled & trained)
+    return accuracy_of(points, scores, people.keypoints, people.labelled & trained)

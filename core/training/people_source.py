@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.keypoints import POSETRACK
+from core.model.backbones import SingleFrame
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
 from core.model.predictor import Predictor
 from core.model.weights import LoadedModel
 from core.scoring import ScoreModel
@@ -43,7 +43,7 @@ class PeopleSource:
         clips = ClipSettings(degraded=stage.degraded)
         return ClipSampler(self.crops, self.split.train, settings, seed, self.recipe.supporting_offsets, clips)
 
-    def measure(self, model: HRNet | FamiPose, settings: SampleSettings, engine: Engine) -> Measured:
+    def measure(self, model: SingleFrame | FamiPose, settings: SampleSettings, engine: Engine) -> Measured:
         """The value on the calibration split, and the accuracy on the held-out one."""
         calibration = crop_accuracy(model, self.crops, self.split.calibration, settings)
         held_out = crop_accuracy(model, self.crops, self.split.held_out, settings)

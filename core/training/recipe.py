@@ -57,6 +57,10 @@ class Stage:
         precision: of the backbone, all else is float32. "auto" is bfloat16 where the device is fast with it, float16
             with a scaled loss on older GPUs, else float32.
         frozen_statistics: the batch norms whose statistics stay as they are, in a stage of the multi-frame network.
+        crops_times: how often a round of a stage of pictures shows each of the people in `crops`, where there are
+            others too: theirs are the hardest postures.
+        holds_entry: leave the layers up to stride 4 as they are, in a stage of pictures whose backbone started from
+            ImageNet: half the time, since nothing is computed backwards at the highest resolutions.
         recompute: compute the backbone's activations a second time for the gradient instead of keeping them, one
             frame of the window after the other: a third more time for a fraction of the memory.
     """
@@ -88,6 +92,8 @@ class Stage:
     sigma: float | None = None
     precision: Precision = "auto"
     frozen_statistics: FrozenStatistics = "backbone"
+    crops_times: int = 1
+    holds_entry: bool = False
     recompute: bool = False
 
     def __post_init__(self) -> None:
@@ -99,6 +105,8 @@ class Stage:
             raise ValueError(f"stage {self.name!r} needs samples or epochs, one of them")
         if self.schedule == "multi_step" and not self.epochs:
             raise ValueError(f"stage {self.name!r} has milestones in epochs and no epochs")
+        if self.crops_times < 1:
+            raise ValueError(f"stage {self.name!r} shows the crops {self.crops_times} times a round")
         if self.batch_size < 1 or self.micro_batch_size < 0:
             raise ValueError(f"stage {self.name!r} has a batch of {self.batch_size} by {self.micro_batch_size}")
         if self.recompute and (self.kind == "pictures" or self.frozen_statistics == "none"):
@@ -129,7 +137,7 @@ class Recipe:
         output: where the weights go, relative to the checkout.
         work_folder: where the training keeps what it needs to resume, relative to the checkout.
         seed: of everything that is drawn.
-        backbone: a name in core.model.config.BACKBONES.
+        backbone: a name in core.model.config.BACKBONES or PYRAMIDS.
         supporting_offsets: the window of neighbours.
         input_size_wh: the crop.
         sigma: of the targets, in heatmap pixels.
@@ -138,8 +146,11 @@ class Recipe:
         gtm_width, lcm_width: channels inside the alignment.
         network: further fields of core.model.config.FamiPoseConfig, such as `use_lcm`.
         warm_start: a public checkpoint or weights of our own to start from; "" to start from nothing.
+        pretrained: "imagenet" to start the backbone from a classifier's weights, "" to start it from nothing.
         warm_start_keypoints: the skeleton of the checkpoint's heatmaps, as in `load_weights`.
         crops: the people, relative to the folder of shared data; "" where no stage needs them.
+        people: the folder of pictures.h5 and clips.h5, relative to the folder of shared data, whose people are mixed
+            with those of `crops`; "" to train on `crops` alone.
         held_out_part, calibration_part: shares of the people who are never trained on.
         dataset, validation: settings of core.training.datasets.DatasetConfig: what is trained on, and what is
             measured by.
@@ -169,8 +180,10 @@ class Recipe:
     lcm_width: int = 48
     network: dict[str, Any] = field(default_factory=lambda: {"heatmap_activation": "softmax"})
     warm_start: str = ""
+    pretrained: Literal["", "imagenet"] = ""
     warm_start_keypoints: Literal["auto", "posetrack", "coco"] = "auto"
     crops: str = ""
+    people: str = ""
     held_out_part: float = 0.1
     calibration_part: float = 0.05
     dataset: dict[str, Any] = field(default_factory=dict)
@@ -192,6 +205,8 @@ class Recipe:
                 raise ValueError(f"stage {stage.name!r} needs the tables dataset and validation")
             if stage.kind != "dataset" and not self.crops:
                 raise ValueError(f"stage {stage.name!r} needs crops")
+        if self.pretrained not in ("", "imagenet"):
+            raise ValueError(f"pretrained is {self.pretrained!r}, not 'imagenet' or ''")
         if self.keep not in ("last", "best"):
             raise ValueError(f"keep is {self.keep!r}, not 'last' or 'best'")
 
@@ -216,13 +231,16 @@ class Recipe:
             {name: value for name, value in described.items() if value != _DEFAULTS_OF_STAGES.get(name, MISSING)}
             for described in kept.get("stages", [])
         ]
-        kept = {n: v for n, v in kept.items() if v != _DEFAULTS_OF_RECIPES.get(n, MISSING)}
+        augmentation = asdict(AugmentationSettings(**kept.get("augmentation", {})))
+        kept = {
+            n: v for n, v in {**kept, "augmentation": augmentation}.items() if v != _DEFAULTS_OF_RECIPES.get(n, MISSING)
+        }
         return {**kept, "stages": stages} == self.fingerprint(stage)
 
 
 _FINGERPRINT = (
     "seed", "crops", "backbone", "input_size_wh", "sigma", "held_out_part", "calibration_part", "dataset",
-    "warm_start", "augmentation", "stages",
+    "warm_start", "people", "pretrained", "augmentation", "stages",
 )  # fmt: skip
 _DEFAULTS_OF_STAGES = {f.name: f.default for f in fields(Stage) if f.default is not MISSING}
 _DEFAULTS_OF_RECIPES = {f.name: f.default for f in fields(Recipe) if f.default is not MISSING} | {"dataset": {}}

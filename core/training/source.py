@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.model.backbones import SingleFrame
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
 from core.model.weights import LoadedModel
 from core.scoring import ScoreModel
 from core.training.batches import SampleSettings
@@ -30,7 +30,7 @@ class Measured:
     accuracy: dict[str, float]
 
 
-class Source(Protocol):
+class SampleSource(Protocol):
     """Where samples come from, and what a network is measured on.
 
     Attributes:
@@ -47,7 +47,7 @@ class Source(Protocol):
         """The samples of a stage."""
         ...
 
-    def measure(self, model: HRNet | FamiPose, settings: SampleSettings, engine: Engine) -> Measured:
+    def measure(self, model: SingleFrame | FamiPose, settings: SampleSettings, engine: Engine) -> Measured:
         """Measures a network in evaluation mode; every process takes part and gets the result."""
         ...
 

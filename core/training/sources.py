@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 
 from core.training.recipe import Recipe, Stage
-from core.training.source import Source
+from core.training.source import SampleSource
 
 
-class Sources:
+class SampleSources:
     """The sources of a recipe, each opened when it is first needed."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
 
-    def of(self, stage: Stage) -> Source:
+    def of(self, stage: Stage) -> SampleSource:
         """What a stage trains on."""
         return self._dataset if stage.kind == "dataset" else self._people
 
@@ -23,13 +23,17 @@ class Sources:
         return stage.samples or stage.epochs * self.of(stage).num_samples
 
     @cached_property
-    def _people(self) -> Source:
+    def _people(self) -> SampleSource:
+        if self.recipe.people:
+            from core.training.mixed_source import MixedSource  # noqa: PLC0415 - only what the recipe needs
+
+            return MixedSource(self.recipe)
         from core.training.people_source import PeopleSource  # noqa: PLC0415 - only what the recipe needs
 
         return PeopleSource(self.recipe)
 
     @cached_property
-    def _dataset(self) -> Source:
+    def _dataset(self) -> SampleSource:
         from core.training.dataset_source import DatasetSource  # noqa: PLC0415 - it needs PyAV and pycocotools
 
         return DatasetSource(self.recipe)

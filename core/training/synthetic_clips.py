@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.geometry import BoolArray, ByteArray, FloatArray
 from core.training import degradations
 from core.training.augmentation import (
     WindowDraw,
@@ -29,7 +30,7 @@ from core.training.clip_rendering import Exposure, Layer, exposure, render
 from core.training.cutouts import CutOut, cut_out_parts, cut_out_whole
 from core.training.degradations import Kind
 from core.training.limbs import Drift, Motion, compose, draw_movement
-from core.training.lspet import BoolArray, ByteArray, FloatArray, PersonCrops
+from core.training.lspet import PersonCrops
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class ClipSettings:
 
 
 @dataclass(frozen=True)
-class Clip:
+class MadeClip:
     """One clip.
 
     Attributes:
@@ -145,7 +146,7 @@ class ClipSampler(CropSampler):
         clip = self.clip(number)
         return sample_of(clip.frames, clip.keypoints[0], clip.labelled, self.settings)
 
-    def clip(self, number: int) -> Clip:
+    def clip(self, number: int) -> MadeClip:
         """Clip `number` with the joints of every frame."""
         rng = np.random.default_rng((*self.seed, 0, number))
         scene = self._draw_scene(rng, self.index_of(number))
@@ -159,7 +160,7 @@ class ClipSampler(CropSampler):
         to_crop = compose(scene.motion.camera.affines(moments.times), _shift(-scene.margin))
         frames = render(scene.background, to_crop, layers, moments, self.settings.input_size_wh)
         frames = self._photographed(rng, frames, spoiling)
-        return Clip(
+        return MadeClip(
             frames, keypoints, scene.labelled, scene.motion.global_affines(self._times), spoiling.kind, spoiling.frames
         )
 

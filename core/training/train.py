@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import Cancelled, FamiError
+from core.model.backbones import SingleFrame, new_backbone
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
 from core.training.engine import new_engine
 from core.training.exporting import export
 from core.training.lspet import REPOSITORY
@@ -69,7 +69,11 @@ def main(
         log.info("going on in stage %s after %d samples", training.stage.name, training.done)
     if training.engine.device.type == "cuda":
         _tell_memory(recipe, training.engine.processes)
-    return _Run(training, on_progress or (lambda progress: None), cancelled or (lambda: False)).finish()
+    run = _Run(training, on_progress or (lambda progress: None), cancelled or (lambda: False))
+    try:
+        return run.finish()
+    finally:
+        run.close()
 
 
 def _tell_memory(recipe: Recipe, processes: int) -> None:
@@ -137,6 +141,11 @@ class _Run:
             if not training.next_stage():
                 return REPOSITORY / training.recipe.output
 
+    def close(self) -> None:
+        """Ends what goes on beside the training."""
+        if self.metrics is not None:
+            self.metrics.close()
+
     def engine_stops(self) -> bool:
         """Whether any process is to stop; all learn of it in the same step."""
         return bool(self.training.engine.sum([float(self.cancelled())]).item() > 0)
@@ -190,7 +199,7 @@ class _Run:
             training.save()
         return measured
 
-    def _export(self, model: HRNet | FamiPose, measured: Measured, path: Path) -> None:
+    def _export(self, model: SingleFrame | FamiPose, measured: Measured, path: Path) -> None:
         training = self.training
         if self.is_first:
             export(
@@ -215,7 +224,11 @@ class _Run:
                 "stage %s did not help (%.3f before): its weights are left out", training.stage.name, before["accuracy"]
             )
             is_multi_frame = "gain" in before["average"]
-            model = FamiPose(training.config) if is_multi_frame else HRNet(training.recipe.backbone)
+            model = (
+                FamiPose(training.config)
+                if is_multi_frame
+                else new_backbone(training.recipe.backbone, training.config.num_keypoints)
+            )
             model.load_state_dict(before["average"])
             if is_multi_frame == isinstance(training.model, FamiPose):
                 training.go_back_to(before["average"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,26 +14,29 @@ from torch import Tensor
 
 from core.errors import TrainingError
 from core.keypoints import SKELETONS
+from core.model.backbones import SingleFrame, new_backbone
 from core.model.config import FamiPoseConfig
+from core.model.device import within_memory
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
+from core.model.pyramid import PyramidNet
 from core.training.batches import Batch, SampleSettings
 from core.training.engine import Engine, synchronised_statistics
 from core.training.exporting import multi_frame_config
+from core.training.imagenet import imagenet_weights, start_from_imagenet
 from core.training.loading import load_batches, split_batch, step_pieces
 from core.training.lspet import REPOSITORY
-from core.training.memory import is_out_of_memory
 from core.training.objective import Objective, joint_weight, new_objective
 from core.training.optimisation import (
     RunningAverage,
+    clip_gradients,
     half_precision,
     learning_rate_factor,
     multi_frame_groups,
     multi_step_factor,
 )
 from core.training.recipe import Recipe, Stage
-from core.training.source import Source
-from core.training.sources import Sources
+from core.training.source import SampleSource
+from core.training.sources import SampleSources
 from core.training.warm_start import warm_start
 
 CHECKPOINT = "checkpoint.pth"
@@ -49,7 +53,7 @@ class Training:
         engine: where it computes.
         stage_index: the stage now.
         done: samples seen in this stage, by all processes.
-        model: HRNet in stages of pictures, else FamiPose.
+        model: the single-frame network in stages of pictures, else FamiPose.
         average: running average of the model, which is then what is measured and kept; None without one.
         micro_batch_size: samples that this process computes at once.
         best: the highest value measured so far, and by which metric; None before the first.
@@ -58,15 +62,17 @@ class Training:
 
     def __init__(self, recipe: Recipe, engine: Engine) -> None:
         self.recipe, self.engine = recipe, engine
-        self.sources = Sources(recipe)
+        self.sources = SampleSources(recipe)
         self.work_folder = REPOSITORY / recipe.work_folder
         self.stage_index, self.done = 0, 0
         self.best: tuple[str, float] | None = None
         self.is_measuring_due = False
-        self.model: HRNet | FamiPose = self.new_model(recipe.stages[0])
+        self.model: SingleFrame | FamiPose = self.new_model(recipe.stages[0])
         if recipe.warm_start:
             path = REPOSITORY / recipe.warm_start
             warm_start(self.model, path, recipe.warm_start_keypoints, SKELETONS[self.source.skeleton_name])
+        if recipe.pretrained and not isinstance(self.model, FamiPose):
+            start_from_imagenet(self.model, imagenet_weights())
         self._start_stage(None)
 
     @property
@@ -75,7 +81,7 @@ class Training:
         return self.recipe.stages[self.stage_index]
 
     @property
-    def source(self) -> Source:
+    def source(self) -> SampleSource:
         """What the stage now trains on."""
         return self.sources.of(self.stage)
 
@@ -123,11 +129,13 @@ class Training:
             factor = learning_rate_factor(self.done / self.num_samples(stage), stage.schedule)
         return [group["highest"] * factor for group in self.optimizer.param_groups]
 
-    def new_model(self, stage: Stage) -> HRNet | FamiPose:
+    def new_model(self, stage: Stage) -> SingleFrame | FamiPose:
         """A network as it starts."""
         torch.manual_seed(self.recipe.seed)  # whatever ran before: a resumed training starts a stage alike
         model = (
-            FamiPose(self.config) if stage.is_multi_frame else HRNet(self.recipe.backbone, self.config.num_keypoints)
+            FamiPose(self.config)
+            if stage.is_multi_frame
+            else new_backbone(self.recipe.backbone, self.config.num_keypoints)
         )
         return model.to(self.engine.device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]  # torch's stub lacks the pair
 
@@ -137,12 +145,14 @@ class Training:
         if before is not None:
             target = model.backbone if isinstance(model, FamiPose) and "gain" not in before else model
             target.load_state_dict(before)
+        if isinstance(model, PyramidNet):
+            model.entry.requires_grad_(not stage.holds_entry)
         if not (isinstance(model, FamiPose) and stage.frozen_statistics == "all"):
             self.model = model = synchronised_statistics(model, self.engine)
         self.objective: Objective = new_objective(model, stage, self.recipe.seed).to(self.engine.device)
         groups: list[dict[str, Any]] = [{"params": list(model.parameters()), "highest": stage.learning_rate}]
         if isinstance(model, FamiPose):
-            groups = multi_frame_groups(model, stage)
+            groups = multi_frame_groups(model, stage, with_backbone=stage.backbone_learning_rate > 0)
         if self.objective.information is not None:
             groups.append({"params": list(self.objective.information.parameters()), "highest": stage.learning_rate})
         self.optimizer = _OPTIMIZERS[stage.optimizer](groups, lr=stage.learning_rate, weight_decay=stage.weight_decay)  # type: ignore[call-arg]  # the base class's stub knows no rate
@@ -180,13 +190,13 @@ class Training:
             group["lr"] = rate
         self.objective.train()
         terms = self._gradients(batch)
-        if not all(map(_is_finite, terms.values())):
+        if not all(map(math.isfinite, terms.values())):
             raise TrainingError(
                 f"The loss is {terms['total']} in stage {self.stage.name}: lower its learning_rate and start again."
             )
         self._scaler.unscale_(self.optimizer)
         if self.stage.gradient_clip:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.stage.gradient_clip)
+            clip_gradients(self.optimizer, self.stage.gradient_clip)
         self._scaler.step(self.optimizer)
         self._scaler.update()
         if self.average is not None:
@@ -202,25 +212,24 @@ class Training:
 
     def _gradients(self, batch: Batch) -> dict[str, float]:
         """Adds up the gradients of the whole batch's loss, and returns its terms; less at once if memory runs out."""
-        while True:
-            try:
-                return self._accumulated(batch)
-            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                if self.engine.processes > 1 or self.micro_batch_size == 1:
-                    raise TrainingError(
-                        f"Memory does not hold {self.micro_batch_size} samples of stage {self.stage.name} on one "
-                        "device: set a smaller micro_batch_size, recompute = true or a smaller network."
-                    ) from error
-            # Outside the handler, which holds the failed step's tensors through its traceback.
+
+        def shrink() -> bool:
+            if self.engine.processes > 1 or self.micro_batch_size == 1:
+                return False
             self.micro_batch_size = max(1, min(self.micro_batch_size, len(batch)) // 2)
             log.warning(
                 "memory ran out: %d samples at once from now on, with the same batch of %d",
                 self.micro_batch_size, self.stage.batch_size,
             )  # fmt: skip
-            if self.engine.device.type == "cuda":
-                torch.cuda.empty_cache()
+            return True
+
+        def too_little() -> TrainingError:
+            return TrainingError(
+                f"Memory does not hold {self.micro_batch_size} samples of stage {self.stage.name} on one "
+                "device: set a smaller micro_batch_size, recompute = true or a smaller network."
+            )
+
+        return within_memory(lambda: self._accumulated(batch), shrink, self.engine.device, too_little)
 
     def _accumulated(self, batch: Batch) -> dict[str, float]:
         self.optimizer.zero_grad(set_to_none=True)
@@ -253,7 +262,7 @@ class Training:
         """The weights that are measured and kept: the running average, or the last ones without it."""
         return self.model.state_dict() if self.average is None else self.average.state
 
-    def kept_model(self) -> HRNet | FamiPose:
+    def kept_model(self) -> SingleFrame | FamiPose:
         """A copy of the network with the kept weights, ready to be measured."""
         model = self.new_model(self.stage)
         model.load_state_dict(self.kept_state)
@@ -362,7 +371,3 @@ def _read(path: Path, needed: tuple[str, ...], device: torch.device) -> dict[str
     if not isinstance(content, dict) or not all(name in content for name in needed):
         raise TrainingError(f"{path} is no training's checkpoint: remove it to start anew.")
     return content
-
-
-def _is_finite(value: float) -> bool:
-    return value - value == 0.0

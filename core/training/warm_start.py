@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from core.keypoints import POSETRACK, Skeleton, names_as_posetrack
+from core.model.backbones import SingleFrame
 from core.model.checkpoints import KeypointsChoice
 from core.model.fami_pose import FamiPose
-from core.model.hrnet import HRNet
 from core.model.weights import load_weights
 
 
-def warm_start(model: HRNet | FamiPose, path: Path, keypoints: KeypointsChoice, skeleton: Skeleton) -> None:
+def warm_start(model: SingleFrame | FamiPose, path: Path, keypoints: KeypointsChoice, skeleton: Skeleton) -> None:
     """Loads weights into a network that is to be trained.
 
     PoseTrack's and COCO's heatmaps are as many, and are taken as they are; joints of another skeleton start as the
@@ -30,7 +30,7 @@ def warm_start(model: HRNet | FamiPose, path: Path, keypoints: KeypointsChoice, 
     Raises:
         WeightsError: as `load_weights`.
     """
-    if isinstance(model, HRNet) or len(skeleton) == len(POSETRACK):
+    if not isinstance(model, FamiPose) or len(skeleton) == len(POSETRACK):
         load_weights(model, path, keypoints)
         return
     theirs = FamiPose(replace(model.config, num_keypoints=len(POSETRACK)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import Cancelled, SourceError
 from core.video.image_size import image_size
-from core.video.source import IsCancelled, OnProgress, Source
+from core.video.source import IsCancelled, OnProgress, Source, reading
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 IMAGES_PER_SECOND = 30.0
@@ -28,16 +28,15 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """An image as (H, W, 3) RGB, turned as its EXIF orientation says.
 
     Raises:
-        SourceError: if it is missing or cannot be decoded in full.
+        SourceError: if it is missing, cannot be decoded in full, or is larger than OpenCV or the memory takes.
     """
-    try:
+    with reading(f"The image {path}", "put it back"):
         encoded = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise SourceError(f"The image {path} cannot be read ({error.strerror}); put it back.") from error
-    bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
-    if bgr is None or _is_cut_off(encoded):
-        raise SourceError(f"The image {path} is damaged; replace it by a whole one or remove it from the folder.")
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    with reading(f"The image {path}", "replace it by a whole one or a smaller one, or remove it from the folder"):
+        bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+        if bgr is None or _is_cut_off(encoded):
+            raise SourceError(f"The image {path} is damaged; replace it by a whole one or remove it from the folder.")
+        return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _is_cut_off(encoded: NDArray[np.uint8]) -> bool:
@@ -84,8 +83,7 @@ class ImageFolder(Source):
             common = size
         return common
 
-    def frame(self, frame_index: int) -> NDArray[np.uint8]:
-        """See Source.frame."""
+    def _read(self, frame_index: int) -> NDArray[np.uint8]:
         path = self.path / self.frame_name(frame_index)
         rgb = read_image(path)
         if (rgb.shape[1], rgb.shape[0]) != self.size:

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.errors import SourceError
 from core.video.image_folder import ImageFolder
 from core.video.index import VideoIndex, build_index
-from core.video.source import IsCancelled, OnProgress, Source
+from core.video.source import IsCancelled, OnProgress, Source, reading
 from core.video.video_file import VideoFile
 
 _FileIdentity = tuple[Path, int, int]
@@ -53,7 +53,8 @@ def _index_of(identity: _FileIdentity, on_progress: OnProgress | None, cancelled
         if identity in _indexes:
             _indexes.move_to_end(identity)
             return _indexes[identity]
-    index = build_index(identity[0], on_progress, cancelled)
+    with reading(identity[0].name, "copy it again from where it came from"):
+        index = build_index(identity[0], on_progress, cancelled)
     with _indexes_lock:
         _indexes[identity] = index
         while len(_indexes) > _KEPT_INDEXES:

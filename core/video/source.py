@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from core.errors import SourceError
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) RGB as displayed, read-only."""
@@ -18,6 +23,26 @@ OnProgress = Callable[[int, int], None]
 """Called with (done, total) of the pass under way; only their ratio has a meaning."""
 
 IsCancelled = Callable[[], bool]
+
+
+@contextmanager
+def reading(what: str, advice: str) -> Iterator[None]:
+    """Whatever the libraries that decode may raise leaves this block as a SourceError, which a person can act on.
+
+    Args:
+        what: that is read, as the first words of the sentence.
+        advice: its last words, for what is damaged or gone; one for what is too large is known here.
+
+    Raises:
+        SourceError: in place of any error of FFmpeg, OpenCV, the file system or the memory.
+    """
+    try:
+        yield
+    except MemoryError as error:  # first: FFmpeg's own is also one of its errors
+        raise SourceError(f"{what} does not fit into the memory; close other programs and try again.") from error
+    except (av.FFmpegError, cv2.error, OSError) as error:
+        reason = getattr(error, "strerror", None)  # OpenCV's errors have none, and their text is no plain English
+        raise SourceError(f"{what} cannot be read{f' ({reason})' if reason else ''}; {advice}.") from error
 
 
 class Source(ABC):
@@ -43,14 +68,20 @@ class Source(ABC):
         """Number of frames that can be read."""
         return len(self.timestamps)
 
-    @abstractmethod
     def frame(self, frame_index: int) -> Frame:
         """Frame `frame_index` (from 0), the same pixels however it was reached.
 
         Raises:
             IndexError: if there is no such frame.
-            SourceError: if the frame cannot be read.
+            SourceError: if the frame cannot be read, for whatever reason.
         """
+        frame_index = self._checked(frame_index)
+        with reading(f"Frame {frame_index} of {self.path.name}", "the file is damaged or was changed: open it again"):
+            return self._read(frame_index)
+
+    @abstractmethod
+    def _read(self, frame_index: int) -> Frame:
+        """A frame that exists; errors of the libraries that decode may come out of it, `frame` turns them."""
 
     @abstractmethod
     def frame_name(self, frame_index: int) -> str:

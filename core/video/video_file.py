@@ -50,9 +50,7 @@ class VideoFile(Source):
         self._max_recent = max(1, RECENT_BYTES // (width * height * 3 // 2))
         self._packet_of_key: dict[int, int] | None = None
 
-    def frame(self, frame_index: int) -> NDArray[np.uint8]:
-        """See Source.frame."""
-        frame_index = self._checked(frame_index)
+    def _read(self, frame_index: int) -> NDArray[np.uint8]:
         decoded = self._recent.get(frame_index)
         if decoded is None:
             decoded = self._decode(frame_index)

@@ -22,7 +22,7 @@ def screenshot(folder, *arguments):
     }
     command = [sys.executable, "main.py", "--screenshot", *map(str, arguments)]
     return subprocess.run(
-        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=90, check=False
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=240, check=False
     )
 
 

@@ -1,6 +1,8 @@
 """People found in a clip become people of the project: linked, numbered, never on top of what a person did."""
 
 from collections.abc import Iterator
+from functools import cache
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from app import places
 from app.detection import Found, find_people, name_people
 from app.opening import record_of
 from core.errors import Cancelled
-from core.formats import read_labels
+from core.formats import import_labels, read_labels
 from core.geometry import intersection_over_union
 from core.poses import Provenance
 from core.project import Project, edits
@@ -32,6 +34,7 @@ def project(tmp_path: Path, source: Source) -> Iterator[Project]:
         yield project
 
 
+@cache
 def truth() -> dict[int, dict[int, np.ndarray]]:
     """The demo's two walkers: boxes by frame and person."""
     images = read_labels(places.DEMO_LABELS).images
@@ -75,6 +78,24 @@ def test_two_walkers_are_found_through_the_clip(project: Project, source: Source
     assert (run.kind, run.status, run.settings["method"]) == ("track", "done", "detector for this test")
     project.remove_run(run.run_id)
     assert project.track_ids() == []
+
+
+def test_whoever_is_added_while_found_people_are_written_gets_another_number(project: Project, source: Source) -> None:
+    """A hand adds somebody, and labels are imported, after each part of the run, as beside it in another thread."""
+    drawn: list[int] = []
+    labels = read_labels(places.DEMO_LABELS)
+
+    def beside(_: object) -> None:
+        drawn.extend(edits.add_person(project, 0, (1, 2, 3, 4)).track_ids)
+        if len(drawn) == 1:
+            labels.images = [image for image in labels.images if image.frame_index < 10]
+            import_labels(project, labels, None)
+
+    looked = find(project, source, 20, 100, on_part=beside)
+    found = {pose.track_id for frame in project.frames(20, 100) for pose in frame.poses}
+    imported = {pose.track_id for frame in project.frames(1, 10) for pose in frame.poses}
+    assert len(drawn) == 2 and looked.num_people == len(found)
+    assert len({*found, *drawn, *imported}) == len(found) + len(drawn) + len(imported)
 
 
 def test_looking_at_every_third_frame_bridges_the_others(project: Project, source: Source) -> None:
@@ -169,12 +190,12 @@ def test_a_track_that_changes_persons_is_divided() -> None:
     """The detector took one for the other half way; the project knows better."""
     people = {index: {1 if index < 5 else 2: np.array([0.0, 0, 40, 80])} for index in range(10)}
     people[2][2] = people[7][1] = np.array([300.0, 0, 40, 80])
-    named = name_people([at(0, range(10))], people, 3, 5)
+    named = name_people([at(0, range(10))], people, count(3), 5)
     assert [list(named[index]) for index in range(10)] == [[1]] * 5 + [[2]] * 5
 
 
 def test_nobody_is_in_two_places() -> None:
     people = {0: {7: np.array([0.0, 0, 40, 80])}, 1: {7: np.array([200.0, 0, 40, 80])}}
-    named = name_people([at(0, range(3)), at(200, range(3))], people, 8, 5)
+    named = name_people([at(0, range(3)), at(200, range(3))], people, count(8), 5)
     assert named[0][7][0] == 0 and named[1][7][0] == 200
     assert all(len(boxes) == 2 for boxes in named.values())

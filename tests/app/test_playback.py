@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from app.playback import Decoder, Playback
 from core.errors import SourceError
 from core.video import frame_proof, open_source
+from tests.guards import PATIENCE_S
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_wishes_that_wait_give_way_to_the_newest(playback, clip, qtbot):
     gate, shown = threading.Event(), []
     source = open_source(clip)
     real = source.frame
-    source.frame = lambda index: gate.wait(5) and real(index)
+    source.frame = lambda index: gate.wait(PATIENCE_S) and real(index)
     playback.frame_shown.connect(lambda frame: shown.append(frame.frame_index))
     playback.open(source)
     for index in (3, 7, 9, 4):
@@ -86,7 +87,7 @@ def test_a_frame_on_its_way_never_shows_at_another_clip(playback, clip, tmp_path
 
 def wait_without_events(condition):
     """Waits for a thread, while the window's thread takes no word from it."""
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + PATIENCE_S
     while not condition() and time.monotonic() < ends:
         time.sleep(0.005)
     return condition()
@@ -136,3 +137,26 @@ def test_a_frame_that_cannot_be_decoded_is_told_and_the_next_one_shown(playback,
         assert playback.shown.frame_index == 0 and "\n" not in told[0]
         playback.go_to(6)
         qtbot.waitUntil(lambda: playback.shown.frame_index == 6)
+
+
+@pytest.mark.parametrize("error", [SourceError("Frame 5 is damaged."), MemoryError(), ZeroDivisionError("odd")])
+def test_a_fault_while_reading_ahead_leaves_the_next_frame_to_be_shown(playback, clip, qtbot, error):
+    source, asked = open_source(clip), []
+    real = source.frame
+
+    def broken(index):
+        asked.append(index)
+        if index == 5:
+            raise error
+        return real(index)
+
+    source.frame = broken
+    told = []
+    playback.failed.connect(told.append)
+    playback.open(source)
+    qtbot.waitUntil(lambda: 5 in asked)
+    playback.go_to(9)
+    qtbot.waitUntil(lambda: playback.shown is not None and playback.shown.frame_index == 9)
+    assert not told, "nobody asked for frame 5"
+    playback.go_to(5)
+    qtbot.waitUntil(lambda: len(told) == 1)

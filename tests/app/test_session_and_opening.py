@@ -3,7 +3,6 @@
 import json
 import shutil
 import threading
-import time
 
 import cv2
 import pytest
@@ -13,6 +12,7 @@ from app import opening_controller
 from app.ui import dialogs
 from core.project import Project, edits
 from core.video import open_source
+from tests.guards import PATIENCE_S
 
 SHAPES = {
     "no_json.json": "this is no JSON",
@@ -163,22 +163,12 @@ def test_a_project_that_another_program_holds_is_shown_to_read(drive, clip, made
         assert project.frame(0).pose(track_id).keypoints[3].tolist() == [55.0, 35.0]
 
 
-def test_opening_runs_off_the_windows_thread(drive, long_clip, heartbeat, monkeypatch):
-    threads = []
-    real = opening_controller.open_path
-
-    def watched(*arguments):
-        threads.append(threading.current_thread())
-        time.sleep(0.4)
-        return real(*arguments)
-
-    monkeypatch.setattr(opening_controller, "open_path", watched)
+def test_opening_runs_off_the_windows_thread(drive, long_clip, turning):
+    turning.during(opening_controller, "open_path")
     d = drive()
     d.idle()
-    heartbeat.longest_s = 0.0
     d.open(long_clip)
-    assert threads and threads[0] is not threading.main_thread()
-    assert heartbeat.longest_s < 0.3
+    assert turning.free
 
 
 def test_another_clip_opens_while_the_network_predicts(drive, long_clip, clip, tiny_weights):
@@ -205,14 +195,16 @@ def test_closing_while_a_clip_opens_leaves_nothing_open(drive, clip, monkeypatch
     def slow(*arguments):
         opened = real(*arguments)
         was_open.set()
-        time.sleep(0.3)
+        assert closing.wait(PATIENCE_S)
         return opened
 
-    was_open = threading.Event()
+    was_open, closing = threading.Event(), threading.Event()
     monkeypatch.setattr(opening_controller, "open_path", slow)
     d = drive()
+    shut_down = d.program.tasks.shut_down
+    monkeypatch.setattr(d.program.tasks, "shut_down", lambda: (closing.set(), shut_down()))
     d.program.opening.open(clip)
-    assert was_open.wait(20)
+    assert was_open.wait(PATIENCE_S)
     d.close()
     for _ in range(20):
         d.qtbot.wait(10)

@@ -10,13 +10,16 @@ from core.formats import LabelImage, Labels, coco, read_labels
 from core.keypoints import POSETRACK
 from core.metrics import oks_ap, pck
 from core.poses import FramePoses
+from core.training.accuracy import accuracy_of
 
 SHOULDER, HIP = POSETRACK.index("left_shoulder"), POSETRACK.index("right_hip")
+OTHER_SHOULDER, OTHER_HIP = POSETRACK.index("right_shoulder"), POSETRACK.index("left_hip")
 
 
 def poses(count):
     keypoints = np.random.default_rng(0).uniform(0, 500, (count, 17, 2))
     keypoints[:, SHOULDER], keypoints[:, HIP] = [100, 100], [130, 140]  # a torso of 50 pixels
+    keypoints[:, OTHER_SHOULDER], keypoints[:, OTHER_HIP] = [130, 100], [100, 140]
     return keypoints
 
 
@@ -38,12 +41,33 @@ def test_pck_counts_what_lies_within_a_fifth_of_the_torso():
 
 def test_pck_leaves_out_people_without_a_torso():
     labelled = np.ones((2, 17), dtype=bool)
-    labelled[0, HIP] = False
+    labelled[0, [HIP, OTHER_HIP]] = False
     predicted = poses(2)
     predicted[0] += 100
     assert pck(poses(2), labelled, predicted)["mean"] == 100
     labelled[1, SHOULDER] = False
+    assert pck(poses(2), labelled, predicted)["mean"] == 100, "the other diagonal tells the torso"
+    labelled[1, OTHER_SHOULDER] = False
     assert np.isnan(pck(poses(2), labelled, predicted)["mean"])
+
+
+def test_every_pck_counts_the_same_joints_in_percent_where_it_is_printed():
+    truth, labelled = poses(5), np.random.default_rng(1).random((5, 17)) < 0.8
+    predicted = truth + np.random.default_rng(2).uniform(-15, 15, truth.shape)
+    predicted[0, 3] = np.nan
+    percent, shares = pck(truth, labelled, predicted), accuracy_of(predicted, np.ones((5, 17)), truth, labelled)
+    assert {name: value / 100 for name, value in percent.items() if name in shares.by_joint} == pytest.approx(
+        shares.by_joint
+    )
+    assert percent["mean"] == pytest.approx(100 * shares.mean)
+
+
+def test_pck_of_mirrored_people_is_the_same():
+    truth, labelled = np.random.default_rng(3).uniform(0, 100, (20, 17, 2)), np.ones((20, 17), dtype=bool)
+    predicted = truth + np.random.default_rng(4).uniform(-20, 20, truth.shape)
+    order = POSETRACK.flip_order
+    mirrored = pck(truth[:, order] * [-1, 1], labelled, predicted[:, order] * [-1, 1])
+    assert mirrored["mean"] == pytest.approx(pck(truth, labelled, predicted)["mean"])
 
 
 def shifted(labels, offset_px):

@@ -2,15 +2,20 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose, Provenance, Visibility
 from core.review import (
+    ReviewQueue,
+    doubtful_joints,
     is_doubtful,
     is_mostly_guessed,
     limb_name,
     neighbour,
     suggestions,
+    sure_joints,
 )
 
 WRIST, KNEE = POSETRACK.index("left_wrist"), POSETRACK.index("right_knee")
@@ -59,6 +64,11 @@ def test_only_what_a_machine_said_is_doubtful():
     hidden = sure.with_keypoint(WRIST, (1, 1), Visibility.NOT_LABELLED, 0.1, Provenance.PREDICTED)
     assert not is_doubtful(hidden)
     assert not is_doubtful(Pose.empty(1, (0, 0, 5, 5), Provenance.PROPAGATED))
+
+
+def test_doubtful_joints_are_the_machines_below_the_mark():
+    pose = with_score(with_score(with_score(standing(), WRIST, 0.49), KNEE, 0.1, Provenance.ACCEPTED), 0, 0.5)
+    assert np.flatnonzero(doubtful_joints(pose)).tolist() == [WRIST]
 
 
 def test_an_unsure_joint_is_named_with_its_score():
@@ -151,3 +161,85 @@ def test_somebody_who_turns_is_not_taken_for_a_stretched_body():
         changed = pose.replaced(keypoints=keypoints, scores=scores, visibility=visibility, provenance=provenance)
         frames.append(FramePoses(index, (changed,)))
     assert not [s for s in suggestions(frames) if "usual length" in s.reason]
+
+
+# Kept up to date -----------------------------------------------------------------------------------------------------
+
+
+class Clip:
+    """Frames that change, and how many of them were read."""
+
+    def __init__(self, *poses):
+        self.frames = {frame.frame_index: frame for frame in clip(*poses)}
+        self.num_read = 0
+
+    def read(self, start, stop):
+        for frame_index in sorted(self.frames):
+            if start <= frame_index < stop:
+                self.num_read += 1
+                yield self.frames[frame_index]
+
+
+def moved(pose, keypoint, by, score, provenance=Provenance.PREDICTED):
+    return pose.with_keypoint(keypoint, pose.keypoints[keypoint] + by, Visibility.VISIBLE, score, provenance)
+
+
+SOMEBODY = st.builds(
+    lambda track_id, keypoint, by, score, who: moved(standing(track_id=track_id), keypoint, (by, 0), score, who),
+    st.integers(1, 2),
+    st.sampled_from([WRIST, KNEE]),
+    st.sampled_from([0, 3, 30, 70]),
+    st.sampled_from([0.2, 0.45, 0.9]),
+    st.sampled_from([Provenance.PREDICTED, Provenance.ACCEPTED]),
+)
+PEOPLE = st.lists(SOMEBODY, max_size=2, unique_by=lambda pose: pose.track_id)
+EDITS = st.lists(st.dictionaries(st.integers(0, 11), st.tuples(PEOPLE, st.booleans()), max_size=4), max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(EDITS)
+def test_after_any_edits_the_queue_is_that_of_the_whole_clip(edits):
+    scene = Clip(*[standing(0.9 if index % 3 else 0.4) for index in range(8)])
+    queue = ReviewQueue()
+    queue.look_at(scene.read(0, 12))
+    for edit in edits:
+        for frame_index, (people, reviewed) in edit.items():
+            poses = tuple(sorted(people, key=lambda pose: pose.track_id))
+            scene.frames.pop(frame_index, None)
+            if poses or reviewed:
+                scene.frames[frame_index] = FramePoses(frame_index, poses, reviewed)
+        queue.look_again(edit, scene.read)
+        assert queue.suggestions() == suggestions(scene.read(0, 12))
+
+
+def test_one_edit_among_a_thousand_frames_reads_it_and_its_neighbours():
+    scene = Clip(*[standing(0.4 if index == 700 else 0.9) for index in range(1000)])
+    queue = ReviewQueue()
+    queue.look_at(scene.read(0, 1000))
+    scene.num_read = 0
+    scene.frames[500] = FramePoses(500, (moved(standing(), KNEE, (90, 0), 0.9),))
+    queue.look_again([500], scene.read)
+    assert scene.num_read == 3
+    assert [s.frame_index for s in queue.suggestions()] == [500, 501, 700], "it jumps there and back"
+    scene.frames[500] = FramePoses(500, (standing(),))
+    queue.look_again([500], scene.read)
+    assert scene.num_read == 6 and [s.frame_index for s in queue.suggestions()] == [700]
+
+
+def test_edits_far_apart_read_their_own_neighbours_only():
+    scene = Clip(*[standing()] * 1000)
+    queue = ReviewQueue()
+    queue.look_at(scene.read(0, 1000))
+    scene.num_read = 0
+    queue.look_again([10, 11, 12, 400, 999], scene.read)
+    assert scene.num_read == 5 + 3 + 2
+
+
+def test_a_joint_is_sure_only_where_what_scores_mean_was_measured():
+    pose = standing(0.9).replaced(run_id=4)
+    assert sure_joints(pose, frozenset({4})).all()
+    assert not sure_joints(pose, frozenset({3})).any()
+    assert not sure_joints(pose.replaced(run_id=None), frozenset({4})).any()
+    assert not sure_joints(with_score(pose, WRIST, 0.84), frozenset({4}))[WRIST]
+    for other in (Provenance.PROPAGATED, Provenance.IMPORTED, Provenance.CORRECTED):
+        assert not sure_joints(with_score(pose, WRIST, 0.9, other), frozenset({4}))[WRIST]

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from core.errors import TrainingError
+from core.geometry import BoolArray, ByteArray, FloatArray
 from core.heatmaps import STRIDE, gaussian_targets
 from core.keypoints import Skeleton
 from core.training.augmentation import (
@@ -29,10 +30,10 @@ from core.training.batches import Sample
 from core.training.datasets.config import DatasetConfig
 from core.training.datasets.detections import use_detected_boxes
 from core.training.datasets.jhmdb import read_jhmdb
-from core.training.datasets.pictures import Clip, PictureFinder
+from core.training.datasets.pictures import PictureClip, PictureFinder
 from core.training.datasets.posetrack import read_posetrack17, read_posetrack18
-from core.training.datasets.videos import BoolArray, FloatArray, LabelledVideos, without_ignored
-from core.training.lspet import ByteArray, Person
+from core.training.datasets.videos import LabelledVideos, without_ignored
+from core.training.lspet import Person
 from core.video.image_folder import read_image
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class ClipDataset:
         self,
         *,
         instances: tuple[PersonInstance, ...],
-        places: tuple[tuple[Clip, int], ...],
+        places: tuple[tuple[PictureClip, int], ...],
         skeleton: Skeleton,
         offsets: tuple[int, ...],
         input_size_wh: tuple[int, int],
@@ -217,7 +218,7 @@ def open_dataset(  # noqa: PLR0917 - every one of them is needed, in the order i
 
 def _instances(
     labelled: LabelledVideos, config: DatasetConfig, *, for_training: bool
-) -> tuple[list[PersonInstance], list[tuple[Clip, int]], Counter[str]]:
+) -> tuple[list[PersonInstance], list[tuple[PictureClip, int]], Counter[str]]:
     """Everybody in the key frames, with the clip and the key frame's place in it."""
     finder = PictureFinder(config.root)
     remarks = Counter(labelled.remarks)

@@ -18,11 +18,11 @@ import numpy as np
 from core.errors import FormatError, TrainingError
 from core.formats.labels import BOX_MARGIN
 from core.formats.matlab import load_mat
-from core.geometry import bbox_of_points
+from core.geometry import FloatArray, bbox_of_points
 from core.keypoints import JHMDB
 from core.training.datasets.config import DatasetConfig
 from core.training.datasets.jhmdb_files import FIRST_PIXEL, clipped_box, read_coco_jhmdb
-from core.training.datasets.videos import FloatArray, LabelledFrame, LabelledPerson, LabelledVideo, LabelledVideos
+from core.training.datasets.videos import LabelledFrame, LabelledPerson, LabelledVideo, LabelledVideos
 
 log = logging.getLogger(__name__)
 

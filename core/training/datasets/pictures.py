@@ -14,7 +14,7 @@ from core.video.image_folder import IMAGE_SUFFIXES, natural_key
 
 
 @dataclass(frozen=True, eq=False)
-class Clip:
+class PictureClip:
     """The pictures of a video that exist.
 
     Attributes:
@@ -39,7 +39,7 @@ class Clip:
 class PlacedVideo:
     """A video with its pictures: `positions[i]` is the place of the i-th listed frame, None where it has no picture."""
 
-    clip: Clip
+    clip: PictureClip
     positions: tuple[int | None, ...]
     remark: str | None = None
 
@@ -64,7 +64,7 @@ class PictureFinder:
                 return placed
             remark = "the order of frame_id is not that of the pictures' names: neighbours are the listed frames"
         listed = [(i, path) for i, path in enumerate(paths) if path is not None]
-        clip = Clip(video.name, tuple(i for i, _ in listed), tuple(path for _, path in listed))
+        clip = PictureClip(video.name, tuple(i for i, _ in listed), tuple(path for _, path in listed))
         positions = tuple(None if path is None else i for i, path in enumerate(paths))
         return PlacedVideo(clip, positions or (None,) * len(video.frames), remark)
 
@@ -86,13 +86,13 @@ class PictureFinder:
         """The video among all pictures of its folder, None where these contradict the order of the listed frames."""
         folder = next((path.parent for path in paths if path is not None), None)
         if folder is None:
-            return PlacedVideo(Clip(video.name, (), ()), (None,) * len(video.frames))
+            return PlacedVideo(PictureClip(video.name, (), ()), (None,) * len(video.frames))
         names = sorted(self._listing(folder), key=natural_key)
         numbers = [_number(name) for name in names]
         in_order = None not in numbers and len(set(numbers)) == len(numbers)
         place = dict(zip(names, [n or 0 for n in numbers] if in_order else range(len(names)), strict=True))
         ordered = sorted(names, key=place.__getitem__)
-        clip = Clip(video.name, tuple(place[name] for name in ordered), tuple(folder / name for name in ordered))
+        clip = PictureClip(video.name, tuple(place[name] for name in ordered), tuple(folder / name for name in ordered))
         positions = tuple(place[p.name] if p is not None and p.parent == folder else None for p in paths)
         known = [position for position in positions if position is not None]
         return PlacedVideo(clip, positions) if known == sorted(set(known)) else None

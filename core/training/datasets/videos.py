@@ -8,15 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.formats.labels import LabelImage, Labels
+from core.geometry import BoolArray, FloatArray
 from core.keypoints import POSETRACK, Skeleton
 from core.metrics.posetrack import inside_polygon
 from core.poses import Pose
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

@@ -137,15 +137,19 @@ def test_a_joint_in_a_row(joints):
 
 
 def test_a_joint_that_the_network_is_sure_of_is_ticked(joints):
-    pose = a_pose()
+    pose = a_pose().replaced(run_id=3)
     scores = pose.scores.copy()
     scores[WRIST] = SURE_FROM
-    joints.set_pose(pose.replaced(scores=scores))
+    joints.set_pose(pose.replaced(scores=scores), frozenset({3}))
     table = joints.findChild(QTableWidget, "joints_table")
     assert texts(table, WRIST)[3] == f"✓ {SURE_FROM:.2f}"
+    assert "nine are right" in table.item(WRIST, 3).toolTip()
     assert texts(table, KNEE)[3] == "1.00"  # a person's word needs no tick
+    joints.set_pose(pose.replaced(scores=scores), frozenset({2}))
+    assert texts(table, WRIST)[3] == f"{SURE_FROM:.2f}", "of this run's weights nobody measured what a score means"
+    assert "nine" not in table.item(WRIST, 3).toolTip()
     scores[WRIST] = SURE_FROM - 0.01
-    joints.set_pose(pose.replaced(scores=scores))
+    joints.set_pose(pose.replaced(scores=scores), frozenset({3}))
     assert texts(table, WRIST)[3] == f"{SURE_FROM - 0.01:.2f}"
 
 
@@ -189,7 +193,7 @@ def test_every_word_fits(joints):
     metrics = table.fontMetrics()
     widest = {
         jp.JOINT: [POSETRACK.label(k) for k in range(17)],
-        jp.SEEN: list(jp.VISIBILITY_NAMES.values()),
+        jp.SEEN: [visibility.words for visibility in Visibility],
         jp.WHO: [style.name for style in jp.theme.PROVENANCE_STYLES.values()],
     }
     for column, words in widest.items():

@@ -1,7 +1,5 @@
 """The timeline: its columns against a plain count, its picture, and a real mouse on it."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -57,6 +55,17 @@ def test_a_pixel_says_what_its_frames_say(num_frames, num_pixels, seed):
 def test_frames_beyond_the_clip_are_dropped():
     columns = columns_of(20, 40)
     assert len(columns.dense(10).state) == 10
+
+
+def test_rows_are_put_in_place_and_the_others_stay():
+    dense, whole = columns_of(20, 40).dense(30), columns_of(20, 40).dense(30)
+    dense.put(columns_of(3, 50))
+    for name in ("state", "min_score", "num_people"):
+        column, put = getattr(dense, name), getattr(columns_of(3, 50), name)
+        at = columns_of(3, 50).frame_index
+        np.testing.assert_array_equal(column[at[at < 30]], put[at < 30])
+        others = np.setdiff1d(np.arange(30), at)
+        np.testing.assert_array_equal(column[others], getattr(whole, name)[others])
 
 
 @pytest.fixture
@@ -163,22 +172,29 @@ def test_the_wheel_spreads_about_the_pointer_and_a_double_click_shows_all(timeli
     assert timeline.x_of_frame(31) - timeline.x_of_frame(30) == pytest.approx(before)
 
 
-def test_100_000_frames_are_drawn_fast_and_playing_costs_less(qtbot):
+def test_100_000_frames_are_drawn_by_the_pixel_and_once_while_playing(qtbot, monkeypatch):
+    """How long it takes: benchmarks/bench_window.py."""
+    drawn = []
+    paint = Timeline._paint_columns
+
+    def noted(timeline, painter, pixels, *place):
+        drawn.append(len(pixels.frame_index))
+        paint(timeline, painter, pixels, *place)
+
+    monkeypatch.setattr(Timeline, "_paint_columns", noted)
     widget = Timeline()
     qtbot.addWidget(widget)
     widget.resize(1280, widget.height())
     widget.set_num_frames(100_000)
     columns = columns_of(80_000, 100_000)
     widget.show()
-    start = time.perf_counter()
-    widget.set_summary(columns)
     widget.grab()
-    assert time.perf_counter() - start < 0.5
-    start = time.perf_counter()
+    drawn.clear()
+    widget.set_summary(columns)
     for frame_index in range(1, 21):
         widget.set_current(frame_index)
         widget.grab()
-    assert (time.perf_counter() - start) / 20 < 0.02
+    assert len(drawn) == 1 and drawn[0] <= 1280 * widget.devicePixelRatioF()
 
 
 def test_an_empty_timeline_can_be_clicked(qtbot):
@@ -188,14 +204,6 @@ def test_an_empty_timeline_can_be_clicked(qtbot):
     with qtbot.assertNotEmitted(widget.frame_chosen):
         QTest.mouseClick(widget, LEFT, pos=QPoint(300, 30))
     widget.grab()
-
-
-def test_the_range_of_a_task_is_shaded(timeline):
-    before = colour_at(timeline, 5, tl.STATE_TOP + 5)
-    timeline.set_range(0, 10)
-    assert colour_at(timeline, 5, tl.STATE_TOP + 5) != before
-    timeline.set_range(None)
-    assert colour_at(timeline, 5, tl.STATE_TOP + 5) == before
 
 
 @pytest.mark.parametrize(

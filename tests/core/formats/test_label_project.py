@@ -55,6 +55,21 @@ def test_import_is_one_run_that_can_be_removed(project, labels):
     assert not any(pose.labelled.any() for pose in poses_of(project).values())
 
 
+def test_marks_of_reviewed_frames_belong_to_the_import(project, labels):
+    """They are no edit: undo and redo are as before, and they go with the import."""
+    edits.mark_reviewed(project, 19)
+    edits.mark_reviewed(project, 18)
+    project.undo()
+    labels.images[3] = replace(labels.images[3], poses=replace(labels.images[3].poses, reviewed=True))
+    before = project.effort().counts
+    import_labels(project, labels, NAMES)
+    assert [frame.frame_index for frame in project.frames() if frame.reviewed] == [3, 19]
+    assert (project.undo_label, project.redo_label) == ("Mark frame 19 as reviewed", "Mark frame 18 as reviewed")
+    assert project.effort().counts == before
+    project.remove_run(project.runs()[0].run_id)
+    assert [frame.frame_index for frame in project.frames()] == [19]
+
+
 def test_removing_an_import_leaves_nobody(project, labels):
     import_labels(project, labels, NAMES)
     project.remove_run(project.runs()[0].run_id)

@@ -115,7 +115,7 @@ def test_posetrack17_and_18_of_one_video_agree(shared):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("<html></html>", "doesn't begin as JSON"),
+        ("<html></html>", "XML, but not CVAT's"),
         ("{" + '"images": [', "not whole JSON"),
         ('{"frames": 3}', "no label file of a known format"),
         ("[1, 2]", "no label file of a known format"),

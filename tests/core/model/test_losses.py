@@ -8,7 +8,7 @@ import torch
 
 from core.heatmaps import gaussian_targets
 from core.model import FamiPose, FamiPoseConfig, FamiPoseOutput, losses
-from core.model.losses import MutualInformation, heatmap_loss, spatial_cross_entropy, total_loss
+from core.model.losses import MutualInformation, heatmap_loss, spatial_cross_entropy
 
 
 @pytest.fixture(autouse=True)
@@ -214,22 +214,6 @@ def test_the_maximised_term_is_bounded_by_what_the_label_says_beyond_the_key_fra
     term = estimator(output, targets, weights)["complementary"]
     assert term.isfinite()
     assert term <= math.log(16 * 12)
-
-
-def test_without_beta_nothing_of_the_information_is_computed_and_with_it_the_terms_have_names():
-    model = FamiPose(FamiPoseConfig("w12", supporting_offsets=(-1, 1)))
-    targets, weights = labels(1)
-    output = model.forward_features(torch.randn(1, 12, 16, 12), torch.randn(1, 2, 12, 16, 12))
-    estimator = MutualInformation(12, 17)
-    calls = []
-    estimator.register_forward_hook(lambda *_: calls.append(1))
-    plain = total_loss(output, targets, weights, estimator, beta=0.0)
-    assert set(plain) == {"heatmap", "total"}
-    assert not calls
-    terms = total_loss(output, targets, weights, estimator, beta=0.1)
-    expected = terms["heatmap"] + 0.1 * terms["mutual_information"] + terms["heads"]
-    assert terms["total"].item() == pytest.approx(expected.item())
-    assert {"vanishing_key", "vanishing_supporting", "complementary"} < set(terms)
 
 
 def test_a_single_frame_network_has_no_neighbours_to_lose():

@@ -125,6 +125,14 @@ def test_the_flip_test_moves_no_joint_by_parts_of_a_pixel(decoding):
         assert np.abs(errors[True]).max() < 0.25
 
 
+def test_scores_are_a_claim_only_for_weights_and_a_use_that_they_were_fitted_for():
+    plain, fitted = loaded_model(), loaded_model(score_model=ScoreModel((0.0,) * len(FEATURES), (0.0,) * 17))
+    assert not Predictor(plain, "cpu").predict([request(1)], Clip(), 10)[0].calibrated
+    assert Predictor(fitted, "cpu").predict([request(1)], Clip(), 10)[0].calibrated
+    for other_use in ({"flip_test": True}, {"decoding": "argmax"}, {"offsets": ()}):
+        assert not Predictor(fitted, "cpu", **other_use).calibrated
+
+
 def test_joints_that_were_not_learnt_are_not_guessed_and_scores_are_the_score_models():
     log_peak_only = tuple(float(name == "log_peak") for name in FEATURES)
     scoring = ScoreModel(log_peak_only, tuple(0.1 * k for k in range(17)))

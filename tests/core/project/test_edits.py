@@ -125,9 +125,9 @@ def test_deleting_from_one_frame_from_a_frame_on_and_from_the_clip(people):
 def test_a_number_that_is_taken_is_refused_or_swapped(people):
     with pytest.raises(ProjectError, match="already in 3 of these frames"):
         edits.change_track_id_from(people, 2, 1, 2)
-    edits.swap_track_ids(people, 2, 1, 2)
+    edits.change_track_id_from(people, 2, 1, 2, swap=True)
     assert [people.frame(i).pose(1).keypoints[0, 0] for i in range(5)] == [10, 11, 52, 53, 54]
-    assert people.undo_label == "Swap persons 1 and 2 from frame 2 on"
+    assert people.undo_label == "Swap numbers 1 and 2 from frame 2 on"
     edits.change_track_id_from(people, 4, 1, 9)
     assert people.track_ids() == [1, 2, 9] and people.next_track_id() == 10
     people.undo()

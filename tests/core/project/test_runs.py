@@ -75,7 +75,7 @@ def test_a_run_that_began_before_a_renumbering_writes_the_new_number(project, pr
     run(project, "track", {i: [predicted(1), predicted(2)] for i in range(4)})
     slow = project.begin_run("predict")
     edits.change_track_id_from(project, 2, 1, 5)
-    edits.swap_track_ids(project, 2, 5, 2)
+    edits.change_track_id_from(project, 2, 5, 2, swap=True)
     project.write_run(slow, {i: [predicted(1, at=1), predicted(2, at=2)] for i in range(6)})
     seen = [{pose.track_id: pose.keypoints[0, 0] for pose in project.frame(i).poses} for i in range(6)]
     assert seen == [{1: 1, 2: 2}] * 2 + [{2: 1, 5: 2}] * 4
@@ -110,7 +110,7 @@ def test_undoing_after_its_run_was_removed_does_not_bring_the_prediction_back(pr
 
 def test_removing_a_run_finds_people_who_were_renumbered_since(project, predicted):
     run_id = run(project, "predict", {0: [predicted(1), predicted(2, at=70)]})
-    edits.swap_track_ids(project, 0, 1, 2)
+    edits.change_track_id_from(project, 0, 1, 2, swap=True)
     edits.move_keypoint(project, 0, 1, WRIST, (3, 4))
     project.remove_run(run_id)
     assert [pose.track_id for pose in project.frame(0).poses] == [1]
@@ -149,3 +149,12 @@ def test_a_run_that_the_program_did_not_outlive_is_called_interrupted(project, p
     with Project.open(project.path) as again:
         assert again.runs()[0].status == "interrupted"
         assert again.frame(0).poses
+
+
+def test_the_project_tells_which_runs_scores_were_measured(project, predicted):
+    first = project.begin_run("predict", "a" * 64, {"calibrated": True})
+    assert project.calibrated_runs == {first}
+    second = project.begin_run("predict", "b" * 64, {"calibrated": False})
+    run(project, "import", {0: [predicted(1)]})
+    third = project.begin_run("predict", "a" * 64, {"calibrated": True})
+    assert project.calibrated_runs == {first, third} and second not in project.calibrated_runs

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.keypoints import POSETRACK
-from core.training.accuracy import pck, torso_sizes
+from core.sizes import torso_sizes
+from core.training.accuracy import accuracy_of
 
 LEFT_SHOULDER, RIGHT_HIP = POSETRACK.index("left_shoulder"), POSETRACK.index("right_hip")
 WRIST = POSETRACK.index("left_wrist")
@@ -31,7 +32,7 @@ def test_joints_within_a_fifth_of_the_torso_are_right() -> None:
     found = keypoints.copy()
     found[0, LEFT_SHOULDER] += (10.0, 0.0)
     found[0, WRIST] += (10.1, 0.0)
-    accuracy = pck(found, np.full((2, 17), 0.5), keypoints, labelled)
+    accuracy = accuracy_of(found, np.full((2, 17), 0.5), keypoints, labelled)
     assert accuracy.by_joint == {"left_shoulder": 1.0, "left_wrist": 0.0, "right_hip": 1.0}
     assert accuracy.mean == pytest.approx(2 / 3)
     assert accuracy.people == 1

@@ -38,7 +38,6 @@ def test_only_what_a_person_vouches_for_is_known() -> None:
     assert found is not None
     assert np.flatnonzero(found.known).tolist() == [WRIST]
     assert found.keypoints[WRIST].tolist() == [5, 6]
-    assert found.size_px == 100
 
 
 def test_fewer_than_four_frames_are_no_round() -> None:

@@ -17,14 +17,15 @@ from core.keypoints import JHMDB, POSETRACK
 from core.model.config import FamiPoseConfig
 from core.model.fami_pose import FamiPose
 from core.model.hrnet import HRNet
-from core.model.losses import MutualInformation, total_loss
+from core.model.losses import MutualInformation, heatmap_loss
 from core.model.weights import WeightsMetadata, load_model, save_weights
 from core.training import train
 from core.training.augmentation import PAPER_AUGMENTATION
 from core.training.engine import PlainEngine
 from core.training.exporting import multi_frame_config
 from core.training.lspet import REPOSITORY
-from core.training.memory_estimate import kept_bytes, stage_memory
+from core.training.memory import kept_bytes
+from core.training.memory_estimate import stage_memory
 from core.training.metrics_log import read_metrics
 from core.training.objective import new_objective
 from core.training.optimisation import multi_step_factor
@@ -179,6 +180,7 @@ def test_memory_that_runs_out_makes_less_at_once_of_the_same_batch(
     shared: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     training = Training(read_recipe(write_toy(tmp_path, shared)), PlainEngine(torch.device("cpu")))
+    objective = training.objective
     sizes: list[int] = []
 
     class Small(torch.nn.Module):
@@ -188,7 +190,7 @@ def test_memory_that_runs_out_makes_less_at_once_of_the_same_batch(
             if len(key) > 2:
                 raise torch.OutOfMemoryError("CUDA out of memory")
             sizes.append(len(key))
-            terms: dict[str, torch.Tensor] = training.objective(key, *rest)
+            terms: dict[str, torch.Tensor] = objective(key, *rest)
             return terms
 
     training._wrapped = Small()
@@ -196,6 +198,15 @@ def test_memory_that_runs_out_makes_less_at_once_of_the_same_batch(
     assert sizes == [2, 2, 1]
     assert training.done == 5
     assert "2 samples at once" in caplog.text
+
+
+def test_the_estimators_heads_are_clipped_with_the_network(shared: Path, tmp_path: Path) -> None:
+    path = write_toy(tmp_path, shared, ("gradient_clip = 5.0", "gradient_clip = 0.001"))
+    training = Training(read_recipe(path), PlainEngine(torch.device("cpu")))
+    training.step()
+    gradients = [p.grad.flatten() for p in training.objective.parameters() if p.grad is not None]
+    assert any(p.grad is not None and p.grad.any() for p in training.objective.information.parameters())
+    assert torch.cat(gradients).norm() == pytest.approx(0.001, rel=0.01)
 
 
 def test_eq_12_is_what_is_minimised(shared: Path, tmp_path: Path) -> None:
@@ -206,7 +217,9 @@ def test_eq_12_is_what_is_minimised(shared: Path, tmp_path: Path) -> None:
     batch = training.source.sampler(0, stage, training.settings).batch(0, 3)
     found = objective(batch.key, batch.supporting, batch.targets, batch.weights)
     output = model(batch.key, batch.supporting)
-    expected = total_loss(output, batch.targets, batch.weights, objective.information, stage.beta)
+    expected = {"heatmap": heatmap_loss(output.heatmaps, batch.targets, batch.weights)}
+    expected |= objective.information(output, batch.targets, batch.weights)
+    expected["total"] = expected["heatmap"] + stage.beta * expected["mutual_information"] + expected["heads"]
     assert set(found) == set(expected)
     for name, value in expected.items():
         assert torch.allclose(found[name], value, rtol=1e-4, atol=1e-6), name
@@ -268,7 +281,7 @@ def test_two_processes_without_fabric_say_what_to_install(shared: Path, tmp_path
     code = "import sys; sys.modules['lightning_fabric'] = None; from core.training.train import _command_line; "
     code += "sys.exit(_command_line())"
     process = child("-c", code, "--config", str(path))
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=240)
     assert process.returncode == 1
     assert "pip install lightning-fabric" in errors
 
@@ -278,7 +291,7 @@ def test_the_starters_recipe_needs_no_other_library() -> None:
     code = f"import sys; sys.modules.update(dict.fromkeys({needless!r})); "
     code += "from core.training import train, people_source, trainer"
     process = child("-c", code)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=240)
     assert process.returncode == 0, errors
 
 
@@ -290,7 +303,7 @@ def test_ctrl_c_saves(shared: Path, tmp_path: Path) -> None:
         while not (tmp_path / "work/metrics.csv").is_file() or len(read_metrics(tmp_path / "work")) < 10:
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=240)
     assert process.returncode == 130, errors
     assert "kept" in errors
     assert checkpoint(path)["done"] >= 5

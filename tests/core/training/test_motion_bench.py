@@ -11,9 +11,9 @@ import pytest
 from core.errors import TrainingError
 from core.model.config import TABLE_6, TABLE_7
 from core.training import motion_bench
-from core.training.motion_bench import LINES, BenchConfig, BenchProgress, MotionBench, Run, read_bench_config
+from core.training.motion_bench import LINES, BenchConfig, BenchProgress, BenchRun, MotionBench, read_bench_config
 from core.training.motion_bench_clips import DEGRADATIONS, Cell, cells, evaluation_people
-from core.training.motion_bench_rows import THRESHOLDS, Measured, centre_shifts
+from core.training.motion_bench_rows import THRESHOLDS, CellAccuracy, centre_shifts
 from core.training.motion_bench_tables import as_csv, as_text, columns, motion_text, shares, summary, trained_line
 
 
@@ -93,10 +93,10 @@ def test_evaluation_people_are_held_out_and_each_cell_shows_the_same_ones(tiny: 
     assert fast > 2 * slow
 
 
-def run_of(line: str, seed: int, share: float) -> Run:
+def run_of(line: str, seed: int, share: float) -> BenchRun:
     speeds = read_bench_config().speeds
-    found = {cell: Measured(dict.fromkeys(THRESHOLDS, share), 0.5, 0.4) for cell in cells(speeds)}
-    return Run(line, seed, 1.0, found)
+    found = {cell: CellAccuracy(dict.fromkeys(THRESHOLDS, share), 0.5, 0.4) for cell in cells(speeds)}
+    return BenchRun(line, seed, 1.0, found)
 
 
 def test_tables_show_mean_spread_and_gain_of_known_runs() -> None:
@@ -128,7 +128,7 @@ def test_columns_take_the_clips_that_they_name() -> None:
 
 def test_runs_survive_json() -> None:
     run = run_of("GTM", 2, 0.25)
-    assert Run.from_dict(json.loads(json.dumps(run.to_dict()))) == run
+    assert BenchRun.from_dict(json.loads(json.dumps(run.to_dict()))) == run
 
 
 def test_a_wrong_configuration_says_so(tmp_path: Path) -> None:

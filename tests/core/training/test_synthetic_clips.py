@@ -14,8 +14,9 @@ from core.training.augmentation import AugmentationSettings
 from core.training.batches import SampleSettings
 from core.training.degradations import KINDS, draw_shake
 from core.training.limbs import TRUNK_KEYPOINTS, torso_length
+from core.training.loading import load_batches, step_pieces
 from core.training.lspet import PersonCrops
-from core.training.synthetic_clips import Clip, ClipSampler, ClipSettings
+from core.training.synthetic_clips import ClipSampler, ClipSettings, MadeClip
 
 SIZE = (144, 192)
 OFFSETS = (-2, -1, 1, 2)
@@ -140,7 +141,7 @@ def test_a_clip_depends_on_seed_and_number_only(crops: PersonCrops) -> None:
 
 def test_batches_from_other_processes_are_those_made_here(crops: PersonCrops) -> None:
     sampler = ClipSampler(crops, np.arange(50), SETTINGS, (1,), OFFSETS)
-    for start, batch in zip((0, 4), sampler.batches(0, 6, 4), strict=True):
+    for start, batch in zip((0, 4), load_batches(sampler, step_pieces(0, 6, 4)), strict=True):
         here = sampler.batch(start, len(batch))
         assert batch.supporting.shape == (len(batch), 4, 3, 192, 144)
         assert np.array_equal(batch.key.numpy(), here.key.numpy())
@@ -157,7 +158,7 @@ def test_what_no_label_says_is_never_trained(crops: PersonCrops) -> None:
         assert not sample.targets[sample.weights == 0].any()
 
 
-def spoilt_clips(crops: PersonCrops, kind: str, where: dict[str, float]) -> list[tuple[Clip, Clip]]:
+def spoilt_clips(crops: PersonCrops, kind: str, where: dict[str, float]) -> list[tuple[MadeClip, MadeClip]]:
     """Clips of which something is spoilt, each with itself unspoilt."""
     settings = replace(CLEAN, degraded=1.0, kinds=(kind,), **where)
     samplers = [ClipSampler(crops, np.arange(50), SETTINGS, (4,), OFFSETS, s) for s in (settings, CLEAN)]

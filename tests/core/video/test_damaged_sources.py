@@ -1,5 +1,6 @@
 """What is missing, cut off, mislabelled or no video costs one clear sentence."""
 
+import errno
 import struct
 import wave
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from core.errors import SourceError
-from core.video import open_source
+from core.video import open_source, video_file
 
 
 def refusal(path: Path) -> str:
@@ -189,3 +190,51 @@ def test_an_image_cut_off(tmp_path: Path, suffix: str) -> None:
         with pytest.raises(SourceError, match="is damaged; replace"):
             source.frame(1)
         assert source.frame(2).shape == (200, 240, 3)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        av.FFmpegError(errno.EIO, "Input/output error"),
+        av.error.PermissionError(errno.EPERM, "Operation not permitted"),
+        av.error.MemoryError(errno.ENOMEM, "Cannot allocate memory"),
+        cv2.error("OpenCV(4) -215:Assertion failed"),
+        MemoryError(),
+        OSError(errno.ESTALE, "Stale file handle"),
+    ],
+)
+def test_whatever_a_decoder_raises_names_file_and_frame_and_the_next_frame_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for value in range(6):
+            grey = np.full((48, 64, 3), value * 40, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+        container.mux(stream.encode())
+
+    def broken(*_: object) -> list[av.VideoFrame]:
+        raise error
+
+    with open_source(path) as source:
+        first = source.frame(0)
+        with monkeypatch.context() as patch, pytest.raises(SourceError, match=r"Frame 4 of clip\.mp4") as refused:
+            patch.setattr(video_file, "decode_tolerantly", broken)
+            source.frame(4)
+        assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
+        assert [int(frame[0, 0, 0]) // 30 for _, frame in source.frames(4)] == [5, 6]
+        np.testing.assert_array_equal(source.frame(0), first)
+
+
+def test_a_picture_that_opencv_refuses_to_decode_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cv2.imwrite(str(tmp_path / "1.png"), np.zeros((8, 12, 3), np.uint8))
+
+    def refuse(*_: object) -> None:
+        raise cv2.error("OpenCV(4) -215:Assertion failed, pixels <= CV_IO_MAX_IMAGE_PIXELS")
+
+    with open_source(tmp_path) as source:
+        monkeypatch.setattr(cv2, "imdecode", refuse)
+        with pytest.raises(SourceError, match=r"1\.png cannot be read; replace it"):
+            source.frame(0)

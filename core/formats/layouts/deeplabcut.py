@@ -1,0 +1,191 @@
+"""DeepLabCut's tables of joints: what people labelled (by picture) and what a network predicted (by frame number)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import h5py
+
+from core.errors import FormatError
+from core.formats.annotations import written_scores
+from core.formats.labels import Labels
+from core.formats.layouts.pandas_h5 import holds_table, read_table
+from core.formats.names import joints_named, track_ids_named
+from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, write_file_atomically
+from core.keypoints import POSETRACK
+from core.poses import Pose
+
+LEVELS = ("scorer", "individuals", "bodyparts", "coords")
+COORDS = ("x", "y", "likelihood")
+SCORER = "FAMI-Pose-Review"
+Column = tuple[str, str, str]
+"""individual ("" where the table has none), body part, and x, y or likelihood."""
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is text whose first line is DeepLabCut's line of scorers, or HDF5 with one of its tables."""
+    try:
+        with path.open("rb") as stream:
+            if stream.read(200).decode("utf-8-sig", "replace").lower().startswith("scorer"):
+                return True
+        with h5py.File(path, "r") as file:
+            return holds_table(file)
+    except OSError:
+        return False
+
+
+def parse(path: Path) -> LabelFile:
+    """Reads a table of joints, single or with several individuals.
+
+    With a likelihood, joints are predicted and have it as their score; without one they are a person's word. An
+    individual is the same person in every frame.
+
+    Raises:
+        FormatError: the table cannot be read, or none of its joints is known here.
+    """
+    columns, rows = _read_h5(path) if h5py.is_hdf5(path) else _read_csv(path)
+    remarks: Counter[str] = Counter()
+    parts = list(dict.fromkeys(part for _, part, _ in columns))
+    joints = {part: joint for part, joint in zip(parts, joints_named(parts, remarks), strict=True) if joint is not None}
+    if not joints:
+        raise FormatError(f"{path.name} labels no joint that this program knows ({', '.join(parts[:3])}).")
+    individuals = track_ids_named([individual for individual, _, _ in columns])
+    places = {column: place for place, column in enumerate(columns)}
+    images = [_image(name, values, individuals, joints, places) for name, values in rows]
+    label_file = LabelFile(path, "deeplabcut", images, remarks)
+    label_file.sort_images()
+    return label_file
+
+
+def _image(
+    name: str,
+    values: Sequence[float],
+    individuals: Mapping[str, int],
+    joints: dict[str, int],
+    places: dict[Column, int],
+) -> ImageRecord:
+    """One row: a picture's name, or the number of a frame."""
+    image = ImageRecord("", frame_id=int(name)) if re.fullmatch(r"\d{1,15}", name) else ImageRecord(name)
+    predicted = any(coord == "likelihood" for _, _, coord in places)
+
+    def value(individual: str, part: str, coord: str) -> float:
+        place = places.get((individual, part, coord))
+        return math.nan if place is None else values[place]
+
+    for individual, track_id in individuals.items():
+        placed = (
+            PlacedJoint(
+                joint,
+                value(individual, part, "x"),
+                value(individual, part, "y"),
+                score=value(individual, part, "likelihood"),
+            )
+            for part, joint in joints.items()
+        )
+        person = PersonRecord.of_joints(placed, predicted=predicted)
+        person.track_id = track_id
+        if person.labelled.any():
+            image.people.append(person)
+    return image
+
+
+def _read_csv(path: Path) -> tuple[list[Column], Iterator[tuple[str, list[float]]]]:
+    try:
+        lines = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"))))
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FormatError(f"{path.name} is no whole table ({error}); export it again.") from error
+    head = {
+        line[0].strip().lower(): line for line in lines[: len(LEVELS)] if line and line[0].strip().lower() in LEVELS
+    }
+    if not {"scorer", "bodyparts", "coords"} <= set(head):
+        raise FormatError(
+            f"{path.name} is no table of DeepLabCut: its first lines are not scorer, bodyparts and coords."
+        )
+    coords = [word.strip().lower() for word in head["coords"]]
+    first = next((place for place, word in enumerate(coords) if word == "x"), 0)
+    if not first or any(len(line) != len(coords) for line in head.values()):
+        raise FormatError(f"{path.name} is no table of DeepLabCut: its head names no coordinates; export it again.")
+    individuals = head.get("individuals", [""] * len(coords))
+    columns = list(zip(individuals[first:], head["bodyparts"][first:], coords[first:], strict=True))
+    body = [line for line in lines[len(head) :] if any(line)]
+    if any(len(line) != len(coords) for line in body):
+        raise FormatError(f"{path.name} is cut off: a line of it is shorter than its head; export it again.")
+
+    def rows() -> Iterator[tuple[str, list[float]]]:
+        for line in body:
+            yield (
+                "/".join(word.strip() for word in line[:first] if word.strip()),
+                [_number(word) for word in line[first:]],
+            )
+
+    return columns, rows()
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return math.nan
+
+
+def _read_h5(path: Path) -> tuple[list[Column], Iterator[tuple[str, list[float]]]]:
+    table = read_table(path)
+    if any(len(names) not in (3, 4) for names in table.columns):
+        raise FormatError(
+            f"{path.name} is no table of DeepLabCut: its columns are not scorers, body parts and coordinates."
+        )
+    columns = [("" if len(names) == 3 else names[1], names[-2], names[-1].lower()) for names in table.columns]
+    return columns, ((name, values.tolist()) for name, values in zip(table.rows, table.values, strict=True))
+
+
+def write(labels: Labels, path: Path | str, source_name: str) -> None:
+    """Writes what a network's analysis of a video has as its CSV: a row a frame, x, y and likelihood of each joint.
+
+    A joint that a person set has likelihood 1, one that is not labelled is empty. With several people the table has a
+    row of individuals, named by their track ids. Boxes, occlusion and who set a joint have no place there.
+
+    Args:
+        labels: what to write.
+        path: of the CSV file.
+        source_name: not used; the table doesn't name its video.
+
+    Raises:
+        FormatError: the file cannot be written.
+    """
+    del source_name
+    ids = sorted({pose.track_id for image in labels.images for pose in image.poses.poses})
+    several = len(ids) > 1
+    columns = [(track_id, part, coord) for track_id in ids for part in POSETRACK.keypoint_names for coord in COORDS]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["scorer"] + [SCORER] * len(columns))
+    if several:
+        table.writerow(["individuals"] + [f"person{track_id}" for track_id, _, _ in columns])
+    table.writerow(["bodyparts"] + [part for _, part, _ in columns])
+    table.writerow(["coords"] + [coord for _, _, coord in columns])
+    for image in labels.images:
+        row: list[object] = []
+        for track_id in ids:
+            row += _cells(image.poses.pose(track_id))
+        table.writerow([image.frame_index, *row])
+    write_file_atomically(Path(path), text.getvalue())
+
+
+def _cells(pose: Pose | None) -> list[object]:
+    """x, y and likelihood of each joint."""
+    if pose is None:
+        return [""] * (len(COORDS) * len(POSETRACK))
+    scores = written_scores(pose)
+    cells: list[object] = []
+    for keypoint, (x, y) in enumerate(pose.keypoints.tolist()):
+        placed = bool(pose.labelled[keypoint]) and math.isfinite(x) and math.isfinite(y)
+        cells += [x, y, float(scores[keypoint])] if placed else [""] * len(COORDS)
+    return cells

@@ -1,0 +1,186 @@
+"""SLEAP's labels (.slp), through the package sleap-io: predicted and corrected instances are kept apart."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+from collections import Counter
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import FormatError
+from core.formats.annotations import mean_score
+from core.formats.labels import Labels
+from core.formats.names import joints_named, track_ids_named
+from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint
+from core.keypoints import POSETRACK
+from core.poses import Pose, Visibility
+
+NEEDED = "SLEAP files are read and written with the package sleap-io, which is not installed: run ./setup.sh run."
+
+
+def is_sleap(path: Path) -> bool:
+    """Whether a file is HDF5 with the tables of SLEAP's labels."""
+    try:
+        with h5py.File(path, "r") as file:
+            return {"metadata", "frames", "instances"} <= set(file)
+    except OSError:
+        return False
+
+
+def parse(path: Path) -> LabelFile:
+    """Reads SLEAP's labels of one video.
+
+    A joint of an instance that a person made is that person's word; one of a predicted instance keeps its score. Where
+    a person corrected a prediction, the prediction that it came from is left out. A joint marked as not visible counts
+    as not labelled: SLEAP keeps a place for joints that nobody has set.
+
+    Raises:
+        FormatError: sleap-io is missing or cannot read the file, it labels more than one video, or none of its joints
+            is known here.
+    """
+    labels = _load(path)
+    frames = [frame for frame in labels.labeled_frames if frame.instances]
+    videos = {id(frame.video): frame.video for frame in frames}
+    if len(videos) > 1:
+        names = ", ".join(sorted(_file_name(video, None) for video in videos.values()))
+        raise FormatError(
+            f"{path.name} labels {len(videos)} videos ({names}); save one video's labels as a file of its own in SLEAP."
+        )
+    remarks: Counter[str] = Counter()
+    track_ids = track_ids_named([track.name for track in labels.tracks])
+    images: dict[int, ImageRecord] = {}
+    for frame in frames:
+        index = int(frame.frame_idx)
+        image = images.setdefault(index, ImageRecord(_file_name(frame.video, index), frame_id=index))
+        corrected = {id(instance.from_predicted) for instance in frame.instances if instance.from_predicted is not None}
+        for instance in frame.instances:
+            if id(instance) in corrected:
+                continue
+            person = _person(instance, remarks)
+            person.track_id = None if instance.track is None else track_ids[instance.track.name]
+            image.people.append(person)
+    label_file = LabelFile(path, "sleap", list(images.values()), remarks)
+    label_file.sort_images()
+    if not any(person.labelled.any() for image in label_file.images for person in image.people):
+        raise FormatError(f"{path.name} labels no joint that this program knows, so there is nothing to read.")
+    return label_file
+
+
+def write(labels: Labels, path: Path | str, source_name: str) -> None:
+    """Writes the labelled frames as SLEAP's labels.
+
+    A person of whom somebody set, accepted or imported a joint becomes an instance; one whom only the network has seen
+    becomes a predicted instance with its scores. Boxes, occlusion and who set each single joint have no place there.
+
+    Args:
+        labels: what to write.
+        path: of the .slp file.
+        source_name: what the video is called where the labels don't know its file.
+
+    Raises:
+        FormatError: sleap-io is missing, or the file cannot be written.
+    """
+    sio = _sleap_io()
+    names = list(POSETRACK.keypoint_names)
+    skeleton = sio.Skeleton(
+        nodes=names,
+        edges=[(names[a], names[b]) for a, b in POSETRACK.limbs],
+        symmetries=[(names[a], names[b]) for a, b in POSETRACK.flip_pairs],
+        name=POSETRACK.name,
+    )
+    files = [str(file) for file in labels.clip_files] or [source_name]
+    video = sio.Video(filename=files[0] if len(files) == 1 else files, open_backend=False)
+    tracks: dict[int, Any] = {}
+    frames = []
+    for image in labels.images:
+        instances = [
+            _instance(sio, pose, skeleton, tracks.setdefault(pose.track_id, sio.Track(str(pose.track_id))))
+            for pose in image.poses.poses
+            if _placed(pose).any()
+        ]
+        if instances:
+            frames.append(sio.LabeledFrame(video=video, frame_idx=image.frame_index, instances=instances))
+    target = Path(path)
+    # sleap-io writes in place, and wants the suffix that it knows.
+    with tempfile.TemporaryDirectory(dir=_folder(target)) as folder:
+        whole = Path(folder) / "labels.slp"
+        try:
+            sio.save_slp(sio.Labels(frames), str(whole), embed=False, verbose=False)
+            whole.replace(target)
+        except OSError as error:
+            raise FormatError(f"{path} cannot be written: {error.strerror or error}; choose another place.") from error
+
+
+def _folder(target: Path) -> Path:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FormatError(f"{target} cannot be written: {error.strerror or error}; choose another place.") from error
+    return target.parent
+
+
+def _sleap_io() -> Any:  # noqa: ANN401 - a module
+    if importlib.util.find_spec("sleap_io") is None:
+        raise FormatError(NEEDED)
+    import sleap_io  # noqa: PLC0415 - takes half a second, and only these files need it
+
+    return sleap_io
+
+
+def _load(path: Path) -> Any:  # noqa: ANN401 - sleap-io's Labels, whose types it does not publish
+    sio = _sleap_io()
+    try:
+        return sio.load_slp(str(path), open_videos=False)
+    except Exception as error:  # whatever a foreign reader raises of a damaged file
+        raise FormatError(f"{path.name} cannot be read as SLEAP labels ({error}); save it again in SLEAP.") from error
+
+
+def _file_name(video: Any, index: int | None) -> str:  # noqa: ANN401
+    """The name of a frame's picture where the video is a list of pictures, else of the video's file."""
+    files = video.filename
+    if isinstance(files, (list, tuple)):
+        name = str(files[index]) if index is not None and index < len(files) else str(files[0]) if files else ""
+        return name.replace("\\", "/")
+    return "" if index is not None else PurePosixPath(str(files).replace("\\", "/")).name
+
+
+def _person(instance: Any, remarks: Counter[str]) -> PersonRecord:  # noqa: ANN401
+    """One instance; `remarks` counts what has no place here."""
+    names = [node.name for node in instance.skeleton.nodes]
+    is_predicted = "score" in (instance.points.dtype.names or ())
+    person = PersonRecord.of_joints(
+        (
+            PlacedJoint(joint, *_numbers(point, is_predicted))
+            for joint, point in zip(joints_named(names, remarks), instance.points, strict=True)
+            if joint is not None and point["visible"]
+        ),
+        predicted=is_predicted,
+    )
+    person.score = float(instance.score) if is_predicted else None
+    return person
+
+
+def _numbers(point: Any, is_predicted: bool) -> tuple[float, float, Visibility, float]:  # noqa: ANN401
+    """x, y, that it is seen, and the score."""
+    x, y = point["xy"]
+    return float(x), float(y), Visibility.VISIBLE, float(point["score"]) if is_predicted else 1.0
+
+
+def _instance(sio: Any, pose: Pose, skeleton: Any, track: Any) -> Any:  # noqa: ANN401
+    points = np.where(_placed(pose)[:, None], pose.keypoints, np.nan)
+    if (pose.human & _placed(pose)).any():
+        return sio.Instance.from_numpy(points, skeleton=skeleton, track=track)
+    scores = np.where(_placed(pose), np.nan_to_num(pose.scores), np.nan)
+    return sio.PredictedInstance.from_numpy(
+        points, skeleton=skeleton, point_scores=scores, score=mean_score(pose), track=track
+    )
+
+
+def _placed(pose: Pose) -> NDArray[np.bool_]:
+    placed: NDArray[np.bool_] = pose.labelled & np.isfinite(pose.keypoints).all(axis=1)
+    return placed

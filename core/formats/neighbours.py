@@ -1,0 +1,61 @@
+"""Reads label files that are no JSON: of SLEAP, DeepLabCut, CVAT and JHMDB; says of others what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from core.errors import FormatError
+from core.formats.layouts import cvat, deeplabcut, jhmdb, sleap
+from core.formats.records import LabelFile
+
+_ZIP, _MAT = b"PK\x03\x04", b"MATLAB"
+
+
+class Reader(NamedTuple):
+    """How a layout is recognised, and how it is read."""
+
+    recognises: Callable[[Path], bool]
+    parse: Callable[[Path], LabelFile]
+
+
+READERS = (
+    Reader(sleap.is_sleap, sleap.parse),
+    Reader(deeplabcut.is_table, deeplabcut.parse),
+    Reader(cvat.is_cvat, cvat.parse),
+)
+
+
+def parse_other_than_json(path: Path) -> LabelFile | None:
+    """Reads a label file that is no JSON; None where it may be JSON, or is not there.
+
+    Raises:
+        FormatError: it is of a kind that is known and cannot be read; the sentence says what to do.
+    """
+    if not path.is_file():
+        return None
+    for reader in READERS:
+        if reader.recognises(path):
+            return reader.parse(path)
+    start = _start(path)
+    if start.startswith(_MAT):
+        return jhmdb.parse(path)
+    if start.startswith(_ZIP):
+        raise FormatError(f"{path.name} is a zip archive: unpack it, and choose the label file in it.")
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise FormatError(f"{path.name} is XML, but not CVAT's: export it as COCO keypoints.")
+    if path.suffix.lower() in {".csv", ".tsv", ".txt"}:
+        raise FormatError(
+            f"{path.name} is a table, but not DeepLabCut's: its first line does not begin with 'scorer'; "
+            "export the labels as COCO keypoints."
+        )
+    return None
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(64)
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -1,0 +1,197 @@
+"""What a project tells: reading the labels of one video, without changing any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.poses import FloatArray, FramePoses, Pose
+from core.project import journal, ledger, proofs, regions, state, track_numbers, undoing
+from core.project.codec import decode
+from core.project.frame_state import NOT_REVIEWED
+from core.project.records import Change, Effort, FrameProof, JournalEntry, Round, Run, SourceRecord
+from core.project.store import Store
+from core.project.summary import Summary, SummaryColumns
+
+_FRAMES_AT_ONCE = 256
+
+
+class ProjectReader:
+    """The half of a `Project` that reads. Everything that is read is what was last committed.
+
+    Attributes:
+        path: of the file.
+        read_only: True if opened to read; every write then raises ProjectError.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._columns: SummaryColumns | None = None
+        self._columns_version = -1
+        self._calibrated_runs: frozenset[int] | None = None
+        self.path = store.path
+        self.read_only = store.read_only
+
+    def close(self) -> None:
+        """Closes the file; what was committed is already in it."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        """The project itself; leaving the block closes it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes the file."""
+        self.close()
+
+    # ---- the source ----
+
+    @property
+    def source(self) -> SourceRecord:
+        """The labelled video, found beside a project that was moved together with it."""
+        return ledger.source(self._store)
+
+    def frame_proofs(self, frame_index: int) -> list[FrameProof]:
+        """The pictures that labels of this frame were made on, the oldest first; more than one is a mismatch."""
+        return proofs.of_frame(self._store, frame_index)
+
+    def mismatched(self, frame_index: int, proof: tuple[float, str]) -> bool:
+        """True if a label of this frame was made on a picture with other pixels than `proof` says."""
+        return any(known.pixel_hash != proof[1] for known in self.frame_proofs(frame_index))
+
+    # ---- what it holds ----
+
+    def frame(self, frame_index: int) -> FramePoses:
+        """All people of a frame; empty where nobody is labelled."""
+        with self._store.mutex:
+            held = state.of_frame(self._store, frame_index)
+            return FramePoses(frame_index, tuple(held.poses.values()), held.mark != NOT_REVIEWED)
+
+    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[FramePoses]:
+        """The frames from `start` up to `stop` that hold somebody or are reviewed, in order."""
+        stop = 2**62 if stop is None else stop
+        while start < stop:
+            some = state.of_frames(self._store, start, stop, _FRAMES_AT_ONCE)
+            for frame_index, held in some:
+                yield FramePoses(frame_index, tuple(held.poses.values()), held.mark != NOT_REVIEWED)
+            if len(some) < _FRAMES_AT_ONCE:
+                return
+            start = some[-1][0] + 1
+
+    def deleted_boxes(self, start: int, stop: int) -> dict[int, dict[int, FloatArray]]:
+        """The boxes (4,) of people whom a person deleted from frames `start` to `stop`, by frame index and track id."""
+        return journal.deleted_boxes(self._store, start, stop)
+
+    def labelled_frames(self) -> NDArray[np.int64]:
+        """The rising indices of the frames that hold somebody or are reviewed."""
+        rows = self._store.rows("SELECT frame_index FROM frames ORDER BY frame_index")
+        return np.array([row[0] for row in rows], dtype=np.int64)
+
+    def track(self, track_id: int, start: int = 0) -> Iterator[tuple[int, Pose]]:
+        """One person from a frame on: (frame index, pose), in order."""
+        rows = self._store.rows(
+            "SELECT frame_index FROM poses WHERE track_id = ? AND frame_index >= ? ORDER BY frame_index",
+            (track_id, start),
+        )
+        for (frame_index,) in rows:
+            row = self._store.one(
+                "SELECT pose FROM poses WHERE frame_index = ? AND track_id = ?", (frame_index, track_id)
+            )
+            if row is not None:
+                yield frame_index, decode(row[0])
+
+    def track_ids(self) -> list[int]:
+        """The numbers of all people of the clip, rising."""
+        rows = self._store.rows(
+            "WITH RECURSIVE ids (id) AS (SELECT min(track_id) FROM poses UNION ALL"
+            " SELECT (SELECT min(track_id) FROM poses WHERE track_id > id) FROM ids WHERE id IS NOT NULL)"
+            " SELECT id FROM ids WHERE id IS NOT NULL"
+        )
+        return [row[0] for row in rows]
+
+    def next_track_id(self) -> int:
+        """A number that nobody has, and nobody ever had."""
+        return track_numbers.highest(self._store) + 1
+
+    def summary(self) -> Summary:
+        """What the timeline shows of every frame; its columns follow later writes."""
+        with self._store.mutex:
+            self._store.require_open()
+            version = 0
+            if self.read_only:  # another program may have written
+                row = self._store.one("PRAGMA data_version")
+                version = 0 if row is None else row[0]
+            if self._columns is None or version != self._columns_version:
+                self._columns = SummaryColumns(self._store, self.source.num_frames)
+                self._columns_version = version
+            return self._columns.summary
+
+    # ---- edits and runs ----
+
+    @property
+    def undo_label(self) -> str | None:
+        """What `undo` would take back, None if there is nothing."""
+        step = undoing.last_done(self._store)
+        return None if step is None else step.label
+
+    @property
+    def redo_label(self) -> str | None:
+        """What `redo` would do again, None if there is nothing."""
+        step = undoing.first_undone(self._store)
+        return None if step is None else step.label
+
+    def ignore_regions(self) -> dict[int, tuple[FloatArray, ...]]:
+        """The polygons (N, 2) in pixels of every frame that has some."""
+        return regions.read(self._store)
+
+    def runs(self) -> list[Run]:
+        """All runs, the oldest first."""
+        return ledger.runs(self._store)
+
+    @property
+    def calibrated_runs(self) -> frozenset[int]:
+        """The runs whose scores are measured probabilities, of their weights as they were used; read once a run."""
+        with self._store.mutex:
+            if self._calibrated_runs is None:
+                self._calibrated_runs = ledger.calibrated_runs(self._store)
+            return self._calibrated_runs
+
+    def effort(self) -> Effort:
+        """How much work a person put in."""
+        return ledger.effort(self._store)
+
+    def journal(self, after: int = 0) -> list[JournalEntry]:
+        """The journal's entries after a given one."""
+        return journal.entries(self._store, after)
+
+    def changes_of(self, entry_id: int) -> list[Change]:
+        """What an entry of the journal changed."""
+        return journal.changes_of(self._store, entry_id)
+
+    # ---- weights, rounds, settings ----
+
+    @property
+    def weights_folder(self) -> Path:
+        """The folder beside the project where its weights lie, as files named by their hash; made when needed."""
+        return self.path.with_suffix(".weights")
+
+    @property
+    def active_weights(self) -> str | None:
+        """The hash of the weights that predict, None for the program's own."""
+        return self.setting("active_weights")
+
+    def rounds(self) -> list[Round]:
+        """All rounds of fine-tuning, the oldest first."""
+        return ledger.rounds(self._store)
+
+    def setting(self, key: str) -> str | None:
+        """A remembered setting, None if it was never set."""
+        row = self._store.one("SELECT value FROM meta WHERE key = ?", (key,))
+        return None if row is None else row[0]

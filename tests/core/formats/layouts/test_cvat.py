@@ -1,0 +1,65 @@
+"""CVAT's XML: tracks of skeletons with key frames, what lies between, gaps, and pictures."""
+
+import pytest
+
+from core.errors import FormatError
+from core.formats import read_labels
+from core.keypoints import POSETRACK
+from core.poses import Provenance, Visibility
+
+NOSE, WRIST = POSETRACK.index("nose"), POSETRACK.index("left_wrist")
+META = "<meta><task><original_size><width>320</width><height>240</height></original_size></task></meta>"
+
+
+def skeleton(frame, x, *, keyframe=1, outside=0, occluded=0):
+    return (
+        f'<skeleton frame="{frame}" keyframe="{keyframe}" z_order="0" outside="{outside}">'
+        f'<points label="nose" outside="0" occluded="{occluded}" keyframe="{keyframe}" points="{x},20.5"/>'
+        f'<points label="Left-Wrist" outside="1" occluded="0" keyframe="{keyframe}" points="1,1"/></skeleton>'
+    )
+
+
+def read(tmp_path, body):
+    path = tmp_path / "annotations.xml"
+    path.write_text(
+        f'<?xml version="1.0" encoding="utf-8"?><annotations><version>1.1</version>{META}{body}</annotations>'
+    )
+    return read_labels(path)
+
+
+def test_key_frames_are_a_person_s_word_and_what_lies_between_is_interpolated(tmp_path):
+    frames = skeleton(5, 10) + skeleton(6, 11.5, keyframe=0, occluded=1) + skeleton(7, 13) + skeleton(8, 13, outside=1)
+    labels = read(tmp_path, f'<track id="31" label="person" source="manual">{frames}</track>')
+    assert [(image.frame_id, image.size) for image in labels.images] == [(n, (320, 240)) for n in (5, 6, 7)]
+    poses = [image.poses.poses[0] for image in labels.images]
+    assert [pose.track_id for pose in poses] == [31] * 3
+    assert [pose.keypoints[NOSE].tolist() for pose in poses] == [[10, 20.5], [11.5, 20.5], [13, 20.5]]
+    assert [Provenance(pose.provenance[NOSE]) for pose in poses] == [
+        Provenance.IMPORTED, Provenance.INTERPOLATED, Provenance.IMPORTED,
+    ]  # fmt: skip
+    assert poses[1].visibility[NOSE] == Visibility.OCCLUDED and not any(pose.labelled[WRIST] for pose in poses)
+
+
+def test_pictures_keep_their_names_and_the_box_of_their_group(tmp_path):
+    body = (
+        '<image id="4" name="walk/0004.png" width="320" height="240">'
+        '<skeleton label="person" group_id="2" occluded="0">'
+        '<points label="nose" outside="0" occluded="0" points="3,4"/></skeleton>'
+        '<box label="person" group_id="2" xtl="1" ytl="2" xbr="11" ybr="22"/></image>'
+    )
+    (image,) = read(tmp_path, body).images
+    assert image.file_name == "walk/0004.png" and image.poses.poses[0].bbox_xywh.tolist() == [1, 2, 10, 20]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><annotations>&b;</annotations>',
+        "<annotations><track id='1'>",
+        "<annotations><version>1.1</version></annotations>",
+    ],
+)
+def test_entities_cut_files_and_empty_ones_are_one_sentence(tmp_path, text):
+    (tmp_path / "a.xml").write_text(text)
+    with pytest.raises(FormatError):
+        read_labels(tmp_path / "a.xml")
