@@ -36,7 +36,8 @@ def grouped(pairs: Iterable[tuple[Key, int]]) -> dict[Key, list[int]]:
 
 def name_of_image(image: LabelImage) -> str:
     """What a sentence calls an image: its name, else its id."""
-    return image.file_name or f"image {image.image_id}"
+    number = image.frame_id if image.image_id is None else image.image_id
+    return image.file_name or f"image {number}"
 
 
 def images_counted(count: int, kind: str = "") -> str:

@@ -57,12 +57,14 @@ class Labels:
         images: by rising `frame_index`.
         format_name: "posetrack18", "posetrack17" or "coco"; "" for labels that come from no file.
         warnings: a sentence for each kind of thing that was skipped, mended or guessed.
+        linked_ids: track ids that the file does not have: its people were linked by their boxes.
         clip_files: of what is labelled, where it is known: the video's file, or every picture of the folder in order.
     """
 
     images: list[LabelImage]
     format_name: str = ""
     warnings: list[str] = field(default_factory=list)
+    linked_ids: frozenset[int] = frozenset()
     clip_files: tuple[Path, ...] = ()
 
     @property
@@ -94,7 +96,9 @@ def from_records(label_file: LabelFile) -> Labels:
                 num_frames=record.num_frames,
             )
         )
-    return Labels(images, label_file.format_name, label_file.warnings())
+    named = {person.track_id for image in label_file.images for person in image.people}
+    linked = frozenset(track_id for ids in track_ids for track_id in ids if track_id not in named)
+    return Labels(images, label_file.format_name, label_file.warnings(), linked)
 
 
 def _check_num_frames(label_file: LabelFile) -> None:

@@ -15,6 +15,8 @@ from core.formats.number_matching import match_numbers
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 FOLDERS_UP = 3
+COUNTED_FROM_0 = {"sleap", "deeplabcut", "cvat", "jhmdb"}
+"""Formats that number the frames of a video, and always from 0."""
 
 
 def match_frames(
@@ -51,7 +53,8 @@ def match_frames(
     if source_frame_names is not None:
         match = match_names(images, source_frame_names, source_name)
     else:
-        match = match_numbers(images, num_frames, first_number)
+        certain = 0 if labels.format_name in COUNTED_FROM_0 else None
+        match = match_numbers(images, num_frames, certain if first_number is None else first_number)
     return replace(match, notes=(*notes, *match.notes))
 
 

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import tempfile
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -161,15 +162,19 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
         raise FormatError(f"{path} is a folder; choose the label file in it.")
     try:
         with path.open("rb") as stream:
-            start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
-            if start[:1] not in (b"{", b"["):
+            content = stream.read(256)  # a video of gigabytes may be chosen by mistake
+            # UTF-8, or UTF-16 and 32 as some shells write them; with a mark of the byte order or without.
+            encoding = "utf-8-sig" if content.startswith(BOM_UTF8) else json.detect_encoding(content)
+            start = content.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")
+            if start[:1] not in ("{", "["):
                 raise FormatError(f"{path.name} is not a label file: it doesn't begin as JSON text does.")
-            stream.seek(0)
-            return json.loads(stream.read().decode("utf-8-sig"))
+            content += stream.read()
     except FileNotFoundError:
         raise FormatError(f"There is no file {path}; check the path.") from None
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
+    try:
+        return json.loads(content.decode(encoding))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise FormatError(f"{path.name} is not whole JSON text ({error}); export or download it again.") from error
 

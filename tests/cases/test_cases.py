@@ -14,9 +14,7 @@ FURTHER_CASES = os.environ.get("FAMI_CASES", "")
 
 NOT_YET: dict[str, str] = {
     "12-coco-export-of-a-folder-renames-images": "names and ids in exports",
-    "29-files-of-other-tools": "UTF-16, and sentences that say what to do",
     "31-long-clip-damaged-in-the-middle": "damage in the middle of long clips",
-    "36-same-people-imported-from-two-files": "people who are in the project already",
     "40-image-folders": "images whose suffix is .jfif",
     "49-png-with-exif-orientation": "EXIF in PNG",
     "51-tiff-stack-and-float-tiff": "TIFF stacks",

@@ -159,6 +159,14 @@ def test_what_the_first_frame_is_called_can_be_said():
         match_frames(listing(["0.jpg", "9.jpg"]), None, 30, "", 1)
 
 
+def test_formats_that_count_from_0_do_so_also_where_their_numbers_begin_at_1():
+    labels = listing(["", "", ""], frame_ids=[1, 2, 3])
+    assert frames(labels, None, 30) == {0: 0, 1: 1, 2: 2}
+    labels.format_name = "deeplabcut"
+    assert frames(labels, None, 30) == {0: 1, 1: 2, 2: 3}
+    assert "image 1 was taken as frame 1" in said(labels, None, 30)
+
+
 def test_two_images_of_one_number_match_none():
     labels = listing(["cam1_0005.jpg", "cam2_0005.jpg", "cam2_0006.jpg"])
     assert frames(labels, None, 30) == {2: 6}

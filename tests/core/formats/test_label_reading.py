@@ -137,6 +137,13 @@ def test_what_is_no_label_file_is_said_in_one_sentence(tmp_path, content, senten
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_any_unicode_encoding_is_read(tmp_path, encoding):
+    path = tmp_path / "labels.json"
+    path.write_bytes(json.dumps(document([{"keypoints": triples(nose=(3, 4, 1))}])).encode(encoding))
+    assert read_labels(path).num_people == 1
+
+
 def test_a_missing_file_a_folder_and_a_text_named_avi(shared, tmp_path):
     with pytest.raises(FormatError, match="There is no file"):
         read_labels(tmp_path / "none.json")
