@@ -10,34 +10,34 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app import places
-from app.collector import WindowThreadCollector
-from app.comparison import Comparison
-from app.editing import EditingController
-from app.exporting import ExportController
-from app.finding import FindingController
-from app.finetuning import FinetuningController
-from app.instruments import Instruments
-from app.network import Network
-from app.opening_controller import OpeningController
-from app.people import PeopleController
-from app.prediction import PredictionController
-from app.reviewing import ReviewController
-from app.runs import RunsController
-from app.session import Session
-from app.tasks import TaskRunner
+from app.bindings.actions import ActionsBinding
+from app.bindings.canvas import CanvasBinding
+from app.bindings.comparison import ComparisonBinding
+from app.bindings.network import NetworkBinding
+from app.bindings.panels import PanelsBinding
+from app.bindings.questions import Questions
+from app.bindings.weights import WeightsBinding
+from app.controllers.comparison import Comparison
+from app.controllers.editing import EditingController
+from app.controllers.exporting import ExportController
+from app.controllers.finding import FindingController
+from app.controllers.finetuning import FinetuningController
+from app.controllers.instruments import Instruments
+from app.controllers.opening import OpeningController
+from app.controllers.people import PeopleController
+from app.controllers.prediction import PredictionController
+from app.controllers.reviewing import ReviewController
+from app.controllers.runs import RunsController
+from app.controllers.session import Session
+from app.controllers.weights import WeightsController
+from app.controllers.weights_in_use import WeightsInUse
+from app.threads.collector import WindowThreadCollector
+from app.threads.tasks import TaskRunner
 from app.ui import theme
 from app.ui.main_window import MainWindow
-from app.views.actions_view import ActionsView
-from app.views.canvas_view import CanvasView
-from app.views.compare_view import CompareView
-from app.views.network_view import NetworkView
-from app.views.panels_view import PanelsView
-from app.views.questions import Questions
-from app.views.weights_view import WeightsView
-from app.weights_controller import WeightsController
-from app.weights_in_use import WeightsInUse
+from app.weights.in_use import Network
 from core.errors import FamiError
+from core.files import places
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +78,11 @@ class Program(QObject):
         self.instruments = Instruments(session, network, self)
         self.comparison = Comparison(session, network, self.editing, self)
 
-        self.canvas_view = CanvasView(session, self.editing, self.people, self.instruments, window)
-        self.compare_view = CompareView(session, self.comparison, window)
-        self.panels_view = PanelsView(session, self.editing, self.people, self.review, window)
-        self.network_view = NetworkView(session, self.weights_in_use, self.finetuning, window)
-        self.weights_view = WeightsView(self.weights, self.weights_in_use, network, tasks, window)
+        self.canvas_binding = CanvasBinding(session, self.editing, self.people, self.instruments, window)
+        self.comparison_binding = ComparisonBinding(session, self.comparison, window)
+        self.panels_binding = PanelsBinding(session, self.editing, self.people, self.review, window)
+        self.network_binding = NetworkBinding(session, self.weights_in_use, self.finetuning, window)
+        self.weights_binding = WeightsBinding(self.weights, self.weights_in_use, network, tasks, window)
         self.questions = Questions(
             window,
             session,
@@ -92,9 +92,9 @@ class Program(QObject):
             finding=self.finding,
             exporting=self.exporting,
             runs=self.runs,
-            ask_for_weights=self.weights_view.open,
+            ask_for_weights=self.weights_binding.open,
         )
-        self.actions_view = ActionsView(
+        self.actions_binding = ActionsBinding(
             window,
             session,
             tasks,
@@ -106,13 +106,13 @@ class Program(QObject):
             finetuning=self.finetuning,
             review=self.review,
             opening=self.opening,
-            open_weights=self.weights_view.open,
+            open_weights=self.weights_binding.open,
         )
 
         tasks.shown.connect(window.set_task)
         tasks.failed.connect(window.show_error)
         tasks.refused.connect(window.show_message)
-        self.weights_in_use.network_changed.connect(lambda _: self.canvas_view.ask_again())
+        self.weights_in_use.network_changed.connect(lambda _: self.canvas_binding.ask_again())
         self.weights_in_use.network_changed.connect(lambda _: self.comparison.ask_again())
         window.close_requested.connect(self.shut_down)
 
@@ -137,7 +137,7 @@ class Program(QObject):
     def shut_down(self) -> None:
         """Ends every thread and child process; what was edited is on disk already."""
         places.write_setting("layout", self.window.layout_state().hex())
-        self.weights_view.dialog.close()
+        self.weights_binding.dialog.close()
         self.window.hide()  # what is computing now takes a moment to end: nobody has to watch it
         self.opening.shut_down()
         self.finetuning.shut_down()

@@ -9,14 +9,15 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from app import detectors, places
 from app.system_packages import install_command, missing_packages
-from app.weights import HOW_TO_GET_SOME, available_weights, default_weights
+from app.weights import detectors
+from app.weights.available import available_weights
+from app.weights.choice import HOW_TO_GET_SOME, default_weights
 from core.errors import FamiError
+from core.files import places
 
-CONSTRAINTS = Path(__file__).resolve().parents[1] / "constraints.txt"
+CONSTRAINTS = places.REPOSITORY / "constraints.txt"
 PACKAGES = ("torch", "torchvision", "PySide6_Essentials", "pyqtgraph", "av", "opencv-python-headless", "h5py")
 LOW_SPACE_GB = 2.0
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from core.geometry import bbox_of_points, intersection_over_union  # noqa: E402
-from core.tracking import TrackedBox, follow_box  # noqa: E402
+from core.people.tracking import TrackedBox, follow_box  # noqa: E402
 from core.video import open_source  # noqa: E402
 
 SHARED = Path(os.environ.get("FAMI_SHARED", ROOT.parent / "shared"))
@@ -65,7 +65,7 @@ def judged(boxes: Iterable[TrackedBox], joints: list[np.ndarray], start: int) ->
 
 def measure(weights: Path, limit: int | None) -> dict[str, dict[str, float]]:
     """Both ways of following, from several frames on."""
-    from app.following import locator
+    from core.work.following import locator
 
     joints = labelled_joints(SHARED / LABELS)[:limit]
     results: dict[str, dict[str, float]] = {}

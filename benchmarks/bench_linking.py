@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from core.geometry import bbox_of_points  # noqa: E402
-from core.linking import link_boxes, overlaps_of  # noqa: E402
-from core.tracking import PersonBox, TrackedBox, associate  # noqa: E402
+from core.people.linking import link_boxes, overlaps_of  # noqa: E402
+from core.people.tracking import PersonBox, TrackedBox, associate  # noqa: E402
 
 SHARED = Path(os.environ.get("FAMI_SHARED", ROOT.parent / "shared"))
 LABELS = Path("data/posetrack/annolist17/train_labels.npz")

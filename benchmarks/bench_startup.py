@@ -26,9 +26,9 @@ def measure(folder: Path) -> dict[str, float | bool]:
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
-    from app import places
     from app.application import Program
     from app.ui import theme
+    from core.files import places
 
     application = QApplication([])
     theme.apply(application)

@@ -45,7 +45,7 @@ def measure(backbone: str) -> dict[str, dict[str, float]]:
     import core  # noqa: F401 - sets how OpenMP waits, before torch
     from core.model import FamiPose, FamiPoseConfig
     from core.model.device import ALL_THREADS, intra_op_threads
-    from core.model.folding import fold_batch_norms
+    from core.model.network.folding import fold_batch_norms
 
     plain = FamiPose(FamiPoseConfig(backbone)).eval().to(memory_format=torch.channels_last)
     folded = deepcopy(plain)

@@ -23,11 +23,11 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app import places
 from app.application import Program
 from app.ui import theme
-from app.ui.canvas import Canvas
-from app.ui.timeline import FrameState, Timeline, TimelineColumns
+from app.ui.canvas.canvas import Canvas
+from app.ui.timeline.timeline import FrameState, Timeline, TimelineColumns
+from core.files import places
 from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose, Provenance, Visibility
 

@@ -15,10 +15,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.training.augmentation import AugmentationSettings
-from core.training.batches import SampleSettings
-from core.training.lspet import PersonCrops, shared_path
-from core.training.synthetic_clips import ClipSampler, ClipSettings, MadeClip
+from core.files.places import shared_path
+from core.training.clips.synthetic_clips import ClipSampler, ClipSettings, MadeClip
+from core.training.photographs.lspet import PersonCrops
+from core.training.samples.augmentation import AugmentationSettings
+from core.training.samples.batches import SampleSettings
 
 OFFSETS = (-2, -1, 1, 2)
 SHEETS = {

@@ -34,9 +34,9 @@ def main() -> None:
         from PySide6.QtCore import QEventLoop, QTimer
         from PySide6.QtWidgets import QApplication
 
-        from app import places
         from app.application import Program
         from app.ui import theme
+        from core.files import places
         from core.formats import read_labels
 
         application = QApplication([])
@@ -75,7 +75,7 @@ def main() -> None:
         session.select(0, WRIST)
         window.heatmap_panel.set_shown(True)
         window.show_panel("temporal")
-        wait(lambda: program.canvas_view.explained)
+        wait(lambda: program.canvas_binding.explained)
         session.message.emit("")
         wait(lambda: True)
         PICTURES.mkdir(exist_ok=True)

@@ -20,13 +20,13 @@ from PIL import Image
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 
-from app.pipeline import predicted_pose
-from app.ui.pose_painting import PoseContext, paint_people
-from app.ui.view import View
+from app.ui.canvas.pose_painting import PoseContext, paint_people
+from app.ui.canvas.view import View
+from core.files.places import shared_path
 from core.model import Predictor, Request, in_posetrack, load_model
 from core.poses import FramePoses, Pose, Provenance
-from core.training.lspet import shared_path
 from core.video import FrameCache, open_source
+from core.work.predicting import predicted_pose
 
 ROOT = Path(__file__).resolve().parents[1]
 SHEET = ROOT / "docs" / "pictures" / "starter_good_and_bad.png"

@@ -22,7 +22,7 @@ settings.register_profile("explore", deadline=None, suppress_health_check=[Healt
 settings.load_profile("same")
 
 # Automatic collection runs in whatever thread allocates; in a worker it frees Qt objects under the window's hands.
-# The program collects on the window's thread (app/collector.py); tests that use its parts alone don't collect.
+# The program collects on the window's thread (app/threads/collector.py); tests that use its parts alone don't collect.
 gc.disable()
 
 SHARED = Path(os.environ.get("FAMI_SHARED", Path(__file__).parents[1].parent / "shared")).resolve()

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import places
+from core.files import places
 from core.formats import read_labels
 from core.keypoints import POSETRACK
 from core.metrics import posetrack_ap

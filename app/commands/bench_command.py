@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 
 from app.arguments import BENCHMARKS, MOTION_BENCH
-from app.outputs import check_can_write, replacing, write_json
 from app.terminal import Terminal
 from core.errors import FamiError
+from core.files.outputs import check_can_write, replacing, write_json
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -36,8 +36,8 @@ def run_motion(arguments: argparse.Namespace, terminal: Terminal) -> object:
     Returns:
         The result as plain values; it also goes to a CSV beside the JSON, or to the bench's own folder.
     """
-    from core.training import motion_bench as bench  # noqa: PLC0415 - torch, which other benchmarks don't need here
-    from core.training import motion_bench_tables as tables  # noqa: PLC0415
+    from core.training.bench import motion as bench  # noqa: PLC0415 - torch, which other benchmarks don't need here
+    from core.training.bench import motion_tables as tables  # noqa: PLC0415
 
     config = bench.read_bench_config()
     with terminal.progress("Motion bench") as progress:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 
-from app.outputs import check_can_write
 from app.terminal import Terminal
 from core.errors import SourceError
+from core.files.outputs import check_can_write
+from core.files.paths import project_files
 from core.formats import export_project
-from core.formats.export import refuse_to_destroy
-from core.paths import project_files
+from core.formats.exporting import refuse_to_destroy
 from core.project import Project
 from core.video import Source, open_source
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from app.outputs import check_can_write, write_json
 from app.terminal import Terminal
-from app.weights import ProjectWeights, find_weights
-from core.paths import files_of, project_files
+from app.weights.available import ProjectWeights
+from app.weights.choice import find_weights
+from core.files.outputs import check_can_write, write_json
+from core.files.paths import files_of, project_files
 from core.project import Project, ProjectLockedError
-from core.training.finetune import finetune
-from core.training.rounds import FinetuneSettings, RoundProgress, RoundReport
+from core.training.rounds.finetune import finetune
+from core.training.rounds.report import FinetuneSettings, RoundProgress, RoundReport
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from app.opening import record_of
-from app.outputs import check_can_write
 from app.terminal import Terminal
 from core.errors import FormatError, ProjectError
+from core.files.outputs import check_can_write
+from core.files.paths import files_of
 from core.formats import LabelImage, Labels, import_labels, match_source, read_labels
-from core.paths import files_of
 from core.project import Project, SourceRecord
 from core.video import open_source
+from core.work.opening import record_of
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:

@@ -10,23 +10,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app import detectors
-from app.following import follow_person, locator
-from app.heatmap_file import HeatmapFile
-from app.opening import record_of
-from app.outputs import check_can_write, replacing
-from app.overlay import write_overlay
-from app.pipeline import requests_for, run_prediction
 from app.terminal import Terminal
-from app.weights import find_weights
+from app.weights import detectors
+from app.weights.choice import find_weights
 from core.errors import FetchError, PredictionError, ProjectError, SourceError
+from core.files.outputs import check_can_write, replacing
+from core.files.paths import files_of, project_files
 from core.formats import Labels, export_project, import_labels, match_source, read_labels
 from core.formats.matching import PICTURE_SUFFIXES
-from core.paths import files_of, project_files
+from core.people.tracking import Locate
 from core.poses import FramePoses
 from core.project import Project, RunKind, edits
-from core.tracking import Locate
 from core.video import Source, frame_proof, open_source
+from core.work.following import follow_person, locator
+from core.work.heatmap_file import HeatmapFile
+from core.work.opening import record_of
+from core.work.overlay import write_overlay
+from core.work.predicting import requests_for, run_prediction
 
 if TYPE_CHECKING:  # seconds of torch
     from core.model import Predictor

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from app.outputs import check_can_write, replacing
 from app.terminal import Terminal
 from core.errors import FamiError
+from core.files.outputs import check_can_write, replacing
 from core.formats.records import load_json
 from core.metrics import tables
 

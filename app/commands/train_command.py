@@ -12,10 +12,10 @@ from types import FrameType
 
 from app.terminal import Terminal
 from core.errors import TrainingError
-from core.training.memory_estimate import memory_sentence
-from core.training.recipe import read_recipe
-from core.training.train import TrainingProgress
-from core.training.train import main as train
+from core.training.learning.recipe import read_recipe
+from core.training.trainer.memory_estimate import memory_sentence
+from core.training.trainer.train import TrainingProgress
+from core.training.trainer.train import main as train
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:

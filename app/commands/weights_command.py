@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from app import places
 from app.terminal import Terminal
-from app.weights import catalogue_entry, default_weights
-from app.weights_facts import WeightsFacts, all_facts
-from app.weights_import import import_weights
+from app.weights.available import catalogue_entry
+from app.weights.choice import default_weights
+from app.weights.facts import WeightsFacts, all_facts
+from app.weights.importing import import_weights
 from core.errors import KeypointsUnknownError
-from core.fetch import fetch, megabytes
+from core.files import places
+from core.files.fetch import fetch, megabytes
 
 HEADERS = ("", "name", "is", "accuracy", "size", "s/person", "licence")
 
@@ -63,7 +64,7 @@ def _row(facts: WeightsFacts, *, is_default: bool) -> tuple[str, ...]:
 
 def measure_speeds(terminal: Terminal, device: str) -> None:
     """Measures every architecture of the list on the device, one after the other."""
-    from app.speeds import Speeds  # noqa: PLC0415 - loads torch
+    from app.weights.speeds import Speeds  # noqa: PLC0415 - loads torch
 
     speeds = Speeds(device)
     architectures = list(dict.fromkeys(facts.architecture for facts in all_facts(device) if facts.architecture))

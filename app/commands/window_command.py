@@ -6,11 +6,11 @@ import argparse
 import os
 import sys
 
-from app.outputs import check_can_write
 from app.system_packages import install_command, missing_packages
 from app.terminal import Terminal
 from core.errors import FamiError, SourceError
-from core.paths import files_of, project_files
+from core.files.outputs import check_can_write
+from core.files.paths import files_of, project_files
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:

@@ -1,1 +1,1 @@
-"""Work off the window's thread, and what it hands back to it."""
+"""Work off the window's thread, and where garbage is collected."""

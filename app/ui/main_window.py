@@ -19,18 +19,18 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.actions import ACTIONS, MENUS, TOOLBAR, apply_keymap, build_actions
-from app.ui.canvas import Canvas
-from app.ui.compare_panel import ComparePanel
-from app.ui.finetune_panel import FinetunePanel
-from app.ui.heatmap_panel import HeatmapPanel
-from app.ui.joints_panel import JointsPanel
+from app.ui.canvas.canvas import Canvas
 from app.ui.message_bar import MessageBar
-from app.ui.persons_panel import PersonsPanel
-from app.ui.queue_panel import QueuePanel
+from app.ui.panels.compare_panel import ComparePanel
+from app.ui.panels.finetune_panel import FinetunePanel
+from app.ui.panels.heatmap_panel import HeatmapPanel
+from app.ui.panels.joints_panel import JointsPanel
+from app.ui.panels.persons_panel import PersonsPanel
+from app.ui.panels.queue_panel import QueuePanel
 from app.ui.status_bar import StatusBar
-from app.ui.temporal_panel import TemporalPanel
-from app.ui.timeline import Timeline
-from app.ui.transport import Transport
+from app.ui.temporal.panel import TemporalPanel
+from app.ui.timeline.timeline import Timeline
+from app.ui.timeline.transport import Transport
 
 PROGRAM = "FAMI-Pose Review"
 LEFT_PX, RIGHT_PX = 300, 352

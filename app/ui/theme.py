@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from core.files import places
 from core.poses import Provenance
-
-RESOURCES = Path(__file__).parents[2] / "resources"
 
 # Grounds, from the back to the front.
 CANVAS_BACKGROUND = QColor("#101215")
@@ -216,7 +214,7 @@ def stylesheet() -> str:
         "accent_text": ACCENT_TEXT,
         "selection": SELECTION,
     }
-    icons = (RESOURCES / "icons").as_posix()
+    icons = (places.RESOURCES / "icons").as_posix()
     return _STYLESHEET.format(radius=RADIUS, icons=icons, **{name: colour.name() for name, colour in colours.items()})
 
 
@@ -264,7 +262,7 @@ def icon(name: str) -> QIcon:
     Raises:
         FileNotFoundError: the drawing is not among the resources.
     """
-    drawing = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    drawing = (places.RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     result = QIcon()
     for mode, colour in (
         (QIcon.Mode.Normal, TEXT),

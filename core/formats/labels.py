@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.formats.linking import link_people
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers
+from core.formats.track_ids import link_people
 from core.geometry import bbox_of_points
 from core.keypoints import POSETRACK
 from core.poses import ByteArray, FloatArray, FramePoses, Pose, Provenance

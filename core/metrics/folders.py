@@ -9,12 +9,12 @@ import numpy as np
 
 from core.errors import FormatError
 from core.formats.labels import from_records
+from core.judging.sizes import PCK_THRESHOLD, box_sizes
 from core.metrics.groups import grouped
 from core.metrics.keypoint_accuracy import pck
 from core.metrics.pairing import OnRemark, ignore_remark, pair_files
+from core.people.tracking import associate
 from core.poses import FloatArray, Pose
-from core.sizes import PCK_THRESHOLD, box_sizes
-from core.tracking import associate
 
 PosesOf = tuple[Pose, ...]
 """The people of an image."""

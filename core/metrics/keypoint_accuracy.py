@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.judging.sizes import PCK_THRESHOLD, joints_right
 from core.keypoints import POSETRACK, Skeleton
-from core.sizes import PCK_THRESHOLD, joints_right
 
 
 def pck(

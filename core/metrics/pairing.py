@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import FormatError
-from core.formats import detect
+from core.formats import recognition
 from core.formats.frame_match import first_three, images_counted, were
 from core.formats.image_names import normalised, numbers_of, parts_of, without_hash, without_suffix
 from core.formats.labels import from_records
@@ -47,7 +47,7 @@ def pair_files(gt_path: Path, pred_path: Path, on_remark: OnRemark = ignore_rema
         FormatError: a file cannot be read, no image pairs, ids and names contradict each other, or predictions that
             list every frame lack some with people.
     """
-    truth, predicted = detect.parse(gt_path), detect.parse(pred_path)
+    truth, predicted = recognition.parse(gt_path), recognition.parse(pred_path)
     if not truth.images:
         return FilePair(truth, predicted, ())
     partners = _partners(truth, predicted)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FormatError
-from core.formats.annolist import POINT_NAMES
+from core.formats.layouts.annolist import POINT_NAMES
 from core.formats.records import ImageRecord, PersonRecord
 from core.geometry import BoolArray
 from core.keypoints import POSETRACK

@@ -6,16 +6,25 @@ Letters in shape comments, here and in every module below:
     H W the crop, h w a quarter of it: feature maps and heatmaps.
 """
 
-from core.model.backbones import SingleFrame, new_backbone
-from core.model.config import BACKBONES, PYRAMIDS, TABLE_6, TABLE_7, Ablation, FamiPoseConfig, HRNetConfig, ablation
 from core.model.device import available_device
-from core.model.explanation import explain
-from core.model.fami_pose import FamiPose, FamiPoseOutput
-from core.model.hrnet import HRNet
-from core.model.loading import load_predictor
-from core.model.predictor import Predictor
-from core.model.reskeleton import in_posetrack
-from core.model.weights import LoadedModel, WeightsMetadata, load_model, load_weights, read_metadata, save_weights
+from core.model.network.backbones import SingleFrame, new_backbone
+from core.model.network.config import (
+    BACKBONES,
+    PYRAMIDS,
+    TABLE_6,
+    TABLE_7,
+    Ablation,
+    FamiPoseConfig,
+    HRNetConfig,
+    ablation,
+)
+from core.model.network.fami_pose import FamiPose, FamiPoseOutput
+from core.model.network.hrnet import HRNet
+from core.model.prediction.explanation import explain
+from core.model.prediction.loading import load_predictor
+from core.model.prediction.predictor import Predictor
+from core.model.weights.files import LoadedModel, WeightsMetadata, load_model, load_weights, read_metadata, save_weights
+from core.model.weights.reskeleton import in_posetrack
 from core.predictions import Explanation, Prediction, Request
 
 __all__ = [

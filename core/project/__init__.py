@@ -17,7 +17,7 @@ from core.project.records import (
     Touched,
     TrackCut,
 )
-from core.project.summary import Summary
+from core.project.storage.summary import Summary
 
 __all__ = [
     "Change",

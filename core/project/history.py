@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from core.errors import ProjectError
 from core.poses import Pose
-from core.project import journal, state
-from core.project.codec import identical
-from core.project.frame_state import NOT_REVIEWED, REVIEWED_BY_A_PERSON, mark_of, run_of
+from core.project import journal
 from core.project.merging import holds_human_work, merge_run, overlay, take_back, transfer, without_runs
 from core.project.records import Change, CutChange, PoseChange, ReviewChange, Run
-from core.project.store import Store
+from core.project.storage import state
+from core.project.storage.codec import identical
+from core.project.storage.frame_state import NOT_REVIEWED, REVIEWED_BY_A_PERSON, mark_of, run_of
+from core.project.storage.store import Store
 
 
 class _Marks:

@@ -10,10 +10,6 @@ from typing import NamedTuple
 
 from core.errors import ProjectError
 from core.poses import FloatArray, Pose
-from core.project import state
-from core.project.codec import decode, encode
-from core.project.frame_state import mark_of, run_of
-from core.project.proofs import write as write_proofs
 from core.project.records import (
     Change,
     CutChange,
@@ -23,8 +19,12 @@ from core.project.records import (
     Touched,
     TrackCut,
 )
-from core.project.store import Store
-from core.project.summary import SummaryRow
+from core.project.storage import state
+from core.project.storage.codec import decode, encode
+from core.project.storage.frame_state import mark_of, run_of
+from core.project.storage.proofs import write as write_proofs
+from core.project.storage.store import Store
+from core.project.storage.summary import SummaryRow
 
 _PERSONS_KINDS = ("edit", "undo", "redo")
 
@@ -272,7 +272,7 @@ def _decode_change(what: str, frame_index: int, before: bytes | None, after: byt
 
 
 def review_change(frame_index: int, before: int, after: int) -> ReviewChange:
-    """The change from one mark to another, as `core.project.frame_state` keeps them."""
+    """The change from one mark to another, as `core.project.storage.frame_state` keeps them."""
     return ReviewChange(frame_index, bool(before), bool(after), run_of(before), run_of(after))
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.poses import FloatArray, Pose, Provenance, Visibility
-from core.project.codec import identical, joint_bytes
 from core.project.records import RunKind
+from core.project.storage.codec import identical, joint_bytes
 
 
 def with_joints(pose: Pose, other: Pose, chosen: NDArray[np.bool_]) -> Pose:

@@ -9,11 +9,12 @@ from typing import Any, Self
 
 from core.errors import ProjectError
 from core.poses import FloatArray, Pose
-from core.project import history, journal, ledger, regions, track_numbers, undoing
-from core.project import proofs as proofs_of_frames
+from core.project import history, journal, undoing
 from core.project.reader import ProjectReader
 from core.project.records import Change, RunKind, SourceRecord, Touched
-from core.project.store import Store
+from core.project.storage import ledger, regions, track_numbers
+from core.project.storage import proofs as proofs_of_frames
+from core.project.storage.store import Store
 
 
 class Project(ProjectReader):

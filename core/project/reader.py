@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.poses import FloatArray, FramePoses, Pose
-from core.project import journal, ledger, proofs, regions, state, track_numbers, undoing
-from core.project.codec import decode
-from core.project.frame_state import NOT_REVIEWED
+from core.project import journal, undoing
 from core.project.records import Change, Effort, FrameProof, JournalEntry, Round, Run, SourceRecord
-from core.project.store import Store
-from core.project.summary import Summary, SummaryColumns
+from core.project.storage import ledger, proofs, regions, state, track_numbers
+from core.project.storage.codec import decode
+from core.project.storage.frame_state import NOT_REVIEWED
+from core.project.storage.store import Store
+from core.project.storage.summary import Summary, SummaryColumns
 
 _FRAMES_AT_ONCE = 256
 

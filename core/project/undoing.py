@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.project.store import Store
+from core.project.storage.store import Store
 
 
 class Step(NamedTuple):

@@ -11,9 +11,9 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 from PySide6.QtWidgets import QApplication, QLabel
 
-from app import places
-from app.tasks import Task
+from app.threads.tasks import Task
 from app.ui import theme
+from core.files import places
 from core.poses import Pose, Provenance
 from core.project import edits
 from tests.guards import PATIENCE_S

@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from app import places
 from app.application import start_path
+from core.files import places
 
 REPOSITORY = Path(__file__).parents[2]
 

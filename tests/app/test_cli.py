@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from app import places
 from app.arguments import BENCHMARKS
 from app.cli import join_negative_values, main, parse
-from app.outputs import replacing, write_json
 from app.terminal import Terminal
 from core.errors import FamiError
+from core.files import places
+from core.files.outputs import replacing, write_json
 
 REPOSITORY = Path(__file__).parents[2]
 DEMO = str(places.DEMO_CLIP)
@@ -222,7 +222,7 @@ def test_a_file_is_replaced_only_once_it_is_whole(tmp_path: Path) -> None:
 
 
 def test_doctor_reports_every_check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("app.places.weights_folder", lambda: tmp_path)
+    monkeypatch.setattr("core.files.places.weights_folder", lambda: tmp_path)
     _, output, errors = run("doctor")
     assert errors == ""
     for name in ("Python", "torch", "PySide6_Essentials", "Weights", "Person detector", "Demo clip"):

@@ -13,8 +13,8 @@ from pathlib import Path
 import h5py
 
 from core.errors import FormatError
-from core.formats.annotations import written_scores
 from core.formats.labels import Labels
+from core.formats.layouts.annotations import written_scores
 from core.formats.layouts.pandas_h5 import holds_table, read_table
 from core.formats.names import joints_named, track_ids_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, write_file_atomically

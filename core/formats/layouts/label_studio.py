@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import numpy as np
 
 from core.errors import FormatError
-from core.formats.annotations import written_scores
 from core.formats.labels import Labels
+from core.formats.layouts.annotations import written_scores
+from core.formats.layouts.posetrack18 import image_file_name
 from core.formats.names import joint_named
-from core.formats.posetrack18 import image_file_name
 from core.formats.records import (
     ImageRecord,
     LabelFile,

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FormatError
-from core.formats.annotations import mean_score
 from core.formats.labels import Labels
+from core.formats.layouts.annotations import mean_score
 from core.formats.names import joints_named, track_ids_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint
 from core.keypoints import POSETRACK

@@ -14,7 +14,13 @@ from core.errors import TrainingError
 from core.geometry import BoolArray, ByteArray, FloatArray
 from core.heatmaps import STRIDE, gaussian_targets
 from core.keypoints import Skeleton
-from core.training.augmentation import (
+from core.training.datasets.config import DatasetConfig
+from core.training.datasets.detections import use_detected_boxes
+from core.training.datasets.jhmdb import read_jhmdb
+from core.training.datasets.pictures import PictureClip, PictureFinder
+from core.training.datasets.posetrack import read_posetrack17, read_posetrack18
+from core.training.datasets.videos import LabelledVideos, without_ignored
+from core.training.samples.augmentation import (
     AugmentationSettings,
     WindowDraw,
     blurred,
@@ -26,14 +32,8 @@ from core.training.augmentation import (
     plain_window,
     recolour,
 )
-from core.training.batches import Sample
-from core.training.datasets.config import DatasetConfig
-from core.training.datasets.detections import use_detected_boxes
-from core.training.datasets.jhmdb import read_jhmdb
-from core.training.datasets.pictures import PictureClip, PictureFinder
-from core.training.datasets.posetrack import read_posetrack17, read_posetrack18
-from core.training.datasets.videos import LabelledVideos, without_ignored
-from core.training.lspet import Person
+from core.training.samples.batches import Sample
+from core.training.samples.person import Person
 from core.video.image_folder import read_image
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from core.errors import FormatError, TrainingError
-from core.formats import detect
+from core.formats import recognition
 from core.formats.records import PersonRecord
-from core.tracking import associate
+from core.people.tracking import associate
 from core.training.datasets.videos import LabelledFrame, LabelledPerson, LabelledVideos, label_files
 
 MIN_OVERLAP = 0.5
@@ -66,7 +66,7 @@ def _read(path: Path, split: str) -> tuple[dict[str, list[PersonRecord]], dict[i
         raise TrainingError(f"There is no detector's file (.json) in {path}; check the path.")
     for file in files:
         try:
-            images = detect.parse(file).images
+            images = recognition.parse(file).images
         except FormatError as error:
             raise TrainingError(str(error)) from error
         for image in images:

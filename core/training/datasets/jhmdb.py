@@ -17,7 +17,7 @@ import numpy as np
 
 from core.errors import FormatError, TrainingError
 from core.formats.labels import BOX_MARGIN
-from core.formats.matlab import load_mat
+from core.formats.layouts.matlab import load_mat
 from core.geometry import FloatArray, bbox_of_points
 from core.keypoints import JHMDB
 from core.training.datasets.config import DatasetConfig

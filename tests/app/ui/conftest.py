@@ -3,9 +3,9 @@
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app.ui.canvas import Canvas
+from app.ui.canvas.canvas import Canvas
 from core.poses import FramePoses
-from tests.app.ui.canvas_hand import picture, standing
+from tests.app.ui.canvas.canvas_hand import picture, standing
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from app.ui.actions import (
     read_keymap,
     save_keymap,
 )
-from app.ui.keys_dialog import KeysDialog
+from app.ui.dialogs.keys_dialog import KeysDialog
 
 PUBLIC = (
     *("action_open", "action_predict", "action_cancel", "action_undo", "action_redo", "action_accept"),

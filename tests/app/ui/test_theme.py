@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from app.ui import theme
-from app.ui.timeline import STATE_COLOURS
+from app.ui.timeline.timeline import STATE_COLOURS
 from core.poses import Provenance
 
 # Linear RGB as seen without the red or the green cones (Viénot, Brettel and Mollon 1999).

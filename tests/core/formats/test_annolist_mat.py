@@ -7,7 +7,7 @@ import pytest
 from scipy.io import savemat
 
 from core.errors import FormatError
-from core.formats import annolist_mat, posetrack17
+from core.formats.layouts import annolist_mat, posetrack17
 from core.keypoints import POSETRACK
 
 

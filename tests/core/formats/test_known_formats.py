@@ -7,7 +7,7 @@ import pytest
 from scipy.io import savemat
 
 from app.arguments import EXPORT_FORMATS
-from app.ui import dialogs
+from app.ui.dialogs import dialogs
 from core.errors import FormatError
 from core.formats import FORMATS, read_labels
 from core.formats.known import KNOWN_FORMATS

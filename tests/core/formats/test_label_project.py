@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from core.errors import FormatError
-from core.formats import export_project, import_labels, posetrack18, read_labels
+from core.formats import export_project, import_labels, read_labels
+from core.formats.layouts import posetrack18
 from core.keypoints import POSETRACK
 from core.metrics import posetrack_ap, posetrack_evaluation
 from core.poses import Pose, Provenance, Visibility

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import FormatError
-from core.formats import coco, detect, posetrack17, posetrack18, read_labels
+from core.formats import read_labels, recognition
+from core.formats.layouts import coco, posetrack17, posetrack18
 from core.keypoints import POSETRACK
 from core.poses import Provenance, Visibility
 
@@ -289,4 +290,4 @@ def test_people_without_track_ids_keep_theirs_over_gaps_and_behind_others(tmp_pa
 def test_a_format_is_recognised_whatever_the_name(shared, tmp_path):
     copy = tmp_path / "no suffix at all"
     copy.write_bytes(b"\xef\xbb\xbf" + (shared / "oracles/poseval/gt17/000342_mpii_test.json").read_bytes())
-    assert detect.read_labels(copy).format_name == "posetrack17"
+    assert recognition.read_labels(copy).format_name == "posetrack17"

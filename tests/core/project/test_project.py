@@ -11,7 +11,8 @@ import pytest
 
 from core.errors import ProjectError
 from core.poses import Pose, Provenance, Visibility
-from core.project import FrameProof, PoseChange, Project, ProjectLockedError, SourceRecord, edits, schema
+from core.project import FrameProof, PoseChange, Project, ProjectLockedError, SourceRecord, edits
+from core.project.storage import schema
 
 
 def test_everything_is_there_after_reopening(project, predicted):

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import ProjectError
+from core.judging.review import is_doubtful
 from core.poses import Pose, Provenance, Visibility
 from core.project import PoseChange, Project, ReviewChange, SourceRecord, edits
-from core.project.codec import encode
-from core.review import is_doubtful
+from core.project.storage.codec import encode
 from tests.core.project.plain_model import FRAMES, JOINTS, Model, cells_of, changing, deleting
 
 

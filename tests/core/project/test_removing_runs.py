@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from core.errors import ProjectError
 from core.poses import Pose, Provenance, Visibility
 from core.project import PoseChange, Project, ReviewChange, RunKind, SourceRecord, edits
-from core.project.codec import encode
-from core.project.schema import MIGRATIONS
+from core.project.storage.codec import encode
+from core.project.storage.schema import MIGRATIONS
 
 FRAMES = 6
 SQUARE = np.array([[0.0, 0.0], [9.0, 0.0], [9.0, 9.0]])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.formats import read_labels
-from core.formats.export import FORMATS
+from core.formats.exporting import FORMATS
 from core.formats.known import KNOWN_FORMATS
 from core.poses import Visibility
 

@@ -12,10 +12,16 @@ from torch.utils.data import DataLoader, Dataset
 from core.geometry import center_and_scale, crop_affine
 from core.heatmaps import STRIDE, decode_argmax, decode_dark, gaussian_targets
 from core.keypoints import JHMDB, POSETRACK
-from core.training.augmentation import PAPER_AUGMENTATION, AugmentationSettings, WindowDraw, crop_labels, draw_window
-from core.training.batches import collate
 from core.training.datasets import DatasetConfig, open_dataset
-from core.training.lspet import Person
+from core.training.samples.augmentation import (
+    PAPER_AUGMENTATION,
+    AugmentationSettings,
+    WindowDraw,
+    crop_labels,
+    draw_window,
+)
+from core.training.samples.batches import collate
+from core.training.samples.person import Person
 
 SIZE = (192, 256)
 OFFSETS = (-2, -1, 1, 2)

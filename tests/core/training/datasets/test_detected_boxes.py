@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import TrainingError
-from core.training.augmentation import PAPER_AUGMENTATION
 from core.training.datasets import open_dataset
+from core.training.samples.augmentation import PAPER_AUGMENTATION
 
 
 def opened(config, augmentation=None):

@@ -9,11 +9,11 @@ import pytest
 from scipy.io import savemat
 
 from core.errors import FormatError, TrainingError
-from core.formats.matlab import load_mat
+from core.formats.layouts.matlab import load_mat
 from core.keypoints import JHMDB, JHMDB_AS_POSETRACK, POSETRACK, mapping
-from core.training.augmentation import PAPER_AUGMENTATION
 from core.training.datasets import DatasetConfig, open_dataset
 from core.training.datasets.jhmdb import split_clips
+from core.training.samples.augmentation import PAPER_AUGMENTATION
 from tests.core.training.datasets.conftest import JHMDB_CLIPS, SHIFT_PX
 
 

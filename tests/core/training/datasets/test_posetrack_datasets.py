@@ -9,10 +9,10 @@ import pytest
 from scipy.io import loadmat
 
 from core.errors import SourceError, TrainingError
-from core.formats import posetrack17, posetrack18
+from core.formats.layouts import posetrack17, posetrack18
 from core.keypoints import POSETRACK
-from core.training.augmentation import PAPER_AUGMENTATION
 from core.training.datasets import DatasetConfig, open_dataset
+from core.training.samples.augmentation import PAPER_AUGMENTATION
 
 OFFSETS = (-2, -1, 1, 2)
 

@@ -1,0 +1,182 @@
+"""The canvas and the instruments, kept in step with the session."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from app.controllers.editing import EditingController
+from app.controllers.instruments import Answer, Instruments, Question
+from app.controllers.people import PeopleController
+from app.controllers.playback import ShownFrame
+from app.controllers.session import Session
+from app.ui.canvas.heatmap_colours import heatmap_peaks
+from app.ui.main_window import MainWindow
+from app.ui.panels.heatmap_panel import HeatmapReading
+from core.keypoints import POSETRACK
+from core.project import Touched
+
+ASK_AFTER_MS = 120
+"""The instruments ask once the hand has stayed on a frame this long, so that scrubbing costs nothing."""
+
+
+class CanvasBinding(QObject):
+    """Draws the shown frame with what belongs to it, and passes gestures on."""
+
+    def __init__(
+        self,
+        session: Session,
+        editing: EditingController,
+        people: PeopleController,
+        instruments: Instruments,
+        window: MainWindow,
+    ) -> None:
+        super().__init__(window)
+        self._session = session
+        self._editing = editing
+        self._instruments = instruments
+        self._canvas = window.canvas
+        self._heatmap_panel = window.heatmap_panel
+        self._temporal_panel = window.temporal_panel
+        self._answer: Answer | None = None
+        self._heatmap_wanted = False
+        self._temporal_wanted = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(ASK_AFTER_MS)
+        self._timer.timeout.connect(self._ask)
+
+        session.opened.connect(self._on_opened)
+        session.frame_shown.connect(self._on_frame)
+        session.poses_changed.connect(self._on_poses_changed)
+        session.selection_changed.connect(self._on_selection)
+        session.people_display_changed.connect(self._on_display)
+        instruments.answered.connect(self._on_answer)
+        instruments.failed.connect(self._on_instrument_failed)
+
+        canvas = self._canvas
+        canvas.keypoint_moved.connect(editing.move_keypoint)
+        canvas.keypoint_placed.connect(editing.place_keypoint)
+        canvas.visibility_cycled.connect(editing.cycle_visibility)
+        canvas.pose_moved.connect(editing.move_pose)
+        canvas.selection_changed.connect(session.select)
+        canvas.box_drawn.connect(people.add_person)
+        canvas.box_changed.connect(editing.set_box)
+        canvas.tool_put_down.connect(session.put_tool_down)
+        session.tool_changed.connect(canvas.set_tool)
+        self._heatmap_panel.shown_toggled.connect(self.show_heatmap)
+        self._heatmap_panel.opacity_changed.connect(canvas.set_heatmap_opacity)
+        self._heatmap_panel.peak_chosen.connect(self._snap_to_peak)
+        self._temporal_panel.wanted_changed.connect(self._on_temporal_wanted)
+        self._temporal_panel.frame_chosen.connect(session.playback.go_to)
+
+    @property
+    def explained(self) -> bool:
+        """True once the temporal panel shows the window of the selected person in the frame on screen."""
+        answer = self._current_answer()
+        return answer is not None and answer.explanation is not None
+
+    def show_heatmap(self, shown: bool) -> None:
+        """Draws the selected joint's heatmap over the picture, or stops doing so."""
+        self._heatmap_wanted = shown
+        self._draw_heatmap()
+        self._timer.start()
+
+    def ask_again(self) -> None:
+        """Other weights are in use: what the instruments show is theirs no more."""
+        self._draw_heatmap()
+        self._draw_temporal()
+        self._timer.start()
+
+    def _snap_to_peak(self, x: float, y: float) -> None:
+        """Moves the selected joint to another peak of its heatmap."""
+        if self._session.track_id is not None and self._session.keypoint is not None:
+            self._editing.move_keypoint(self._session.track_id, self._session.keypoint, x, y)
+
+    def _on_opened(self) -> None:
+        self._answer = None
+        if self._session.project is None:
+            self._canvas.clear()
+        self._on_display()
+        self._on_selection(None, None)
+
+    def _on_frame(self, frame: ShownFrame) -> None:
+        if self._session.project is None:
+            return
+        self._canvas.show_frame(frame.frame_index, frame.rgb, self._session.pixel_aspect)
+        self._canvas.set_poses(self._session.shown_poses(), self._session.calibrated_runs)
+        self._draw_heatmap()
+        self._draw_temporal()
+        self._timer.start()
+
+    def _on_poses_changed(self, touched: Touched) -> None:
+        if self._session.frame_index in touched.frame_indices:
+            self._canvas.set_poses(self._session.shown_poses(), self._session.calibrated_runs)
+            self._timer.start()
+
+    def _on_selection(self, track_id: int | None, keypoint: int | None) -> None:
+        self._canvas.set_selection(track_id, keypoint)
+        self._draw_heatmap()
+        self._timer.start()
+
+    def _on_display(self) -> None:
+        self._canvas.set_hidden(self._session.hidden)
+        self._canvas.set_locked(self._session.locked)
+
+    def _on_temporal_wanted(self, wanted: bool) -> None:
+        self._temporal_wanted = wanted
+        self._timer.start()
+
+    def _ask(self) -> None:
+        if not (self._heatmap_wanted or self._temporal_wanted):
+            return
+        question = self._instruments.ask(self._temporal_wanted)
+        if question is None:
+            self._temporal_panel.set_explanation(None)
+        elif self._answer is None or self._answer.question != question:
+            self._temporal_panel.set_busy(self._temporal_wanted)
+
+    def _on_answer(self, answer: Answer) -> None:
+        self._answer = answer
+        self._temporal_panel.set_busy(False)
+        self._draw_heatmap()
+        self._draw_temporal()
+
+    def _on_instrument_failed(self, _question: Question, sentence: str) -> None:
+        self._temporal_panel.set_explanation(None)
+        self._session.message.emit(sentence)
+
+    def _current_answer(self) -> Answer | None:
+        """The answer, if it belongs to the frame and the person that are shown."""
+        answer = self._answer
+        return answer if answer is not None and self._instruments.is_current(answer.question) else None
+
+    def _draw_heatmap(self) -> None:
+        answer, keypoint = self._current_answer(), self._session.keypoint
+        if answer is None or keypoint is None:
+            self._canvas.set_heatmap(None, None, None)
+            self._heatmap_panel.set_reading(None)
+            return
+        prediction = answer.prediction
+        heatmap = np.asarray(prediction.heatmaps[keypoint], dtype=np.float32)
+        peaks = heatmap_peaks(heatmap, prediction.image_from_heatmap)
+        self._heatmap_panel.set_reading(
+            HeatmapReading(
+                POSETRACK.label(keypoint),
+                float(prediction.scores[keypoint]),
+                tuple((peak.x, peak.y, peak.value) for peak in peaks),
+            )
+        )
+        if self._heatmap_wanted:
+            self._canvas.set_heatmap(answer.question.frame_index, heatmap, prediction.image_from_heatmap)
+        else:
+            self._canvas.set_heatmap(None, None, None)
+
+    def _draw_temporal(self) -> None:
+        answer = self._current_answer()
+        explanation = answer.explanation if answer is not None else None
+        if explanation is None:
+            if self._answer is None or self._session.track_id is None:
+                self._temporal_panel.set_explanation(None)
+            return
+        self._temporal_panel.set_explanation(explanation)

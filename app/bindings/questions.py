@@ -1,0 +1,230 @@
+"""What the window asks before an action can be done: a path, a number, options, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from app.controllers.editing import EditingController
+from app.controllers.exporting import ExportController
+from app.controllers.finding import FindingController
+from app.controllers.opening import OpeningController
+from app.controllers.runs import RunsController
+from app.controllers.session import Session
+from app.ui.actions import DEFAULT_KEYMAP, KeyMap, KeymapError, load_keymap, read_keymap, save_keymap
+from app.ui.dialogs import dialogs
+from app.ui.dialogs.range_dialog import ask_frame_range
+from app.ui.main_window import MainWindow
+from app.weights.detectors import DetectorFile
+from app.weights.in_use import Network
+from core.files import places
+
+VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
+LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
+NO_WEIGHTS = (
+    "There are no weights to predict with: fetch some or import a file, or go on labelling by hand. "
+    "Boxes and joints can be set without the network."
+)
+
+
+class Questions(QObject):
+    """Asks, and hands the answer to the controller it is for."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        network: Network,
+        *,
+        opening: OpeningController,
+        editing: EditingController,
+        finding: FindingController,
+        exporting: ExportController,
+        runs: RunsController,
+        ask_for_weights: Callable[[str], None],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._network = network
+        self._opening = opening
+        self._editing = editing
+        self._finding = finding
+        self._exporting = exporting
+        self._runs = runs
+        self._ask_for_weights = ask_for_weights
+        self._keymap_trouble = ""
+        self._keymap: KeyMap = self._own_keymap()
+        self._window.apply_keymap(self._keymap)
+
+    def open(self) -> None:
+        """Asks for a video, a project or a label file, and opens it."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open", self._start_folder(), VIDEOS)
+        if path:
+            self._opening.open(Path(path))
+
+    def open_folder(self) -> None:
+        """Asks for a folder of images, and opens it."""
+        path = QFileDialog.getExistingDirectory(self._window, "Open a folder of images", self._start_folder())
+        if path:
+            self._opening.open(Path(path))
+
+    def _start_folder(self) -> str:
+        path = self._session.source_path
+        return str(path.parent if path is not None else Path.home())
+
+    def ask_for_source(self, path: Path, sentence: str) -> None:
+        """Says that a clip or its images are not where they were, with a button to find them."""
+        self._window.show_error(sentence, "Find it…", lambda: self._find_source(path))
+
+    def _find_source(self, path: Path) -> None:
+        found = dialogs.ask_for_source(self._window, path)
+        if found is not None:
+            self._opening.open(path, Path(found))
+
+    def import_labels(self) -> None:
+        """Asks for a file of labels and what to take from it."""
+        if self._session.project is None:
+            self._session.message.emit("Open the clip that the labels belong to first.")
+            return
+        path, _ = QFileDialog.getOpenFileName(
+            self._window,
+            "Import labels",
+            self._start_folder(),
+            LABEL_FILES,
+        )
+        if not path:
+            return
+        choice = dialogs.ask_import_options(self._window, Path(path))
+        if choice is not None:
+            self._exporting.import_file(Path(path), keypoints=choice.keypoints)
+
+    def export(self) -> None:
+        """Asks where to export to, and what."""
+        project = self._session.project
+        if project is None:
+            self._session.message.emit("There is nothing to export: open a clip first.")
+            return
+        choice = dialogs.ask_export_options(self._window, project.path.with_suffix(".json"))
+        if choice is not None:
+            self._exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
+
+    def with_weights(self, act: Callable[[], None]) -> Callable[[], None]:
+        """`act` where there are weights; else says that there are none and shows how to come by some."""
+
+        def checked() -> None:
+            if self._network.weights_path is not None:
+                act()
+            else:
+                self._ask_for_weights(NO_WEIGHTS)
+
+        return checked
+
+    def offer_detector(self, detector_file: DetectorFile) -> None:
+        """Says what a detector costs, and fetches it if that is wanted; the window is as before if not."""
+        question = dialogs.Question(
+            self._window,
+            "detector_dialog",
+            "Find people",
+            f"Finding people takes a detector, which is not on this machine yet. Fetch it once "
+            f"({detector_file.size_mb} MB from {detector_file.host})?",
+            "Fetch and find",
+        )
+        question.body.addWidget(
+            question.muted(
+                f"{detector_file.architecture}, licence: {detector_file.licence}. It is kept in "
+                f"{detector_file.path.parent}. Your video is sent nowhere. Without it, draw boxes with Add (B)."
+            )
+        )
+        if question.agreed():
+            self._finding.fetch(detector_file)
+
+    def find_in_range(self) -> None:
+        """Asks for a stretch of frames, and finds the people in it."""
+        num_frames, here = self._session.playback.num_frames, self._session.frame_index
+        if here is None:
+            self._session.message.emit("Open a clip first.")
+            return
+        frames = ask_frame_range(self._window, "Find people", "Find", first=here, num_frames=num_frames)
+        if frames is not None:
+            self._finding.find(*frames)
+
+    def go_to_frame(self) -> None:
+        """Asks for a frame's number, and goes there."""
+        playback = self._session.playback
+        if playback.num_frames:
+            frame_index = dialogs.ask_frame(self._window, playback.wanted, playback.num_frames)
+            if frame_index is not None:
+                playback.pause()
+                playback.go_to(frame_index)
+
+    def change_track(self, track_id: int | None) -> None:
+        """Asks for a person's new number."""
+        project = self._session.project
+        if track_id is None or project is None:
+            self._session.message.emit("Select a person first.")
+            return
+        choice = dialogs.ask_track_id(
+            self._window, track_id, tuple(project.track_ids()), self._session.frame_index or 0
+        )
+        if choice is not None:
+            self._session.select(track_id, self._session.keypoint)
+            self._editing.change_track_id(track_id, choice.track_id, choice.swap)
+
+    def swap_tracks(self) -> None:
+        """Swaps at once where two people are in the frame, else asks with whom."""
+        track_ids = [pose.track_id for pose in self._session.shown_poses().poses]
+        selected = self._session.track_id
+        others = [track_id for track_id in track_ids if track_id != selected]
+        if selected in track_ids and len(others) == 1:
+            self._editing.change_track_id(selected, others[0], swap=True)
+        else:
+            self.change_track(selected)
+
+    def remove_run(self) -> None:
+        """Says which run of the machine was the last, and takes it back if that is wanted."""
+        runs = self._runs
+        run = runs.last()
+        if run is None:
+            self._session.message.emit("There is no run to take back.")
+            return
+        what = runs.in_words(run)
+        question = dialogs.Question(
+            self._window,
+            "remove_run_dialog",
+            "Take back a run",
+            f"Take back {what}? What you set, accepted or corrected since stays; this cannot be undone.",
+            "Take back",
+        )
+        if question.agreed():
+            runs.remove(run)
+
+    def edit_keys(self) -> None:
+        """Lets a person change the keys, and keeps them."""
+        keymap = dialogs.edit_keymap(self._window, self._keymap)
+        if keymap is not None:
+            self._keymap = keymap
+            self._window.apply_keymap(keymap)
+            try:
+                save_keymap(keymap, places.settings_file().with_name("keys.toml"))
+            except KeymapError as error:
+                self._session.error.emit(str(error))
+
+    def _own_keymap(self) -> KeyMap:
+        """The person's own keys, else the default ones."""
+        own = places.settings_file().with_name("keys.toml")
+        if own.is_file():
+            try:
+                return read_keymap(own)
+            except KeymapError as error:
+                self._keymap_trouble = str(error)
+        return load_keymap(DEFAULT_KEYMAP)
+
+    def tell_keymap_trouble(self) -> None:
+        """Once there is a clip to work on: opening one puts earlier messages away."""
+        if self._keymap_trouble:
+            self._session.error.emit(self._keymap_trouble)
+            self._keymap_trouble = ""

@@ -1,0 +1,67 @@
+"""Opening off the window's thread, and asking where a clip has moved to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.session import Session
+from app.threads.tasks import Task, TaskKind, TaskRunner
+from core.errors import ProjectError
+from core.work.opening import ImagesMissingError, Opened, SourceMissingError, open_path
+
+LAST_PART_TIMEOUT_S = 60.0
+
+
+class OpeningController(QObject):
+    """Opens paths in a worker thread and hands what was opened to the session.
+
+    Signals:
+        source_wanted: the path that was opened, one sentence: ask where its clip or its images are now.
+    """
+
+    source_wanted = Signal(object, str)
+
+    def __init__(self, session: Session, tasks: TaskRunner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._tasks = tasks
+        self._closed = False
+
+    def open(self, path: Path, moved_to: Path | None = None) -> None:
+        """Opens a clip, a folder of images, a project or a file of labels."""
+        held = self._session.project.path if self._session.project is not None else None
+
+        def work(task: Task) -> Opened | tuple[Path, str]:
+            try:
+                opened = open_path(path, task.report, moved_to, held)
+            except (SourceMissingError, ImagesMissingError) as error:
+                return path, str(error)
+            # What works on the project that is open now writes its last part before that project closes.
+            if not self._tasks.end_on_project(LAST_PART_TIMEOUT_S):
+                opened.close()
+                raise ProjectError(f"{path.name} was not opened: cancel what is running first, then open it again.")
+            return opened
+
+        self._tasks.run(
+            TaskKind.OPEN,
+            f"Opening {path.name}",
+            work,
+            succeeded=self._on_opened,
+            ended=self._tasks.project_taken,
+            busy="Another file is being opened: wait for it, or cancel it.",
+        )
+
+    def shut_down(self) -> None:
+        """What is still being opened is closed again, when the program closes."""
+        self._closed = True
+
+    def _on_opened(self, result: Opened | tuple[Path, str]) -> None:
+        if isinstance(result, Opened):
+            if self._closed:
+                result.close()
+            else:
+                self._session.take(result)
+        elif not self._closed:
+            self.source_wanted.emit(*result)

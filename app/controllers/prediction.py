@@ -1,0 +1,99 @@
+"""Predicting in a worker thread: this frame, from here, or the whole clip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.session import Session
+from app.threads.tasks import Task, TaskKind, TaskRunner
+from app.weights.in_use import Network
+from core.judging.review import is_mostly_guessed
+from core.video import open_source
+from core.work.predicting import requests_for, run_prediction
+
+if TYPE_CHECKING:
+    from core.predictions import Prediction
+
+
+class PredictionController(QObject):
+    """Runs the network over people with boxes.
+
+    Signals:
+        predicted: frames and joints were written; the number of poses.
+    """
+
+    predicted = Signal(int)
+
+    def __init__(self, session: Session, network: Network, tasks: TaskRunner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._network = network
+        self._tasks = tasks
+
+    def predict_frame(self) -> None:
+        """Predicts the people of the frame on screen."""
+        frame_index = self._session.frame_index
+        if frame_index is not None:
+            self._predict(frame_index, frame_index + 1)
+
+    def predict_from_here(self) -> None:
+        """Predicts from the frame on screen to the end."""
+        frame_index = self._session.frame_index
+        if frame_index is not None:
+            self._predict(frame_index, self._session.playback.num_frames)
+
+    def predict_all(self) -> None:
+        """Predicts every frame that holds people."""
+        self._predict(0, self._session.playback.num_frames)
+
+    def _predict(self, start: int, stop: int) -> None:
+        session, network = self._session, self._network
+        clip = session.writable_clip()
+        if clip is None:
+            return
+        project, path = clip
+        if self._tasks.running(TaskKind.FOLLOW) or self._tasks.running(TaskKind.FIND):
+            session.message.emit("People are still being found or followed: predict once that is done, or cancel it.")
+            return
+
+        def work(task: Task) -> tuple[int, int]:
+            guessed = 0
+
+            def count(predictions: Sequence[Prediction]) -> None:
+                nonlocal guessed
+                guessed += sum(p.calibrated and is_mostly_guessed(p.scores) for p in predictions)
+
+            requests = requests_for(project, start, stop)
+            predictor = network.predictor()
+            with open_source(path, cancelled=task.is_cancelled) as source:
+                poses = run_prediction(
+                    project,
+                    source,
+                    predictor,
+                    requests,
+                    on_progress=task.report,
+                    on_part=task.deliver,
+                    on_predictions=count,
+                )
+            return poses, guessed
+
+        self._tasks.run(
+            TaskKind.PREDICT,
+            "Predicting",
+            work,
+            on_project=True,
+            delivered=session.touch,
+            succeeded=self._on_predicted,
+            busy="A prediction is already running: wait for it, or cancel it.",
+        )
+
+    def _on_predicted(self, outcome: tuple[int, int]) -> None:
+        poses, guessed = outcome
+        said = f"Predicted {poses} pose{'' if poses == 1 else 's'}."
+        if guessed:
+            said += f" In {guessed} of them most joints are guesses: check these first."
+        self._session.message.emit(said)
+        self.predicted.emit(poses)

@@ -1,0 +1,55 @@
+"""Taking back what a machine wrote: imports, predictions, followed boxes."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject
+
+from app.controllers.session import Session
+from app.threads.tasks import Task, TaskKind, TaskRunner
+from core.errors import FamiError
+from core.project import Run, RunKind, Touched
+
+WORDS = {RunKind.IMPORT: "the import", RunKind.PREDICT: "the prediction", RunKind.TRACK: "the following"}
+
+
+class RunsController(QObject):
+    """Knows the runs of the open project, and takes the last one back."""
+
+    def __init__(self, session: Session, tasks: TaskRunner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._tasks = tasks
+
+    def last(self) -> Run | None:
+        """The last run that was not taken back, None if there is none."""
+        project = self._session.project
+        runs = [] if project is None else project.runs()
+        return max((run for run in runs if run.status != "removed"), key=lambda run: run.run_id, default=None)
+
+    def in_words(self, run: Run) -> str:
+        """A run as a person remembers it: "the import of 14:05"."""
+        what = "the people found" if "every" in run.settings else WORDS[run.kind]
+        return f"{what} of {time.strftime('%H:%M', time.localtime(run.started_s))}"
+
+    def remove(self, run: Run) -> None:
+        """Takes a run back; what a person set since stays."""
+        session = self._session
+        if self._tasks.running():
+            session.message.emit("Something is still running: wait for it, or cancel it.")
+            return
+        try:
+            project = session.writable()
+        except FamiError as error:
+            session.error.emit(str(error))
+            return
+
+        def work(_: Task) -> Touched:
+            return project.remove_run(run.run_id)
+
+        def tell(touched: Touched) -> None:
+            session.touch(touched)
+            session.message.emit(f"Took back {self.in_words(run)}: {len(touched.frame_indices)} frames changed.")
+
+        self._tasks.run(TaskKind.REMOVE_RUN, "Undoing a run", work, on_project=True, succeeded=tell)

@@ -1,0 +1,230 @@
+"""The session: the open project and its source, what is selected, and word of every change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.playback import Playback, ShownFrame
+from app.tools import Tool
+from core.errors import FamiError, ProjectError
+from core.files import places
+from core.poses import FramePoses, Pose
+from core.project import Project, Touched
+from core.work.opening import Opened
+
+
+class Session(QObject):
+    """What is open, what is shown and what is selected. Controllers change it; views follow its signals.
+
+    Edits belong to the frame that is *shown* (its joints are under the hand), not to the one asked for. What the
+    project holds of it is read once when it comes on screen and once after each write that touches it: whoever draws
+    takes it from `shown_poses`, and all draw the same.
+
+    Attributes:
+        undo_label: what undo would take back, None if there is nothing; read once after each write.
+        redo_label: what redo would do again, likewise.
+
+    Signals:
+        opened: a project was opened (or closed: `project` is None then).
+        frame_shown: a ShownFrame; `shown_poses` are its people.
+        poses_changed: Touched; what to draw again.
+        selection_changed: track id or None, keypoint or None.
+        people_display_changed: hidden or locked people changed.
+        tool_changed: the Tool that the hand now holds.
+        message: one short sentence for the status bar.
+        error: one sentence that stays until it is dismissed.
+        settled: the sentence of an error that no longer matters.
+    """
+
+    opened = Signal()
+    frame_shown = Signal(object)
+    poses_changed = Signal(object)
+    selection_changed = Signal(object, object)
+    people_display_changed = Signal()
+    tool_changed = Signal(object)
+    message = Signal(str)
+    error = Signal(str)
+    settled = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project: Project | None = None
+        self.source_path: Path | None = None
+        self.pixel_aspect = 1.0
+        self.timestamps_s: NDArray[np.float64] = np.zeros(0)
+        self.playback = Playback(self)
+        self.playback.frame_shown.connect(self._on_frame_shown)
+        self.playback.failed.connect(self.error)
+        self.track_id: int | None = None
+        self.keypoint: int | None = None
+        self.hidden: frozenset[int] = frozenset()
+        self.locked: frozenset[int] = frozenset()
+        self.tool = Tool.SELECT
+        self.undo_label: str | None = None
+        self.redo_label: str | None = None
+        self._poses = FramePoses(0)
+
+    def take(self, opened: Opened) -> None:
+        """Shows what was opened, in place of what is open now."""
+        self.close()
+        self.project = opened.project
+        self.source_path = opened.source.path
+        self.pixel_aspect = opened.source.pixel_aspect
+        self.timestamps_s = np.asarray(opened.source.timestamps, dtype=np.float64)
+        self.track_id = self.keypoint = None
+        self.hidden = self.locked = frozenset()
+        last_frame = opened.project.setting("last_frame")
+        start = int(last_frame) if last_frame is not None and last_frame.isdigit() else 0
+        if opened.frame_index is not None:
+            start = opened.frame_index
+        places.write_setting("last_project", str(opened.project.path))
+        self._read_history()
+        self.opened.emit()
+        self.playback.open(opened.source, start)
+        for sentence in opened.notes:
+            self.message.emit(sentence)
+        if opened.warning:
+            self.error.emit(opened.warning)
+
+    def close(self) -> None:
+        """Closes the project; every edit is already on disk."""
+        if self.project is None:
+            return
+        if not self.project.read_only and self.playback.shown is not None:
+            self.remember("last_frame", str(self.playback.shown.frame_index))
+        self.playback.close()
+        self.project.close()
+        self.project = None
+        self._read_shown()
+        self._read_history()
+
+    def remember(self, name: str, value: str) -> None:
+        """Keeps a small setting in the project; one that cannot be kept is not worth an alarm."""
+        try:
+            self.writable().set_setting(name, value)
+        except FamiError as error:
+            self.message.emit(str(error))
+
+    def writable(self) -> Project:
+        """The open project. Raises ProjectError if none is open or it is open to read only."""
+        if self.project is None:
+            raise ProjectError("No clip is open: open one first.")
+        if self.project.read_only:
+            raise ProjectError(
+                "This project is open to read only, because another program has it open: close that one first."
+            )
+        return self.project
+
+    def writable_clip(self) -> tuple[Project, Path] | None:
+        """The project and the source that a worker may work on; None, and the error told, where there are none."""
+        try:
+            project = self.writable()
+        except FamiError as error:
+            self.error.emit(str(error))
+            return None
+        return None if self.source_path is None else (project, self.source_path)
+
+    @property
+    def shown(self) -> ShownFrame | None:
+        """The frame on screen."""
+        return self.playback.shown
+
+    @property
+    def frame_index(self) -> int | None:
+        """The index of the frame on screen."""
+        return None if self.shown is None else self.shown.frame_index
+
+    def shown_poses(self) -> FramePoses:
+        """The poses of the frame on screen, as they were last written."""
+        return self._poses
+
+    def selected_pose(self) -> Pose | None:
+        """The selected person's pose in the frame on screen."""
+        return None if self.track_id is None else self.shown_poses().pose(self.track_id)
+
+    @property
+    def calibrated_runs(self) -> frozenset[int]:
+        """The project's runs whose scores are measured probabilities."""
+        return frozenset() if self.project is None else self.project.calibrated_runs
+
+    def proofs(self) -> dict[int, tuple[float, str]]:
+        """The proof (time in seconds, hash of the pixels) of the frame on screen, for a label of it."""
+        if self.shown is None:
+            return {}
+        return {self.shown.frame_index: (self.playback.timestamp_s(self.shown.frame_index), self.shown.proof)}
+
+    def touch(self, touched: Touched | None) -> None:
+        """Tells the views what changed; drops a selection that no longer exists."""
+        if touched is None:
+            return
+        if self.frame_index in touched.frame_indices:
+            self._read_shown()
+        self._read_history()
+        self.poses_changed.emit(touched)
+        may_be_gone = touched.people_changed and self.track_id in touched.track_ids
+        if may_be_gone and self.project is not None and self.track_id not in self.project.track_ids():
+            self.select(None, None)
+
+    def show_again(self) -> None:
+        """Draws what is stored again, in place of a gesture that was refused."""
+        if self.shown is not None:
+            self._read_shown()
+            self.frame_shown.emit(self.shown)
+
+    def select(self, track_id: int | None, keypoint: int | None) -> None:
+        """Selects a person and one of its keypoints."""
+        if (track_id, keypoint) != (self.track_id, self.keypoint):
+            self.track_id, self.keypoint = track_id, keypoint
+            self.selection_changed.emit(track_id, keypoint)
+
+    def take_tool(self, tool: Tool) -> None:
+        """Takes a tool in hand; `tool_changed` follows also where it was in hand already, for buttons to show it."""
+        self.tool = tool
+        self.tool_changed.emit(tool)
+
+    def put_tool_down(self) -> None:
+        """Selecting and dragging again."""
+        self.take_tool(Tool.SELECT)
+
+    def set_hidden(self, track_ids: frozenset[int]) -> None:
+        """Hides people from the canvas."""
+        self.hidden = track_ids
+        self.people_display_changed.emit()
+
+    def set_locked(self, track_ids: frozenset[int]) -> None:
+        """Locks people against accidental edits."""
+        self.locked = track_ids
+        self.people_display_changed.emit()
+
+    def _read_shown(self) -> None:
+        """Reads the people of the frame on screen; nobody where they cannot be read, and the error is told."""
+        self._poses = FramePoses(self.frame_index or 0)
+        if self.project is not None and self.frame_index is not None:
+            try:
+                self._poses = self.project.frame(self.frame_index)
+            except ProjectError as error:
+                self.error.emit(str(error))
+
+    def _read_history(self) -> None:
+        self.undo_label = self.redo_label = None
+        if self.project is not None:
+            try:
+                self.undo_label, self.redo_label = self.project.undo_label, self.project.redo_label
+            except ProjectError as error:
+                self.error.emit(str(error))
+
+    def _on_frame_shown(self, frame: ShownFrame) -> None:
+        self._read_shown()
+        self.frame_shown.emit(frame)
+        project = self.project
+        if project is None:
+            return
+        if project.mismatched(frame.frame_index, self.proofs()[frame.frame_index]):
+            self.error.emit(
+                f"Frame {frame.frame_index} is not the picture it was labelled on: "
+                "the video was replaced or cut anew. Check its labels, or point the project to the original file."
+            )

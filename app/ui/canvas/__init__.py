@@ -1,0 +1,1 @@
+"""The picture: a frame, the people in it, and what the hand does to them."""

@@ -1,0 +1,364 @@
+"""The questions the program asks: one function each, returning the answer, or None where it was cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui import theme
+from app.ui.actions import KeyMap
+from app.ui.dialogs.keys_dialog import KeysDialog
+
+WIDTH_PX = 440
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What to take from a file of labels: joints and boxes, or boxes alone."""
+
+    keypoints: bool
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What to write: the format's name, the file, only frames a person looked at, and where frames go as pictures."""
+
+    format_name: str
+    path: Path
+    only_reviewed: bool
+    images_folder: Path | None
+
+
+@dataclass(frozen=True)
+class TrackChange:
+    """A person's new number; `swap` if whoever has it now takes the old one."""
+
+    track_id: int
+    swap: bool
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """A format as the dialog offers it."""
+
+    name: str
+    title: str
+    suffix: str
+    about: str
+
+
+EXPORT_FORMATS = (
+    ExportFormat("posetrack18", "PoseTrack 2018", ".json", "Joints, visibility, track numbers and head boxes."),
+    ExportFormat("posetrack17", "PoseTrack 2017", ".json", "The layout that the challenge's evaluator reads."),
+    ExportFormat("coco", "COCO keypoints", ".json", "17 COCO joints; the eyes are left unlabelled."),
+    ExportFormat("csv", "Table (CSV)", ".csv", "One row for each joint; opens in any spreadsheet."),
+    ExportFormat("sleap", "SLEAP", ".slp", "Instances and predicted instances; no boxes, no occlusion."),
+    ExportFormat("deeplabcut", "DeepLabCut (CSV)", ".csv", "A row a frame: x, y and likelihood of each joint."),
+    ExportFormat("label_studio", "Label Studio", ".json", "A task a frame: rectangles with their joints."),
+    ExportFormat("cvat", "CVAT for video 1.1", ".xml", "A track of skeletons for each person, and one of boxes."),
+)
+
+
+class Question(QDialog):
+    """A small dialog: a sentence, some widgets, and two buttons."""
+
+    def __init__(self, parent: QWidget | None, object_name: str, title: str, sentence: str, do_it: str) -> None:
+        super().__init__(parent)
+        self.setObjectName(object_name)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(WIDTH_PX)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE)
+        column.setSpacing(theme.SPACING + 4)
+        self.sentence = QLabel(sentence, self)
+        self.sentence.setObjectName("sentence")
+        self.sentence.setWordWrap(True)
+        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        column.addWidget(self.sentence)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(theme.SPACING)
+        column.addLayout(self.body)
+        column.addStretch(1)
+        buttons = QDialogButtonBox(self)
+        buttons.setObjectName("buttons")
+        self.do_it = QPushButton(do_it, self)
+        self.do_it.setObjectName("do_it")
+        self.do_it.setProperty("primary", True)
+        self.do_it.setDefault(True)
+        self.do_it.setToolTip(f"{do_it}  (Enter)")
+        buttons.addButton(self.do_it, QDialogButtonBox.ButtonRole.AcceptRole)
+        cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
+        cancel.setObjectName("cancel")
+        cancel.setToolTip("Change nothing.  (Esc)")
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+
+    def agreed(self) -> bool:
+        """Asks, and says whether the person went on."""
+        return self.exec() == QDialog.DialogCode.Accepted
+
+    def muted(self, text: str) -> QLabel:
+        """A quiet line of explanation, not yet placed."""
+        label = QLabel(text, self)
+        label.setWordWrap(True)
+        label.setProperty("muted", True)
+        return label
+
+
+class ImportDialog(Question):
+    """What to take from a file of labels."""
+
+    def __init__(self, parent: QWidget | None, path: Path) -> None:
+        super().__init__(parent, "import_dialog", "Import labels", f"Take from {path.name}:", "Import")
+        self._everything = QRadioButton("People, boxes and joints", self)
+        self._everything.setObjectName("import_keypoints")
+        self._everything.setToolTip("For labels that you want to go on with.")
+        self._everything.setChecked(True)
+        self._boxes = QRadioButton("People and boxes only", self)
+        self._boxes.setObjectName("import_boxes_only")
+        self._boxes.setToolTip("For finding the joints anew with the network.")
+        self.body.addWidget(self._everything)
+        self.body.addWidget(self._boxes)
+        self.body.addWidget(self.muted("What you have set yourself stays as it is."))
+
+    def options(self) -> ImportOptions:
+        """The answer."""
+        return ImportOptions(self._everything.isChecked())
+
+
+class ExportDialog(Question):
+    """The format, the file and what goes into it."""
+
+    def __init__(self, parent: QWidget | None, path: Path) -> None:
+        super().__init__(parent, "export_dialog", "Export", "Write the labels for other programs to read.", "Export")
+        self._format = QComboBox(self)
+        self._format.setObjectName("export_format")
+        self._format.setToolTip("The layout of the file.")
+        for entry in EXPORT_FORMATS:
+            self._format.addItem(entry.title)
+        self._path = QLineEdit(str(path), self)
+        self._path.setObjectName("export_path")
+        self._path.setToolTip("The file to write.")
+        browse = QPushButton("Browse…", self)
+        browse.setObjectName("export_browse")
+        browse.setToolTip("Choose the file.")
+        browse.setAutoDefault(False)
+        browse.clicked.connect(self._browse)
+        place = QHBoxLayout()
+        place.addWidget(self._path, 1)
+        place.addWidget(browse)
+        self._about = self.muted("")
+        self._reviewed = QCheckBox("Only frames that a person accepted or corrected", self)
+        self._reviewed.setObjectName("export_only_reviewed")
+        self._reviewed.setToolTip("Leave out what only the network has seen.")
+        self._images = QCheckBox("Also write the frames as pictures", self)
+        self._images.setObjectName("export_images")
+        self._images.setToolTip("Into the folder “images” beside the file, under the names that the labels use.")
+        form = QFormLayout()
+        form.addRow("Format", self._format)
+        form.addRow("", self._about)
+        form.addRow("File", place)
+        self.body.addLayout(form)
+        self.body.addWidget(self._reviewed)
+        self.body.addWidget(self._images)
+        self._format.currentIndexChanged.connect(self._show_format)
+        self._path.textChanged.connect(lambda text: self.do_it.setEnabled(bool(text.strip())))
+        self._show_format(0)
+
+    def _show_format(self, index: int) -> None:
+        self._about.setText(EXPORT_FORMATS[index].about)
+        if self._path.text().strip():
+            self._path.setText(str(Path(self._path.text()).with_suffix(EXPORT_FORMATS[index].suffix)))
+
+    def _browse(self) -> None:
+        suffix = EXPORT_FORMATS[self._format.currentIndex()].suffix
+        path, _ = QFileDialog.getSaveFileName(self, "Export to", self._path.text(), f"Labels (*{suffix})")
+        if path:
+            self._path.setText(path)
+
+    def options(self) -> ExportOptions:
+        """The answer."""
+        path = Path(self._path.text().strip()).expanduser()
+        return ExportOptions(
+            EXPORT_FORMATS[self._format.currentIndex()].name,
+            path,
+            self._reviewed.isChecked(),
+            path.parent if self._images.isChecked() else None,
+        )
+
+
+class TrackDialog(Question):
+    """A person's new number."""
+
+    def __init__(self, parent: QWidget | None, track_id: int, taken: Collection[int], frame_index: int) -> None:
+        sentence = f"Give person #{track_id} another number, from frame {frame_index} to the end of the clip."
+        super().__init__(parent, "track_dialog", "Change number", sentence, "Change")
+        self._old = track_id
+        self._taken = frozenset(taken)
+        self._number = QSpinBox(self)
+        self._number.setObjectName("track_number")
+        self._number.setRange(0, 999_999)
+        self._number.setToolTip("The new number.")
+        self._number.setValue(next(iter(sorted(self._taken - {track_id})), max(self._taken, default=0) + 1))
+        self._swap = QCheckBox(self)
+        self._swap.setObjectName("track_swap")
+        self._swap.setChecked(True)
+        self._swap.setToolTip("Exchange the two numbers from this frame on.")
+        self._note = self.muted("")
+        form = QFormLayout()
+        form.addRow("New number", self._number)
+        self.body.addLayout(form)
+        self.body.addWidget(self._swap)
+        self.body.addWidget(self._note)
+        self._number.valueChanged.connect(self._show)
+        self._show()
+        self._number.selectAll()
+
+    def _show(self) -> None:
+        number = self._number.value()
+        same, taken = number == self._old, number in self._taken
+        self._swap.setText(f"Swap: person #{number} becomes #{self._old}")
+        self._swap.setVisible(taken and not same)
+        self._note.setText("This is the number already." if same else "" if taken else "Nobody has this number yet.")
+        self.do_it.setEnabled(not same)
+
+    def change(self) -> TrackChange:
+        """The answer."""
+        return TrackChange(self._number.value(), not self._swap.isHidden() and self._swap.isChecked())
+
+
+class FrameDialog(Question):
+    """The number of a frame to go to."""
+
+    def __init__(self, parent: QWidget | None, frame_index: int, num_frames: int) -> None:
+        sentence = f"Frames are numbered from 0 to {num_frames - 1}."
+        super().__init__(parent, "frame_dialog", "Go to frame", sentence, "Go")
+        self.number = QSpinBox(self)
+        self.number.setObjectName("frame_number")
+        self.number.setRange(0, num_frames - 1)
+        self.number.setValue(frame_index)
+        self.number.setToolTip("The frame to go to.")
+        self.number.selectAll()
+        form = QFormLayout()
+        form.addRow("Frame", self.number)
+        self.body.addLayout(form)
+
+
+def ask_import_options(parent: QWidget | None, path: Path) -> ImportOptions | None:
+    """What to take from a file of labels."""
+    dialog = ImportDialog(parent, path)
+    return dialog.options() if dialog.agreed() else None
+
+
+def ask_export_options(parent: QWidget | None, path: Path) -> ExportOptions | None:
+    """What to write; `path` is proposed."""
+    dialog = ExportDialog(parent, path)
+    return dialog.options() if dialog.agreed() else None
+
+
+def ask_track_id(parent: QWidget | None, track_id: int, taken: Collection[int], frame_index: int) -> TrackChange | None:
+    """The new number of a person from a frame on; `taken` are the numbers of the clip."""
+    dialog = TrackDialog(parent, track_id, taken, frame_index)
+    return dialog.change() if dialog.agreed() else None
+
+
+def ask_frame(parent: QWidget | None, frame_index: int, num_frames: int) -> int | None:
+    """The frame to go to; `frame_index` is proposed."""
+    dialog = FrameDialog(parent, frame_index, num_frames)
+    return dialog.number.value() if dialog.agreed() else None
+
+
+def ask_for_source(parent: QWidget | None, project_path: Path) -> Path | None:
+    """Where the video or the folder of images of a project is now."""
+    dialog = Question(
+        parent,
+        "source_dialog",
+        "Find the video",
+        f"The video of {project_path.name} is not where it was. Show where it is now; no label is lost.",
+        "Choose a video…",
+    )
+    folder = QPushButton("Choose a folder of images…", dialog)
+    folder.setObjectName("choose_folder")
+    folder.setToolTip("For a project on a folder of images.")
+    folder.setAutoDefault(False)
+    wants_folder = 2  # neither accepted (1) nor rejected (0)
+    folder.clicked.connect(lambda: dialog.done(wants_folder))
+    dialog.body.addWidget(folder)
+    answer = dialog.exec()
+    if answer == QDialog.DialogCode.Rejected:
+        return None
+    start = str(project_path.parent)
+    if answer == wants_folder:
+        found = QFileDialog.getExistingDirectory(parent, "The folder of images", start)
+    else:
+        found = QFileDialog.getOpenFileName(parent, "The video", start)[0]
+    return Path(found) if found else None
+
+
+def ask_keypoints(parent: QWidget | None, path: Path) -> str | None:
+    """Whose keypoints a weights file locates, "posetrack" or "coco", where the file does not say."""
+    dialog = Question(
+        parent,
+        "keypoints_dialog",
+        "Import weights",
+        f"{path.name} does not say what its 17 outputs stand for. Its source does: which data was it trained on last?",
+        "Import",
+    )
+    posetrack = QRadioButton("PoseTrack: nose, head bottom, head top, ears, shoulders to ankles", dialog)
+    posetrack.setObjectName("keypoints_posetrack")
+    posetrack.setChecked(True)
+    coco = QRadioButton("COCO: nose, eyes, ears, shoulders to ankles", dialog)
+    coco.setObjectName("keypoints_coco")
+    for button, tooltip in (
+        (posetrack, "Trained on PoseTrack 2017 or 2018."),
+        (coco, "Trained on COCO: head bottom and head top will stay unlabelled."),
+    ):
+        button.setToolTip(tooltip)
+        dialog.body.addWidget(button)
+    dialog.body.addWidget(dialog.muted("A wrong answer puts the head's joints on the eyes, or the other way round."))
+    if not dialog.agreed():
+        return None
+    return "coco" if coco.isChecked() else "posetrack"
+
+
+def edit_keymap(parent: QWidget | None, keymap: KeyMap) -> KeyMap | None:
+    """The keys as the person wants them."""
+    dialog = KeysDialog(keymap, parent)
+    return dialog.keymap() if dialog.exec() == QDialog.DialogCode.Accepted else None
+
+
+def show_about(parent: QWidget | None, version: str = "") -> None:
+    """Says what the program is."""
+    dialog = Question(
+        parent,
+        "about_dialog",
+        "About",
+        f"FAMI-Pose Review {version}\n\n"
+        "Review and correct human poses in video, with a multi-frame pose network in the loop. "
+        "Every edit is on disk when the mouse button is released; there is nothing to save.",
+        "Close",
+    )
+    cancel = dialog.findChild(QPushButton, "cancel")
+    if cancel is not None:
+        cancel.hide()
+    dialog.exec()

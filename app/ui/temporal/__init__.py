@@ -1,0 +1,1 @@
+"""The neighbouring frames that fed a prediction, and how they were aligned."""

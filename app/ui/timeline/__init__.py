@@ -1,0 +1,1 @@
+"""The timeline, and the row of buttons above it."""

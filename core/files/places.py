@@ -1,0 +1,88 @@
+"""Where the program keeps what is not in the project file: settings, new projects, fetched weights."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+APP_NAME = "fami-pose-review"
+REPOSITORY = Path(__file__).resolve().parents[2]
+"""The checkout."""
+RESOURCES = REPOSITORY / "resources"
+DEMO_CLIP = RESOURCES / "demo" / "walkers.mp4"
+DEMO_LABELS = RESOURCES / "demo" / "walkers.json"
+
+
+def projects_folder() -> Path:
+    """The folder of projects whose clip lies where nothing can be written (or belongs to the program)."""
+    return Path(platformdirs.user_data_dir(APP_NAME)) / "projects"
+
+
+def weights_folder() -> Path:
+    """The folder of weights that a person fetched or imported; the environment's FAMI_WEIGHTS names another."""
+    named = os.environ.get("FAMI_WEIGHTS")
+    return Path(named).absolute() if named else Path(platformdirs.user_data_dir(APP_NAME)) / "weights"
+
+
+def detectors_folder() -> Path:
+    """The folder of person detectors that were fetched."""
+    return Path(platformdirs.user_data_dir(APP_NAME)) / "detectors"
+
+
+def cache_folder() -> Path:
+    """The folder of what can be computed again."""
+    return Path(platformdirs.user_cache_dir(APP_NAME))
+
+
+def settings_file() -> Path:
+    """The file of a person's settings: last project, key map, layout."""
+    return Path(platformdirs.user_config_dir(APP_NAME)) / "settings.json"
+
+
+def project_path_for(source_path: Path) -> Path:
+    """Where the project of a clip or a folder of images lies: beside it, else in `projects_folder()`."""
+    source_path = source_path.resolve()
+    folder = source_path.parent
+    beside = folder / f"{source_path.stem if source_path.is_file() else source_path.name}.fami"
+    if beside.exists():
+        return beside
+    if _invites_writing(folder) and not folder.is_relative_to(RESOURCES):
+        return beside
+    digest = hashlib.sha256(str(source_path).encode()).hexdigest()[:8]
+    return projects_folder() / f"{beside.stem}-{digest}.fami"
+
+
+def _invites_writing(folder: Path) -> bool:
+    """Whether a project may be laid there: root can write everywhere, but a folder marked read-only says no."""
+    return os.access(folder, os.W_OK) and bool(folder.stat().st_mode & 0o222)
+
+
+def read_settings() -> dict[str, Any]:
+    """The settings, empty where there are none or the file is damaged (nothing of worth is in it)."""
+    try:
+        settings = json.loads(settings_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return settings if isinstance(settings, dict) else {}
+
+
+def write_setting(name: str, value: object) -> None:
+    """Keeps one setting; a folder that cannot be written costs only the setting."""
+    settings = read_settings() | {name: value}
+    path = settings_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".part")
+        partial.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        return
+
+
+def shared_path(relative: str) -> Path:
+    """A path under the folder of shared data (`FAMI_SHARED`, by default beside the checkout)."""
+    root = os.environ.get("FAMI_SHARED", str(REPOSITORY.parent / "shared"))
+    return Path(root) / relative

@@ -1,0 +1,43 @@
+"""Recognises the format of a label file by what is in it, whatever its name."""
+
+from pathlib import Path
+
+from core.errors import FormatError
+from core.formats.labels import Labels, from_records
+from core.formats.layouts import annolist, coco_layout, coco_results, label_studio
+from core.formats.neighbours import parse_other_than_json
+from core.formats.records import LabelFile, load_json
+
+
+def read_labels(path: Path | str) -> Labels:
+    """Reads a label file of any supported format.
+
+    Raises:
+        FormatError: the file is missing, is not JSON, or is of no supported format.
+    """
+    return from_records(parse(path))
+
+
+def parse(path: Path | str) -> LabelFile:
+    """Reads a label file of any supported format into records.
+
+    Raises:
+        FormatError: the file is missing, is not JSON, or is of no supported format.
+    """
+    path = Path(path)
+    label_file = parse_other_than_json(path)
+    if label_file is not None:
+        return label_file
+    document = load_json(path)
+    if label_studio.is_label_studio(document):
+        return label_studio.parse(document, path)
+    if annolist.is_annolist(document):
+        return annolist.parse(document, path)
+    if coco_layout.is_coco_layout(document):
+        return coco_layout.parse(document, path)
+    if coco_results.is_results(document):
+        return coco_results.parse(document, path)
+    raise FormatError(
+        f"{path.name} is JSON, but no label file of a known format: PoseTrack18 and COCO have a list 'images', "
+        "PoseTrack17 a list 'annolist', COCO results are a list of records with an image_id."
+    )

@@ -1,0 +1,1 @@
+"""Weights files: ours, and public checkpoints under the published names."""

@@ -1,0 +1,1 @@
+"""Who is where from frame to frame: boxes followed, linked and matched."""

@@ -1,0 +1,194 @@
+"""What a project remembers besides labels: its source, runs, rounds of fine-tuning, settings, and a person's effort."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core import __version__
+from core.errors import ProjectError
+from core.project.records import Effort, Round, Run, RunKind, SourceRecord
+from core.project.storage.store import Store
+
+RUN_LABELS = {RunKind.PREDICT: "Predict", RunKind.TRACK: "Follow people", RunKind.IMPORT: "Import"}
+_ENDS = ("done", "cancelled", "failed", "removed")
+_PAUSE_S = 60.0
+"""Who does nothing for longer is taken to be away."""
+
+
+# ---- settings and the source ----
+
+
+def set_setting(store: Store, key: str, value: str | None) -> None:
+    """Sets or forgets one value, inside a transaction."""
+    if value is None:
+        store.execute("DELETE FROM meta WHERE key = ?", (key,))
+    else:
+        store.execute(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (key, value),
+        )
+
+
+def set_source(store: Store, source: SourceRecord) -> None:
+    """Stores the source, its path both as it is and as seen from the project's folder."""
+    path = Path(source.path).absolute()
+    try:
+        relative: str | None = Path(os.path.relpath(path, store.path.parent)).as_posix()
+    except ValueError:  # another drive
+        relative = None
+    record = {
+        "path": str(path),
+        "relative": relative,
+        "kind": source.kind,
+        "width": int(source.width),
+        "height": int(source.height),
+        "num_frames": int(source.num_frames),
+        "timestamps_sha": source.timestamps_sha,
+    }
+    set_setting(store, "source", json.dumps(record))
+
+
+def source(store: Store) -> SourceRecord:
+    """The source, where it is now: as seen from the project's folder first, so that both can move together."""
+    row = store.one("SELECT value FROM meta WHERE key = 'source'")
+    if row is None:
+        raise ProjectError(f"{store.path.name} names no video; it was not made completely, so make a new project.")
+    try:
+        record = json.loads(row[0])
+    except json.JSONDecodeError as error:
+        raise ProjectError(
+            f"{store.path.name} is damaged: what it says of its video cannot be read; open a backup."
+        ) from error
+    path = Path(record["path"])
+    if record["relative"] is not None:
+        beside = Path(os.path.normpath(store.path.parent / record["relative"]))
+        path = beside if beside.exists() else path
+    return SourceRecord(
+        path, record["kind"], record["width"], record["height"], record["num_frames"], record["timestamps_sha"]
+    )
+
+
+def relocate(store: Store, path: Path) -> None:
+    """Stores where the source is now."""
+    known = source(store)
+    set_source(
+        store,
+        SourceRecord(path, known.kind, known.width, known.height, known.num_frames, known.timestamps_sha),
+    )
+
+
+# ---- runs ----
+
+_RUN_COLUMNS = "run_id, kind, weights_sha256, settings, program_version, started_s, ended_s, status, began_after"
+
+
+def begin_run(store: Store, kind: str, weights_sha256: str | None, settings: Mapping[str, Any]) -> int:
+    """Stores a run that begins now. Raises ValueError for an unknown kind."""
+    kind = RunKind(kind)
+    last = store.one("SELECT coalesce(max(entry_id), 0) FROM entries")
+    return store.execute(
+        "INSERT INTO runs (kind, weights_sha256, settings, program_version, started_s, status, began_after)"
+        " VALUES (?, ?, ?, ?, ?, 'running', ?)",
+        (kind, weights_sha256, json.dumps(settings), __version__, time.time(), last[0] if last else 0),
+    )
+
+
+def _run_of_row(row: tuple[Any, ...]) -> Run:
+    run_id, kind, weights_sha256, settings, *rest = row
+    return Run(run_id, RunKind(kind), weights_sha256, json.loads(settings), *rest)
+
+
+def runs(store: Store) -> list[Run]:
+    """All runs, the oldest first."""
+    return [_run_of_row(row) for row in store.rows(f"SELECT {_RUN_COLUMNS} FROM runs ORDER BY run_id")]  # noqa: S608 - constant
+
+
+def calibrated_runs(store: Store) -> frozenset[int]:
+    """The runs whose scores are measured probabilities."""
+    return frozenset(run.run_id for run in runs(store) if run.settings.get("calibrated") is True)
+
+
+def run(store: Store, run_id: int) -> Run:
+    """One run. Raises ProjectError if there is none of this number."""
+    row = store.one(f"SELECT {_RUN_COLUMNS} FROM runs WHERE run_id = ?", (run_id,))  # noqa: S608 - constant
+    if row is None:
+        raise ProjectError(f"{store.path.name} has no run {run_id}; choose one from its list of runs.")
+    return _run_of_row(row)
+
+
+def running(store: Store, run_id: int) -> Run:
+    """A run that may still write. Raises ProjectError if it is unknown or over."""
+    found = run(store, run_id)
+    if found.status != "running":
+        raise ProjectError(f"Run {run_id} is over ({found.status}); begin a new one.")
+    return found
+
+
+def finish_run(store: Store, run_id: int, status: str) -> None:
+    """Stores how a run ended; one that was taken back meanwhile stays so.
+
+    Raises:
+        ValueError: the status is unknown.
+        ProjectError: the run is unknown.
+    """
+    if status not in _ENDS:
+        raise ValueError(f"a run ends as {', '.join(_ENDS)}, not {status}")
+    run(store, run_id)
+    store.execute(
+        "UPDATE runs SET status = ?, ended_s = coalesce(ended_s, ?) WHERE run_id = ? AND status != 'removed'",
+        (status, time.time(), run_id),
+    )
+
+
+def mark_interrupted_runs(store: Store) -> None:
+    """Runs that still seem to run when a writer opens the file ended with the program that ran them."""
+    store.execute("UPDATE runs SET status = 'interrupted' WHERE status = 'running'")
+
+
+def removed_runs(store: Store) -> frozenset[int]:
+    """The runs that were taken back."""
+    return frozenset(row[0] for row in store.rows("SELECT run_id FROM runs WHERE status = 'removed'"))
+
+
+# ---- rounds of fine-tuning ----
+
+
+def record_round(store: Store, report: Mapping[str, Any], weights_sha256: str, parent: str | None) -> int:
+    """Stores a round of fine-tuning."""
+    return store.execute(
+        "INSERT INTO rounds (created_s, report, weights_sha256, parent_sha256) VALUES (?, ?, ?, ?)",
+        (time.time(), json.dumps(report), weights_sha256, parent),
+    )
+
+
+def rounds(store: Store) -> list[Round]:
+    """All rounds, the oldest first."""
+    rows = store.rows("SELECT round_id, created_s, report, weights_sha256, parent_sha256 FROM rounds ORDER BY round_id")
+    return [Round(row[0], row[1], json.loads(row[2]), row[3], row[4]) for row in rows]
+
+
+# ---- effort ----
+
+
+def effort(store: Store) -> Effort:
+    """Counts a person's entries, and the time between neighbouring ones where it is short enough to be work."""
+    counts: Counter[str] = Counter()
+    active_s = 0.0
+    last_s: float | None = None
+    for kind, action, status, created_s in store.rows(
+        "SELECT kind, action, status, created_s FROM entries WHERE kind IN ('edit', 'undo', 'redo') ORDER BY entry_id"
+    ):
+        if kind == "edit":
+            counts[action if status == "done" else "undone"] += 1
+        else:
+            counts[kind] += 1
+        if last_s is not None and 0 <= created_s - last_s <= _PAUSE_S:
+            active_s += created_s - last_s
+        last_s = created_s
+    return Effort(dict(counts), active_s)

@@ -1,0 +1,1 @@
+"""The motion bench, and the measures of the starter."""

@@ -1,0 +1,1 @@
+"""Moving people: clips made of photographs, and real ones."""

@@ -1,0 +1,1 @@
+"""People in single pictures, as files hold them."""

@@ -1,0 +1,1 @@
+"""Fine-tuning on a project's corrections."""

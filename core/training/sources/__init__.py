@@ -1,0 +1,1 @@
+"""What a stage trains on and is measured by."""

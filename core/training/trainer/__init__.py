@@ -1,0 +1,1 @@
+"""Stage after stage of a recipe, resumable, to a weights file."""

@@ -1,0 +1,128 @@
+"""Following a person's box through a clip into the project, without Qt: for the window and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import Cancelled, PredictionError
+from core.geometry import FloatArray
+from core.people.tracking import Locate, TrackedBox, follow_box
+from core.poses import Pose, Provenance
+from core.predictions import Request
+from core.project import Project, RunKind, Touched
+from core.video import Source, frame_proof
+
+if TYPE_CHECKING:
+    from core.model import Predictor
+
+
+BATCH_FRAMES = 16
+METHODS = ("optical flow", "optical flow and poses")
+COSTLY_EVERY = 5
+"""Of a network that is slow here, the pose is looked for in every so many frames."""
+QUICK_BATCH = 8
+
+
+@dataclass(frozen=True)
+class Followed:
+    """How far a person could be followed: the last frame with a box, and whether it was lost there."""
+
+    track_id: int
+    last_frame: int
+    lost: bool
+
+
+def follow_person(
+    project: Project,
+    source: Source,
+    track_id: int,
+    frame_index: int,
+    stop: int,
+    *,
+    on_progress: Callable[[int, int], None],
+    on_part: Callable[[Touched], None],
+    locate: Locate | None = None,
+) -> Followed:
+    """Follows a person's box of `frame_index` to the frames up to `stop`, and writes the boxes as one run.
+
+    Boxes and joints that a person set stay; the following goes on from a box that a person drew.
+
+    Args:
+        project: written batch by batch.
+        source: opened for this thread alone.
+        track_id: the person to follow.
+        frame_index: the frame whose box is followed.
+        stop: the first frame that is left out.
+        on_progress: called with done and total frames; may raise Cancelled, what was written before stays.
+        on_part: called after each batch that was written.
+        locate: finds the pose that keeps the box on the person, as `locator` gives it; None for the flow alone.
+
+    Raises:
+        PredictionError: the person has no box in `frame_index`.
+    """
+    pose = project.frame(frame_index).pose(track_id)
+    if pose is None:
+        raise PredictionError(f"Person {track_id} is not in frame {frame_index}: draw a box there first.")
+    run_id = project.begin_run(
+        RunKind.TRACK, None, {"track_id": track_id, "from": frame_index, "method": METHODS[locate is not None]}
+    )
+    proofs: dict[int, tuple[float, str]] = {}
+    batch: dict[int, list[Pose]] = {}
+    last_frame, status = frame_index, "failed"
+
+    def flush() -> None:
+        if batch:
+            on_part(project.write_run(run_id, dict(batch), {index: proofs[index] for index in batch}))
+            batch.clear()
+
+    try:
+        frames = _with_proofs(source, frame_index, stop, proofs)
+        for box in follow_box(frames, pose.bbox_xywh, locate):
+            if box.frame_index == frame_index:
+                continue
+            batch[box.frame_index] = [_box_only(track_id, box)]
+            last_frame = box.frame_index
+            if len(batch) >= BATCH_FRAMES:
+                flush()
+            on_progress(box.frame_index - frame_index, stop - frame_index - 1)
+        status = "done"
+    except Cancelled:
+        status = "cancelled"
+        raise
+    finally:
+        flush()
+        project.finish_run(run_id, status)
+    return Followed(track_id, last_frame, lost=last_frame < stop - 1)
+
+
+def locator(predictor: Predictor) -> Locate:
+    """Finds the pose in a box, without neighbours; in every frame, or where the network is slow here, in some."""
+    from core.model import Predictor  # noqa: PLC0415 - loads torch
+
+    every = 1 if predictor.device.type == "cuda" or predictor.batch_size >= QUICK_BATCH else COSTLY_EVERY
+    alone = Predictor(predictor.loaded, device=str(predictor.device), offsets=())
+
+    def locate(frame_index: int, rgb: NDArray[np.uint8], bbox_xywh: FloatArray) -> tuple[FloatArray, FloatArray]:
+        if frame_index % every:
+            return np.full((1, 2), np.nan), np.full(1, np.nan)
+        (prediction,) = alone.predict([Request(frame_index, 0, bbox_xywh)], lambda _: rgb, frame_index + 1)
+        return prediction.keypoints, prediction.scores
+
+    return locate
+
+
+def _box_only(track_id: int, box: TrackedBox) -> Pose:
+    return Pose.empty(track_id, box.bbox_xywh, Provenance.PROPAGATED)
+
+
+def _with_proofs(
+    source: Source, start: int, stop: int, proofs: dict[int, tuple[float, str]]
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    for index, rgb in source.frames(start, stop):
+        proofs[index] = (float(source.timestamps[index]), frame_proof(rgb))
+        yield index, rgb

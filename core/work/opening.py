@@ -1,0 +1,194 @@
+"""Finding out what a path is, and opening it: a clip, a project, or a file of labels. No Qt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import FormatError, ProjectError, SourceError
+from core.files import places
+from core.formats import Labels, find_images, import_labels, read_labels
+from core.project import Project, ProjectLockedError, SourceRecord
+from core.video import Source, open_source
+
+OnProgress = Callable[[int, int], None]
+
+
+class SourceMissingError(SourceError):
+    """A project's clip is not where it was; whoever opens asks where it is now."""
+
+    def __init__(self, project_path: Path, source_path: Path) -> None:
+        super().__init__(
+            f"The clip of {project_path.name} is not at {source_path}: say where it is now, its labels are safe."
+        )
+        self.project_path = project_path
+        self.source_path = source_path
+
+
+class ImagesMissingError(SourceError):
+    """The pictures that a file of labels names were not found; whoever opens asks for their folder."""
+
+    def __init__(self, labels_path: Path) -> None:
+        super().__init__(
+            f"The pictures that {labels_path.name} names were not found near it: open the clip or its folder "
+            "of images, then import the labels (Ctrl+I)."
+        )
+        self.labels_path = labels_path
+
+
+class AlreadyOpenError(ProjectError):
+    """What is to be opened is open in this window."""
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A project and its open source, ready for the window.
+
+    Attributes:
+        notes: short sentences for the status bar.
+        warning: a sentence that stays until it is dismissed, or None.
+        frame_index: the frame to show first, None for the one shown last.
+    """
+
+    project: Project
+    source: Source
+    notes: tuple[str, ...] = field(default=())
+    warning: str | None = None
+    frame_index: int | None = None
+
+    def close(self) -> None:
+        """Closes both, where nobody takes them."""
+        self.source.close()
+        self.project.close()
+
+
+def open_path(path: Path, on_progress: OnProgress, moved_to: Path | None = None, held: Path | None = None) -> Opened:
+    """Opens whatever `path` is.
+
+    Args:
+        path: a video, a folder of images, a `.fami` project, or a JSON file of labels.
+        on_progress: called with done and total while a long clip is indexed; may raise Cancelled.
+        moved_to: where the clip of the project, or the images of the labels, are now.
+        held: the project that this very program has open.
+
+    Raises:
+        AlreadyOpenError: `path` leads to the project that is open.
+        SourceMissingError: the project's clip is gone from its place.
+        ImagesMissingError: the labels' pictures were not found.
+        FamiError: anything else that a person can act on.
+    """
+    path = path.expanduser()
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise SourceError(f"{path.name[:60]} cannot be opened ({error.strerror}): check the name.") from error
+    if not exists:
+        raise SourceError(f"{path} does not exist: check the name.")
+    suffix = path.suffix.lower()
+    if suffix == ".fami":
+        _refuse_if_held(path, held)
+        return _open_project(path, on_progress, moved_to)
+    if suffix == ".json":
+        return _open_labels(path, on_progress, moved_to, held)
+    project_path = places.project_path_for(path)
+    _refuse_if_held(project_path, held)
+    opened = _with_project(project_path, open_source(path, on_progress))
+    project = opened.project
+    if path.resolve() == places.DEMO_CLIP and not project.read_only and not len(project.labelled_frames()):
+        # The demo brings its people's boxes along, so that a newcomer can predict at once.
+        import_labels(project, read_labels(places.DEMO_LABELS), None, keypoints=False)
+    return opened
+
+
+def _refuse_if_held(project_path: Path, held: Path | None) -> None:
+    if held is not None and project_path.resolve() == held.resolve():
+        raise AlreadyOpenError(f"{project_path.name} is open already; to add labels to it, import them (Ctrl+I).")
+
+
+def _open_project(path: Path, on_progress: OnProgress, moved_to: Path | None) -> Opened:
+    project, notes = _open_or_read_only(path)
+    try:
+        source_path = moved_to or project.source.path
+        if not source_path.exists():
+            raise SourceMissingError(path, source_path)
+        source = open_source(source_path, on_progress)
+        warning = _difference(project.source, source) or source.damaged
+        # Another clip is shown with a warning, but not remembered: the next time asks again.
+        if moved_to is not None and not project.read_only and _difference(project.source, source) is None:
+            project.relocate(moved_to)
+    except BaseException:
+        project.close()
+        raise
+    return Opened(project, source, notes, warning)
+
+
+def _open_labels(path: Path, on_progress: OnProgress, images: Path | None, held: Path | None) -> Opened:
+    labels: Labels = read_labels(path)
+    folder = images or find_images(labels, path.parent)
+    if folder is None:
+        raise ImagesMissingError(path)
+    _refuse_if_held(places.project_path_for(folder), held)
+    source = open_source(folder, on_progress)
+    opened = _with_project(places.project_path_for(folder), source)
+    if opened.project.read_only or len(opened.project.labelled_frames()):
+        note = f"{opened.project.path.name} holds labels already: to add those of {path.name}, import them (Ctrl+I)."
+        return Opened(opened.project, source, (*opened.notes, note), opened.warning)
+    try:
+        names = [source.frame_name(index) for index in range(len(source))]
+        import_labels(opened.project, labels, names)
+    except FormatError:
+        opened.project.close()
+        source.close()
+        raise
+    warning = opened.warning or (labels.warnings[0] if labels.warnings else None)
+    return Opened(opened.project, source, opened.notes, warning)
+
+
+def _with_project(project_path: Path, source: Source) -> Opened:
+    """Opens the clip's project, or makes a new one."""
+    try:
+        if project_path.exists():
+            project, notes = _open_or_read_only(project_path)
+            warning = _difference(project.source, source) or source.damaged
+            if not project.read_only and project.source.path != source.path:
+                project.relocate(source.path)
+            return Opened(project, source, notes, warning)
+        project_path.parent.mkdir(parents=True, exist_ok=True)
+        return Opened(Project.create(project_path, record_of(source)), source, warning=source.damaged)
+    except OSError as error:
+        source.close()
+        raise ProjectError(
+            f"No project can be made at {project_path} ({error.strerror}): free some space or allow writing there."
+        ) from error
+    except BaseException:
+        source.close()
+        raise
+
+
+def _open_or_read_only(path: Path) -> tuple[Project, tuple[str, ...]]:
+    try:
+        return Project.open(path), ()
+    except ProjectLockedError:
+        project = Project.open(path, read_only=True)
+        return project, (f"Another program has {path.name} open: it is shown to read only.",)
+
+
+def record_of(source: Source) -> SourceRecord:
+    """What a project remembers of its clip."""
+    width, height = source.size
+    digest = hashlib.sha256(np.ascontiguousarray(source.timestamps, dtype=np.float64).tobytes()).hexdigest()
+    return SourceRecord(source.path, source.kind, width, height, len(source), digest)
+
+
+def _difference(record: SourceRecord, source: Source) -> str | None:
+    width, height = source.size
+    if (record.width, record.height, record.num_frames) == (width, height, len(source)):
+        return None
+    return (
+        f"{source.path.name} has {len(source)} frames of {width}x{height}, but the project was made on "
+        f"{record.num_frames} of {record.width}x{record.height}: point it to the original file, or check its labels."
+    )

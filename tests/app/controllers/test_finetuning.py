@@ -1,0 +1,137 @@
+"""The child process that trains can be killed, can crash and be cancelled: labels, weights and window don't care."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QProcess
+
+from app.controllers import finetuning
+from app.weights.available import file_sha256
+from core.project import Project
+
+
+@pytest.fixture
+def corrected(drive, clip):
+    """A clip with six corrected frames, and what must never change: the labels and the weights."""
+    d = drive(clip)
+    track_id = d.add_person(0)
+    d.fill(track_id, range(1, 12))
+    for frame_index in range(0, 12, 2):
+        d.go_to(frame_index)
+        for keypoint in (0, 1, 9, 10):
+            d.program.editing.move_keypoint(track_id, keypoint, 50.0 + keypoint, 40.0 + frame_index)
+    d.session.select(track_id, None)
+    return d
+
+
+def state(d):
+    """All labels as text, and the hash of the weights in use."""
+    return repr([frame.poses for frame in d.session.project.frames()]), file_sha256(d.program.network.weights_path)
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+
+
+def test_too_few_corrections_are_told(drive, clip):
+    d = drive(clip)
+    d.do("action_finetune")
+    assert "at least 4 frames" in d.told() and not d.program.finetuning.round.running
+
+
+def test_a_killed_child_costs_nothing_but_the_round(corrected):
+    d = corrected
+    before = state(d)
+    d.program.finetuning.start(steps=5000)
+    d.wait(lambda: d.program.finetuning.round.step >= 2, what="the first steps")
+    assert d.program.finetuning.round.losses and d.window.action("action_cancel").isEnabled()
+    assert d.program.finetuning.round.step < 5000  # the child is still at it:
+    d.go_to(3)  # the window is used meanwhile, and labels are made
+    d.program.editing.move_keypoint(d.session.track_id, 5, 60.0, 60.0)
+    assert d.window.error_text == ""
+    d.do("action_undo")
+    os.kill(d.program.finetuning._process.processId(), signal.SIGKILL)
+    assert "labels and weights are untouched" in d.told()
+    assert state(d) == before and not d.program.finetuning.round.running
+    assert d.program.finetuning.why_not() is None, "another round can be started"
+    assert not d.window.action("action_cancel").isEnabled()
+
+
+def test_cancel_kills_the_child_and_waits_for_no_step(corrected):
+    d = corrected
+    before = state(d)
+    d.program.finetuning.start(steps=5000)
+    d.wait(lambda: d.program.finetuning._process.state() == QProcess.ProcessState.Running)
+    pid = d.program.finetuning._process.processId()
+    ended = []
+    d.program.finetuning._process.finished.connect(lambda *how: ended.append(how[1]))
+    d.do("action_cancel")
+    d.wait(lambda: not d.program.finetuning.round.running)
+    assert ended == [QProcess.ExitStatus.CrashExit] and not is_alive(pid)
+    assert state(d) == before and "cancelled" in d.said and d.window.error_text == ""
+
+
+def test_a_child_that_crashes_at_once_is_told(corrected, monkeypatch, tmp_path):
+    d = corrected
+    before = state(d)
+    crashing = tmp_path / "python"
+    crashing.write_text("#!/bin/sh\necho 'noise, no event'\necho 7\necho 'Bus error: no luck' >&2\nexit 3\n")
+    crashing.chmod(0o755)
+    monkeypatch.setattr(finetuning.sys, "executable", str(crashing))
+    d.do("action_finetune")
+    words = d.told()
+    assert "no luck" in words and "untouched" in words
+    monkeypatch.setattr(finetuning.sys, "executable", str(tmp_path / "nowhere"))
+    d.do("action_finetune")
+    assert "could not be started" in d.told()
+    assert state(d) == before and not d.program.finetuning.round.running
+
+
+def test_closing_the_window_ends_the_child(corrected):
+    d = corrected
+    d.program.finetuning.start(steps=5000)
+    d.wait(lambda: d.program.finetuning._process.state() == QProcess.ProcessState.Running)
+    pid, path = d.program.finetuning._process.processId(), d.session.project.path
+    d.close()
+    assert not is_alive(pid)
+    with Project.open(path) as project:
+        assert len(project.labelled_frames()) == 12
+
+
+def test_a_folder_that_cannot_be_written_is_told(corrected):
+    d = corrected
+    folder = d.session.project.weights_folder
+    assert not folder.exists()
+    folder.write_text("a file where the folder should be")
+    d.do("action_finetune")
+    assert "cannot be written" in d.told() and not d.program.finetuning.round.running
+
+
+def test_rolling_back_goes_on_with_the_weights_from_before_each_round(corrected):
+    d = corrected
+    assert not d.window.action("action_rollback").isEnabled()
+    network, tuning, project = d.program.network, d.program.finetuning, d.session.project
+    used = [network.weights_path]
+    for _ in range(2):
+        tuning.start(steps=1)
+        d.wait(lambda: not tuning.round.running, 240, what="the end of the round")
+        assert d.window.error_text == "" and tuning.round.report is not None
+        tuning.accept()
+        d.idle()
+        used.append(network.weights_path)
+    assert len(set(used)) == 3 and used[2].parent == used[1].parent == project.weights_folder
+    for expected in (used[1], used[0]):
+        d.do("action_rollback")
+        d.idle()
+        assert network.weights_path == expected and "in use again" in d.said
+        assert network.state().weights_name and tuning.round.taken is False
+    assert project.active_weights is None and not tuning.can_roll_back()
+    d.do("action_predict_frame")
+    d.idle()
+    assert project.runs()[-1].weights_sha256 == file_sha256(used[0])

@@ -1,0 +1,201 @@
+"""Work off the window's thread: one of a kind, told how it ends, cancelled between steps, waited for at the end."""
+
+import threading
+import time
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QThread
+
+from app.threads.tasks import ANOTHER_IS_OPENING, LatestLoop, LatestWorker, TaskKind, TaskRunner, TimeLeft
+from core.errors import Cancelled, FamiError
+from tests.guards import PATIENCE_S
+
+
+@pytest.fixture
+def runner(qapp):
+    runner = TaskRunner()
+    yield runner
+    runner.shut_down()
+    runner.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_results_arrive_on_the_windows_thread_in_order(runner, qtbot):
+    seen = []
+
+    def work(task):
+        assert threading.current_thread() is not threading.main_thread()
+        for step in range(3):
+            task.deliver(step)
+            task.report(step + 1, 3)
+        return "done"
+
+    def note(value):
+        assert QThread.currentThread() is runner.thread()
+        seen.append(value)
+
+    runner.run("a", "Counting", work, delivered=note, succeeded=note, ended=lambda: note("ended"))
+    assert runner.run("a", "Again", work) is None, "one of a kind at a time"
+    qtbot.waitUntil(lambda: not runner.running())
+    assert seen == [0, 1, 2, "done", "ended"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FamiError("A sentence of ours."), "A sentence of ours."),
+        (MemoryError(), "The memory is full"),
+        (KeyError("x"), "internal error"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(runner, qtbot, error, words):
+    told = []
+    runner.failed.connect(told.append)
+
+    def work(_task):
+        raise error
+
+    runner.run("a", "Trying", work)
+    qtbot.waitUntil(lambda: not runner.running())
+    assert len(told) == 1 and words in told[0] and "\n" not in told[0]
+
+
+def test_cancel_ends_work_at_its_next_step_and_says_nothing(runner, qtbot):
+    told, delivered = [], []
+    runner.failed.connect(told.append)
+
+    def work(task):
+        for step in range(10_000):
+            task.deliver(step)
+            time.sleep(0.001)  # leaves the window's thread its turn
+            task.report(step, 10_000)
+
+    runner.run("a", "Counting", work, delivered=delivered.append)
+    qtbot.waitUntil(lambda: len(delivered) > 3)
+    runner.cancel_all()
+    qtbot.waitUntil(lambda: not runner.running())
+    assert not told and delivered == list(range(len(delivered))) and len(delivered) < 10_000
+
+
+def test_the_bar_shows_who_still_runs(runner, qtbot):
+    shown, gate = [], threading.Event()
+    runner.shown.connect(lambda name, *_: shown.append(name))
+    runner.run("long", "Long", lambda _: gate.wait(PATIENCE_S))
+    runner.run("short", "Short", lambda _: None)
+    qtbot.waitUntil(lambda: not runner.running("short"))
+    assert shown[-1] == "Long"
+    gate.set()
+    qtbot.waitUntil(lambda: not runner.running())
+    assert shown[-1] is None
+
+
+def test_after_shutting_down_nothing_starts(runner):
+    runner.run("a", "Waiting", lambda task: task.wait(0) or [time.sleep(0.01) for _ in range(5)])
+    runner.shut_down()
+    assert runner.run("b", "Late", lambda _: None) is None
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("task ")]
+
+
+def count_for_ever(task):
+    while True:
+        time.sleep(0.002)
+        task.report(1, 2)
+
+
+def test_work_on_the_project_is_ended_from_another_thread_and_none_starts_meanwhile(runner, qtbot):
+    gate, ended, refused = threading.Event(), [], []
+    runner.refused.connect(refused.append)
+    runner.run(TaskKind.PREDICT, "Predicting", count_for_ever, on_project=True)
+    runner.run(TaskKind.WEIGHTS, "Fetching", lambda _: gate.wait(PATIENCE_S))
+
+    def opening(_):
+        ended.append(runner.end_on_project(PATIENCE_S))
+        return gate.wait(PATIENCE_S)
+
+    runner.run(TaskKind.OPEN, "Opening", opening, ended=runner.project_taken)
+    qtbot.waitUntil(lambda: ended == [True] and not runner.running(TaskKind.PREDICT))
+    assert runner.running(TaskKind.WEIGHTS), "what has nothing to do with the project goes on"
+    assert runner.run(TaskKind.FOLLOW, "Following", count_for_ever, on_project=True) is None
+    assert refused == [ANOTHER_IS_OPENING]
+    gate.set()
+    qtbot.waitUntil(lambda: not runner.running())
+    assert runner.run(TaskKind.FOLLOW, "Following", lambda _: None, on_project=True) is not None
+    qtbot.waitUntil(lambda: not runner.running())
+
+
+def test_work_that_does_not_end_keeps_the_project(runner, qtbot):
+    gate = threading.Event()
+    runner.run(TaskKind.IMPORT, "Importing", lambda _: gate.wait(PATIENCE_S), on_project=True)
+    assert not runner.end_on_project(0.01)
+    assert runner.run(TaskKind.EXPORT, "Exporting", lambda _: None, on_project=True) is not None
+    gate.set()
+    qtbot.waitUntil(lambda: not runner.running())
+
+
+def test_a_fault_ends_no_thread_in_silence(runner, qtbot, caplog):
+    served = []
+
+    def serve(request):
+        served.append(request)
+        raise {"index": IndexError, "memory": MemoryError}.get(request, RuntimeError)(request)
+
+    loop = LatestLoop("oracle", serve, at_end=lambda: serve("end"))
+    for request in ("index", "memory", "other"):
+        loop.request(request)
+        qtbot.waitUntil(lambda request=request: request in served)
+    loop.stop()
+    assert served == ["index", "memory", "other", "end"]
+    assert len([record for record in caplog.records if record.exc_info]) == 4
+    assert not [thread for thread in threading.enumerate() if thread.name == "oracle"]
+
+
+def test_a_task_that_exits_is_not_waited_for_for_ever(runner, qtbot, monkeypatch):
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+
+    def leave(_):
+        raise SystemExit
+
+    ended = []
+    runner.run(TaskKind.FIND, "Finding", leave, ended=lambda: ended.append(True))
+    qtbot.waitUntil(lambda: bool(ended))
+    assert not runner.running()
+
+
+def test_only_the_newest_question_is_answered(qtbot):
+    gate, answers, failures = threading.Event(), [], []
+
+    def answer(question):
+        assert gate.wait(PATIENCE_S)
+        if question == "bad":
+            raise FamiError("There is no answer.")
+        if question == "cancelled":
+            raise Cancelled
+        return question.upper()
+
+    worker = LatestWorker("oracle", answer)
+    worker.answered.connect(lambda question, said: answers.append((question, said)))
+    worker.failed.connect(lambda question, words: failures.append((question, words)))
+    worker.ask("a")
+    qtbot.wait(20)
+    for question in "bcd":
+        worker.ask(question)
+    gate.set()
+    qtbot.waitUntil(lambda: len(answers) == 2)
+    assert answers == [("a", "A"), ("d", "D")]
+    worker.ask("bad")
+    qtbot.waitUntil(lambda: bool(failures))
+    assert failures == [("bad", "There is no answer.")]
+    worker.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name == "oracle"]
+    worker.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_time_left_follows_the_share_done(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("app.threads.tasks.time.monotonic", lambda: now[0])
+    left = TimeLeft()
+    assert left.estimate_s(0, 10) is None
+    now[0] = 104.0
+    assert left.estimate_s(2, 10) == pytest.approx(16.0)
+    assert left.estimate_s(10, 10) == 0.0

@@ -1,0 +1,100 @@
+"""The questions, answered by hand."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QRadioButton, QSpinBox
+
+from app.ui.actions import default_keymap
+from app.ui.dialogs import dialogs
+from app.ui.dialogs.dialogs import ExportOptions, ImportOptions, TrackChange
+
+
+def answer(act) -> None:
+    """Runs `act(dialog)` on the dialog that is asked next."""
+    QTimer.singleShot(0, lambda: act(QApplication.activeModalWidget()))
+
+
+def press(name: str):
+    return lambda dialog: dialog.findChild(QPushButton, name).click()
+
+
+def test_import_everything_or_boxes_only(qtbot):
+    answer(press("do_it"))
+    assert dialogs.ask_import_options(None, Path("/clips/labels.json")) == ImportOptions(True)
+
+    def boxes(dialog):
+        dialog.findChild(QRadioButton, "import_boxes_only").click()
+        press("do_it")(dialog)
+
+    answer(boxes)
+    assert dialogs.ask_import_options(None, Path("/clips/labels.json")) == ImportOptions(False)
+    answer(press("cancel"))
+    assert dialogs.ask_import_options(None, Path("/clips/labels.json")) is None
+
+
+def test_export_options(qtbot):
+    def fill(dialog):
+        dialog.findChild(QComboBox, "export_format").setCurrentIndex(3)
+        dialog.findChild(QCheckBox, "export_only_reviewed").click()
+        dialog.findChild(QCheckBox, "export_images").click()
+        press("do_it")(dialog)
+
+    answer(fill)
+    chosen = dialogs.ask_export_options(None, Path("/clips/dance.json"))
+    assert chosen == ExportOptions("csv", Path("/clips/dance.csv"), True, Path("/clips"))
+    answer(press("do_it"))
+    plain = dialogs.ask_export_options(None, Path("/clips/dance.json"))
+    assert plain == ExportOptions("posetrack18", Path("/clips/dance.json"), False, None)
+
+
+def test_an_export_needs_a_file(qtbot):
+    dialog = dialogs.ExportDialog(None, Path("/clips/dance.json"))
+    qtbot.addWidget(dialog)
+    dialog.findChild(QLineEdit, "export_path").setText("  ")
+    assert not dialog.findChild(QPushButton, "do_it").isEnabled()
+
+
+@pytest.mark.parametrize(("number", "expected"), [(2, TrackChange(2, True)), (9, TrackChange(9, False))])
+def test_a_taken_number_is_swapped_and_a_free_one_is_not(qtbot, number, expected):
+    def fill(dialog):
+        dialog.findChild(QSpinBox, "track_number").setValue(number)
+        press("do_it")(dialog)
+
+    answer(fill)
+    assert dialogs.ask_track_id(None, 1, (1, 2, 3), 33) == expected
+
+
+def test_the_same_number_is_no_change(qtbot):
+    dialog = dialogs.TrackDialog(None, 1, (1, 2), 0)
+    qtbot.addWidget(dialog)
+    dialog.findChild(QSpinBox, "track_number").setValue(1)
+    assert not dialog.findChild(QPushButton, "do_it").isEnabled()
+
+
+def test_a_frame_is_typed(qtbot):
+    def fill(dialog):
+        spin = dialog.findChild(QSpinBox, "frame_number")
+        spin.selectAll()
+        QTest.keyClicks(spin, "9999")
+        QTest.keyClick(spin, Qt.Key.Key_Backspace)
+        spin.setValue(449)
+        press("do_it")(dialog)
+
+    answer(fill)
+    assert dialogs.ask_frame(None, 12, 450) == 449
+    answer(lambda dialog: dialog.reject())
+    assert dialogs.ask_frame(None, 12, 450) is None
+
+
+def test_about_and_cancelled_questions(qtbot):
+    answer(press("do_it"))
+    dialogs.show_about(None, "0.1.0")
+    answer(press("cancel"))
+    assert dialogs.ask_for_source(None, Path("/clips/dance.fami")) is None
+    answer(press("cancel"))
+    assert dialogs.ask_keypoints(None, Path("/weights/hrnet.pth")) is None
+    answer(press("keys_cancel"))
+    assert dialogs.edit_keymap(None, default_keymap()) is None
