@@ -14,7 +14,7 @@ from core.formats.labels import LabelImage, Labels
 from core.judging.sizes import PCK_THRESHOLD, box_sizes
 from core.metrics.groups import grouped
 from core.metrics.keypoint_accuracy import oks_ap, pck
-from core.people.tracking import associate
+from core.people.assignment import associate
 from core.poses import FloatArray, FramePoses, Pose
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from core.errors import FormatError, TrainingError
 from core.formats import recognition
 from core.formats.records import PersonRecord
-from core.people.tracking import associate
+from core.people.assignment import associate
 from core.training.datasets.videos import LabelledFrame, LabelledPerson, LabelledVideos, label_files
 
 MIN_OVERLAP = 0.5
