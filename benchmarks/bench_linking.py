@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from core.geometry import bbox_of_points, pairwise_iou  # noqa: E402
-from core.people.assignment import associate  # noqa: E402
+from core.people.assignment import pair_by_overlap  # noqa: E402
 from core.people.linking import link_boxes  # noqa: E402
 from core.people.tracking import PersonBox, TrackedBox  # noqa: E402
 
@@ -137,7 +137,7 @@ def by_neighbours(found: Detections) -> list[list[TrackedBox]]:
     last: list[list[TrackedBox]] = []
     for frame, of_frame in found:
         boxes = [box.bbox_xywh for box in of_frame if box.score >= 0.5]
-        before = {now: last[was] for was, now in associate([track[-1].bbox_xywh for track in last], boxes)}
+        before = {now: last[was] for was, now in pair_by_overlap([track[-1].bbox_xywh for track in last], boxes)}
         last = [before.get(at, []) for at in range(len(boxes))]
         tracks += [track for track in last if not track]
         for track, box in zip(last, boxes, strict=True):

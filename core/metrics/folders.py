@@ -14,7 +14,7 @@ from core.formats.labels import LabelImage, Labels
 from core.judging.sizes import PCK_THRESHOLD, box_sizes
 from core.metrics.groups import grouped
 from core.metrics.keypoint_accuracy import oks_ap, pck
-from core.people.assignment import associate
+from core.people.assignment import pair_by_overlap
 from core.poses import FloatArray, FramePoses, Pose
 
 
@@ -108,7 +108,7 @@ def _pairs(truth: Labels, predicted: Labels) -> Iterator[tuple[Pose, FloatArray]
     """Everybody in the ground truth, with the predicted keypoints (K, 2), NaN where there are none."""
     for image, guess in zip(truth.images, predicted.images, strict=True):
         people, guesses = image.poses.poses, guess.poses.poses
-        partner = dict(associate([pose.bbox_xywh for pose in people], [pose.bbox_xywh for pose in guesses]))
+        partner = dict(pair_by_overlap([pose.bbox_xywh for pose in people], [pose.bbox_xywh for pose in guesses]))
         for place, pose in enumerate(people):
             found = guesses[partner[place]] if place in partner else None
             nowhere = np.full_like(pose.keypoints, np.nan)

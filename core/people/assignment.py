@@ -12,7 +12,7 @@ from core.geometry import pairwise_iou
 MIN_IOU = 0.2
 
 
-def associate(
+def pair_by_overlap(
     first_xywh: Sequence[ArrayLike], second_xywh: Sequence[ArrayLike], min_iou: float = MIN_IOU
 ) -> list[tuple[int, int]]:
     """Pairs the boxes of two sets so that the sum of their overlaps is greatest (Hungarian method).

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.geometry import FloatArray
-from core.people.assignment import associate
+from core.people.assignment import pair_by_overlap
 from core.people.tracking import PersonBox, TrackedBox
 
 
@@ -93,7 +93,7 @@ def _expected(tracks: Sequence[_Track], frame_index: int) -> FloatArray:
 
 def _pairs(expected: FloatArray, boxes: Sequence[PersonBox], min_iou: float) -> dict[int, int]:
     """Which expected box is which found one."""
-    return dict(associate(list(expected), [box.bbox_xywh for box in boxes], min_iou))
+    return dict(pair_by_overlap(list(expected), [box.bbox_xywh for box in boxes], min_iou))
 
 
 @dataclass(eq=False)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.errors import Cancelled
 from core.geometry import FloatArray, pairwise_iou
-from core.people.assignment import associate
+from core.people.assignment import pair_by_overlap
 from core.people.linking import link_boxes
 from core.people.tracking import PersonBox, PersonBoxSource, TrackedBox
 from core.poses import Pose, Provenance
@@ -224,7 +224,7 @@ def _overlapping(tracks: Sequence[Sequence[TrackedBox]], people: People) -> dict
     for index, boxes in found.items():
         known = people.get(index, {})
         track_ids = list(known)
-        for row, column in associate([box for _, box in boxes], list(known.values()), SAME_IOU):
+        for row, column in pair_by_overlap([box for _, box in boxes], list(known.values()), SAME_IOU):
             names[boxes[row][0], index] = track_ids[column]
     return names
 

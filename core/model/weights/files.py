@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import WeightsError
+from core.files.hashing import file_sha256
 from core.judging.scoring import ScoreModel
 from core.keypoints import POSETRACK, SKELETONS, Skeleton
 from core.model.device import available_device
@@ -26,7 +27,6 @@ from core.model.network.hrnet import HRNet
 from core.model.weights.checkpoints import (
     KeypointsChoice,
     backbone_of,
-    file_sha256,
     looks_like,
     published_state_dict,
     read_checkpoint,

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from core.errors import WeightsError
+from core.files.hashing import file_sha256
 from core.judging.scoring import FEATURES, ScoreModel
 from core.model import (
     FamiPose,
@@ -21,7 +22,6 @@ from core.model import (
     read_metadata,
     save_weights,
 )
-from core.model.weights.checkpoints import file_sha256
 
 CONFIG = FamiPoseConfig("w12", supporting_offsets=(-1, 1), gtm_width=8, lcm_width=8, heatmap_sigma=1.5)
 METADATA = WeightsMetadata(
