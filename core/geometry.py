@@ -89,4 +89,4 @@ def pairwise_iou(first_xywh: ArrayLike, second_xywh: ArrayLike) -> FloatArray:
 
 def intersection_over_union(first_xywh: ArrayLike, second_xywh: ArrayLike) -> float:
     """Intersection over union of two xywh boxes, 0 where both are empty."""
-    return float(pairwise_iou([first_xywh], [second_xywh])[0, 0])
+    return float(pairwise_iou(np.asarray(first_xywh)[None], np.asarray(second_xywh)[None])[0, 0])

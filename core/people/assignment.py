@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import linear_sum_assignment
 
@@ -27,7 +28,7 @@ def pair_by_overlap(
     """
     if not len(first_xywh) or not len(second_xywh):
         return []
-    overlaps = pairwise_iou(first_xywh, second_xywh)
+    overlaps = pairwise_iou(np.asarray(first_xywh), np.asarray(second_xywh))
     overlaps[overlaps < min_iou] = 0.0
     rows, columns = linear_sum_assignment(overlaps, maximize=True)
     return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if overlaps[row, column] > 0]
