@@ -163,7 +163,7 @@ def test_a_checkpoint_that_does_not_say_its_keypoints_asks(weights, tmp_path, mo
     path = tmp_path / "final_state.pth"
     torch.manual_seed(1)
     torch.save(HRNet("w32").state_dict(), path)
-    monkeypatch.setattr(weights.QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr("app.bindings.weights.QFileDialog.getOpenFileName", lambda *_: (str(path), ""))
     asked = []
 
     def answer() -> None:
