@@ -24,6 +24,7 @@ from core.model import (
 )
 from core.model.weights.files import save_weights_by_hash
 from core.training.trainer.trainer import write_atomically
+from tests.full_disk import no_file_beyond
 
 CONFIG = FamiPoseConfig("w12", supporting_offsets=(-1, 1), gtm_width=8, lcm_width=8, heatmap_sigma=1.5)
 METADATA = WeightsMetadata(
@@ -71,26 +72,17 @@ def test_half_precision_halves_the_file_and_hardly_moves_the_heatmaps(tmp_path):
     assert (ours - expected).abs().max() < 0.02 * expected.std()
 
 
-@pytest.fixture
-def crowded():
-    """No file may grow beyond 100 kB, as on a disk with no more room."""
-    resource = pytest.importorskip("resource", reason="only POSIX bounds the size of files")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_on_a_full_disk_weights_and_checkpoints_cost_a_sentence(tmp_path, crowded):
+def test_on_a_full_disk_weights_and_checkpoints_cost_a_sentence(tmp_path):
     model = FamiPose(CONFIG)
     for name in ("w.pth", "checkpoint.pth"):
         (tmp_path / name).write_bytes(b"old")
-    with pytest.raises(WeightsError, match=r"w\.pth cannot be written, as its disk is full; free some space"):
-        save_weights(tmp_path / "w.pth", model, METADATA)
-    with pytest.raises(WeightsError, match="disk is full"):
-        save_weights_by_hash(tmp_path, model, METADATA)
-    with pytest.raises(TrainingError, match=r"checkpoint\.pth cannot be written, as its disk is full"):
-        write_atomically({"state": model.state_dict()}, tmp_path / "checkpoint.pth")
+    with no_file_beyond(100_000):
+        with pytest.raises(WeightsError, match=r"w\.pth cannot be written, as its disk is full; free some space"):
+            save_weights(tmp_path / "w.pth", model, METADATA)
+        with pytest.raises(WeightsError, match="disk is full"):
+            save_weights_by_hash(tmp_path, model, METADATA)
+        with pytest.raises(TrainingError, match=r"checkpoint\.pth cannot be written, as its disk is full"):
+            write_atomically({"state": model.state_dict()}, tmp_path / "checkpoint.pth")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"w.pth": b"old", "checkpoint.pth": b"old"}
 
 
