@@ -98,7 +98,7 @@ make_environment() {
     fi
     if [ -t 1 ]; then bar=on; fi
     take_out_other_opencv
-    say "Installing into $venv (the first time this loads about 3 GB, most of it torch)"
+    say "Installing into $venv (the first time this loads about 3.6 GB, most of it torch)"
     "$venv/bin/python" - >"$venv/wanted.txt" <<'PYTHON'
 import tomllib
 with open("pyproject.toml", "rb") as file:
