@@ -18,7 +18,7 @@ from core.errors import FamiError
 from core.files import checkout, places
 
 CONSTRAINTS = checkout.REPOSITORY / "constraints.txt"
-PACKAGES = ("torch", "torchvision", "PySide6_Essentials", "pyqtgraph", "av", "opencv-python-headless", "h5py")
+PACKAGES = ("torch", "torchvision", "PySide6", "pyqtgraph", "av", "opencv-python", "h5py")
 LOW_SPACE_GB = 2.0
 
 
