@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from core.files import places
+from core.files import checkout
 
-BENCHMARKS = places.REPOSITORY / "benchmarks"
+BENCHMARKS = checkout.REPOSITORY / "benchmarks"
 MOTION_BENCH = "motion"
 EXPORT_FORMATS = ("posetrack18", "posetrack17", "coco", "csv", "sleap", "deeplabcut", "label_studio", "cvat")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from app.ui.actions import KeyMap, Preset, default_keymap, normalised
 from core.errors import FamiError
-from core.files import places
+from core.files import checkout, places
 from core.files.replacing import replacing
 
-KEYMAPS_FOLDER = places.RESOURCES / "keymaps"
+KEYMAPS_FOLDER = checkout.RESOURCES / "keymaps"
 DEFAULT_KEYMAP = "sleap"
 
 

@@ -16,7 +16,7 @@ from app.controllers.session import Session
 from app.controllers.weights_in_use import FINE_TUNED, WeightsInUse
 from app.weights.in_use import Network
 from core.errors import FamiError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
 
 log = logging.getLogger(__name__)
 

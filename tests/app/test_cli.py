@@ -226,5 +226,5 @@ def test_doctor_reports_every_check(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setattr("core.files.places.weights_folder", lambda: tmp_path)
     _, output, errors = run("doctor")
     assert errors == ""
-    for name in ("Python", "torch", "PySide6_Essentials", "Weights", "Person detector", "Demo clip"):
+    for name in ("Python", "torch", "PySide6", "Weights", "Person detector", "Demo clip"):
         assert f"  {name}: " in output

@@ -20,7 +20,7 @@ from app.ui.actions import (
     normalised,
 )
 from app.ui.dialogs.keys_dialog import KeysDialog
-from core.files import places
+from core.files import checkout
 
 PUBLIC = (
     *("action_open", "action_predict", "action_cancel", "action_undo", "action_redo", "action_accept"),
@@ -77,7 +77,7 @@ def test_each_row_is_whole():
         assert spec.tooltip.endswith("."), spec.object_name
         assert len(spec.tooltip) < 90, spec.object_name
         if spec.icon is not None:
-            assert (places.RESOURCES / "icons" / f"{spec.icon}.svg").is_file()
+            assert (checkout.RESOURCES / "icons" / f"{spec.icon}.svg").is_file()
     assert {name for name in TOOLBAR if name} <= set(SPECS)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import WeightsError
-from core.files import places
+from core.files import checkout
 from core.files.hashing import file_sha256
 
 
@@ -32,11 +32,11 @@ def test_arguments_load_nothing_heavy() -> None:
     heavy = "sorted({'numpy', 'torch', 'cv2', 'PySide6', 'scipy', 'h5py', 'av'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys, app.arguments; print({heavy})"],
-        cwd=places.REPOSITORY, capture_output=True, text=True, check=True, timeout=60,
+        cwd=checkout.REPOSITORY, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert done.stdout.strip() == "[]"
 
 
 def test_the_check_of_system_packages_runs_before_anything_is_installed() -> None:
-    script = places.REPOSITORY / "app" / "system_packages.py"
+    script = checkout.REPOSITORY / "app" / "system_packages.py"
     subprocess.run([sys.executable, "-I", "-S", str(script)], capture_output=True, check=True, timeout=60)

@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import Cancelled, FamiError, FormatError
 from core.files import replacing as module
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
 from core.files.replacing import drafting, put_in_place, replacing
 
 WRITER = """

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from core.errors import TrainingError
+from core.files.checkout import REPOSITORY
 from core.files.hashing import file_sha256
-from core.files.places import REPOSITORY
 from core.formats.importing import import_labels
 from core.formats.layouts import posetrack18
 from core.keypoints import POSETRACK
