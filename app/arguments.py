@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+from core.files import checkout
+
+BENCHMARKS = checkout.REPOSITORY / "benchmarks"
 MOTION_BENCH = "motion"
 EXPORT_FORMATS = ("posetrack18", "posetrack17", "coco", "csv", "sleap", "deeplabcut", "label_studio", "cvat")
 

@@ -19,8 +19,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QMetaMethod, QObject  # noqa: E402 - the path and the platform come first
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
+from app.keymaps import presets  # noqa: E402
 from app.ui import theme  # noqa: E402
-from app.ui.actions import ACTIONS, KeyMap, default_keymap, keymap_titles, load_keymap  # noqa: E402
+from app.ui.actions import ACTIONS, KeyMap, default_keymap  # noqa: E402
 from app.ui.main_window import MainWindow  # noqa: E402
 from core.poses import Provenance  # noqa: E402
 
@@ -70,8 +71,8 @@ def keymaps_section() -> list[str]:
     """What each preset changes."""
     lines = ["", "## Key maps for other hands"]
     defaults: KeyMap = default_keymap()
-    for name, title in keymap_titles().items():
-        changed = {action: keys for action, keys in load_keymap(name).items() if keys != defaults[action]}
+    for name, title, keymap in presets():
+        changed = {action: keys for action, keys in keymap.items() if keys != defaults[action]}
         if changed:
             lines += ["", f"### {title} (`{name}`)", "", "| action | keys |", "|---|---|"]
             specs = [spec for spec in ACTIONS if spec.object_name in changed]

@@ -8,19 +8,19 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from app import keymaps
 from app.controllers.editing import EditingController
 from app.controllers.exporting import ExportController
 from app.controllers.finding import FindingController
 from app.controllers.opening import OpeningController
 from app.controllers.runs import RunsController
 from app.controllers.session import Session
-from app.ui.actions import DEFAULT_KEYMAP, KeyMap, KeymapError, load_keymap, read_keymap, save_keymap
+from app.ui.actions import KeyMap
 from app.ui.dialogs import dialogs
 from app.ui.dialogs.range_dialog import ask_frame_range
 from app.ui.main_window import MainWindow
 from app.weights.detectors import DetectorFile
 from app.weights.in_use import Network
-from core.files import places
 
 VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
 LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
@@ -204,24 +204,24 @@ class Questions(QObject):
 
     def edit_keys(self) -> None:
         """Lets a person change the keys, and keeps them."""
-        keymap = dialogs.edit_keymap(self._window, self._keymap)
-        if keymap is not None:
-            self._keymap = keymap
-            self._window.apply_keymap(keymap)
-            try:
-                save_keymap(keymap, places.settings_file().with_name("keys.toml"))
-            except KeymapError as error:
-                self._session.error.emit(str(error))
+        try:
+            keymap = dialogs.edit_keymap(self._window, self._keymap, keymaps.presets())
+            if keymap is not None:
+                self._keymap = keymap
+                self._window.apply_keymap(keymap)
+                keymaps.save_keymap(keymap, keymaps.own_keymap_file())
+        except keymaps.KeymapError as error:
+            self._session.error.emit(str(error))
 
     def _own_keymap(self) -> KeyMap:
         """The person's own keys, else the default ones."""
-        own = places.settings_file().with_name("keys.toml")
+        own = keymaps.own_keymap_file()
         if own.is_file():
             try:
-                return read_keymap(own)
-            except KeymapError as error:
+                return keymaps.read_keymap(own)
+            except keymaps.KeymapError as error:
                 self._keymap_trouble = str(error)
-        return load_keymap(DEFAULT_KEYMAP)
+        return keymaps.load_keymap(keymaps.DEFAULT_KEYMAP)
 
     def tell_keymap_trouble(self) -> None:
         """Once there is a clip to work on: opening one puts earlier messages away."""

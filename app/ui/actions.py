@@ -1,34 +1,37 @@
 """Every action of the window in one table, and the keys that start them.
 
-The default keys follow SLEAP. A key map is a TOML file that replaces the keys of some actions: the presets stand
-in resources/keymaps, a person's own one wherever the application keeps its settings.
+The default keys follow SLEAP. A key map replaces the keys of some actions; app.keymaps reads and writes their files.
 """
 
 # ruff: noqa: E501 - the table of actions reads as a table only with a row on a line
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app.ui import theme
-from core.errors import FamiError
-from core.files import checkout
 
 KeyMap = dict[str, tuple[str, ...]]
 """Action's object name -> its keys, in Qt's portable spelling ("Ctrl+Left")."""
 
-KEYMAPS_FOLDER = checkout.RESOURCES / "keymaps"
-DEFAULT_KEYMAP = "sleap"
 
+class Preset(NamedTuple):
+    """A set of keys to choose.
 
-class KeymapError(FamiError):
-    """A key map file cannot be used."""
+    Attributes:
+        name: of its file, without the ending.
+        title: what people read.
+        keymap: all keys.
+    """
+
+    name: str
+    title: str
+    keymap: KeyMap
 
 
 @dataclass(frozen=True)
@@ -199,70 +202,6 @@ SPECS: dict[str, ActionSpec] = {spec.object_name: spec for spec in ACTIONS}
 def default_keymap() -> KeyMap:
     """The keys of the table above."""
     return {spec.object_name: spec.keys for spec in ACTIONS}
-
-
-def keymap_titles() -> dict[str, str]:
-    """The presets: file name without its ending -> title, the default first."""
-    titles = {path.stem: str(_parsed(path)["title"]) for path in sorted(KEYMAPS_FOLDER.glob("*.toml"))}
-    return {DEFAULT_KEYMAP: titles.pop(DEFAULT_KEYMAP), **titles}
-
-
-def load_keymap(name: str) -> KeyMap:
-    """The preset `name`, complete: the default keys with the preset's own in their place.
-
-    Raises:
-        KeymapError: there is no such preset.
-    """
-    if name not in keymap_titles():
-        raise KeymapError(f"There is no key map called {name}; choose one of {', '.join(keymap_titles())}.")
-    return read_keymap(KEYMAPS_FOLDER / f"{name}.toml")
-
-
-def read_keymap(path: Path) -> KeyMap:
-    """The key map of a file, complete.
-
-    Raises:
-        KeymapError: the file cannot be read, or names an action or key that does not exist.
-    """
-    keymap = default_keymap()
-    keys_by_action = _parsed(path).get("keys", {})
-    if not isinstance(keys_by_action, dict):
-        raise KeymapError(f"{path.name} has no table of keys; write one under [keys].")
-    for object_name, keys in keys_by_action.items():
-        if object_name not in keymap:
-            raise KeymapError(f"{path.name} gives keys to {object_name}, which is no action; delete that line.")
-        if not isinstance(keys, list) or any(not normalised(str(key)) for key in keys):
-            raise KeymapError(f'{path.name} has no usable keys for {object_name}; write them as ["Ctrl+O"].')
-        keymap[object_name] = tuple(str(key) for key in keys)
-    return keymap
-
-
-def save_keymap(keymap: Mapping[str, Iterable[str]], path: Path) -> None:
-    """Writes the keys that differ from the default ones, replacing the file at once.
-
-    Raises:
-        KeymapError: the file cannot be written.
-    """
-    defaults = default_keymap()
-    lines = ['title = "My keys"', "", "[keys]"]
-    for object_name, keys in keymap.items():
-        if tuple(keys) != defaults[object_name]:
-            quoted = ", ".join('"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)
-            lines.append(f"{object_name} = [{quoted}]")
-    part = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise KeymapError(f"The keys cannot be saved to {path} ({error.strerror}); choose another folder.") from error
-
-
-def _parsed(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise KeymapError(f"The key map {path} cannot be read ({error}); correct or delete the file.") from error
 
 
 def normalised(key: str) -> str:

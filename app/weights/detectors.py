@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from app.weights.available import file_sha256
 from core.errors import FetchError, WeightsError
 from core.files import places
 from core.files.fetch import OnProgress, fetch
+from core.files.hashing import file_sha256
 from core.work.finding import Found, find_people, frames_between_looks
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from app.cli import join_negative_values, main, parse
 from app.terminal import Terminal
 from core.errors import FamiError
 from core.files import places
-from core.files.outputs import replacing, write_json
+from core.files.outputs import write_json
+from core.files.replacing import replacing
 
 REPOSITORY = Path(__file__).parents[2]
 DEMO = str(places.DEMO_CLIP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.actions import KeyMap
+from app.ui.actions import KeyMap, Preset
 from app.ui.dialogs.keys_dialog import KeysDialog
 
 WIDTH_PX = 440
@@ -341,9 +341,9 @@ def ask_keypoints(parent: QWidget | None, path: Path) -> str | None:
     return "coco" if coco.isChecked() else "posetrack"
 
 
-def edit_keymap(parent: QWidget | None, keymap: KeyMap) -> KeyMap | None:
+def edit_keymap(parent: QWidget | None, keymap: KeyMap, presets: Sequence[Preset]) -> KeyMap | None:
     """The keys as the person wants them."""
-    dialog = KeysDialog(keymap, parent)
+    dialog = KeysDialog(keymap, presets, parent)
     return dialog.keymap() if dialog.exec() == QDialog.DialogCode.Accepted else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -20,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.actions import ACTIONS, SPECS, KeyMap, key_conflicts, keymap_titles, load_keymap, normalised, shown
+from app.ui.actions import ACTIONS, SPECS, KeyMap, Preset, key_conflicts, normalised, shown
 from app.ui.tables import build_table, cell
 
 HEADERS = (
@@ -32,18 +34,25 @@ _PORTABLE = QKeySequence.SequenceFormat.PortableText
 
 
 class KeysDialog(QDialog):
-    """Edits a copy of a key map; `keymap()` is the result once it was accepted."""
+    """Edits a copy of a key map; `keymap()` is the result once it was accepted.
 
-    def __init__(self, keymap: KeyMap, parent: QWidget | None = None) -> None:
+    Args:
+        keymap: the keys as they are.
+        presets: what a person may choose in their place.
+        parent: the window.
+    """
+
+    def __init__(self, keymap: KeyMap, presets: Sequence[Preset], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("keys_dialog")
         self.setWindowTitle("Keys")
         self.resize(620, 560)
         self._keymap = dict(keymap)
+        self._keymap_of = {preset.name: preset.keymap for preset in presets}
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE)
         column.setSpacing(theme.SPACING)
-        column.addLayout(self._build_top())
+        column.addLayout(self._build_top(presets))
         column.addWidget(self._build_table(), 1)
         column.addLayout(self._build_editor())
         self._conflicts = QLabel(self)
@@ -55,13 +64,13 @@ class KeysDialog(QDialog):
         self._show()
         self._table.setCurrentCell(0, 0)
 
-    def _build_top(self) -> QHBoxLayout:
+    def _build_top(self, presets: Sequence[Preset]) -> QHBoxLayout:
         self._preset = QComboBox(self)
         self._preset.setObjectName("keys_preset")
         self._preset.setToolTip("Keys of a program that your hands know; replaces all keys below.")
         self._preset.addItem("Choose a set of keys…", "")
-        for name, title in keymap_titles().items():
-            self._preset.addItem(title, name)
+        for preset in presets:
+            self._preset.addItem(preset.title, preset.name)
         self._preset.activated.connect(self._take_preset)
         self._filter = QLineEdit(self)
         self._filter.setObjectName("keys_filter")
@@ -181,7 +190,7 @@ class KeysDialog(QDialog):
     def _take_preset(self, index: int) -> None:
         name = self._preset.itemData(index)
         if name:
-            self._keymap = load_keymap(name)
+            self._keymap = dict(self._keymap_of[name])
             self._show()
 
     def _take_key(self, sequence: QKeySequence) -> None:

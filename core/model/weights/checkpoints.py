@@ -1,6 +1,5 @@
 """Public checkpoints: how each source's file becomes a state dict under the published names."""
 
-import hashlib
 import pickle
 import re
 import struct
@@ -15,6 +14,7 @@ from numpy._core.multiarray import _reconstruct, scalar
 from torch import Tensor
 
 from core.errors import KeypointsUnknownError, WeightsError
+from core.files.hashing import file_sha256
 from core.keypoints import COCO, POSETRACK, SKELETONS, Skeleton
 from core.model.weights.file_kinds import kind_of_content, kind_of_file, kind_of_network, objects_in
 
@@ -56,15 +56,6 @@ _DCPOSE_TEMPORAL = (
 _PREFIXES = ("module.", _DCPOSE_SINGLE_FRAME, "backbone.")
 _DROPPED = ("data_preprocessor.",)
 _RENAMED = {"keypoint_head.final_layer.": "final_layer.", "head.final_layer.": "final_layer."}
-
-
-def file_sha256(path: Path | str) -> str:
-    """The SHA-256 of a file's bytes, 64 hex digits. Raises WeightsError where it cannot be read."""
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise WeightsError(f"The weights file {path} cannot be read ({error.strerror}); check its path.") from error
 
 
 def read_checkpoint(path: Path | str, *, mapped: bool = False) -> dict[str, Any]:

@@ -14,12 +14,14 @@ from torch import Tensor
 
 from core.errors import TrainingError
 from core.files.checkout import REPOSITORY
+from core.files.replacing import replacing
 from core.keypoints import SKELETONS
 from core.model.device import within_memory
 from core.model.network.backbones import SingleFrame, new_backbone
 from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
 from core.model.network.pyramid import PyramidNet
+from core.model.weights.files import write_torch_file
 from core.training.learning.engine import Engine, synchronised_statistics
 from core.training.learning.objective import Objective, joint_weight, new_objective
 from core.training.learning.optimisation import (
@@ -351,15 +353,8 @@ def write_atomically(content: dict[str, Any], path: Path) -> None:
     Raises:
         TrainingError: if it cannot be written.
     """
-    partial = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(content, partial)
-        partial.replace(path)
-    except OSError as error:
-        raise TrainingError(
-            f"{path} cannot be written ({error.strerror}); make room or choose another folder."
-        ) from error
+    with replacing(path, TrainingError, make_folder=True) as draft:
+        write_torch_file(content, draft)
 
 
 def _read(path: Path, needed: tuple[str, ...], device: torch.device) -> dict[str, Any]:
