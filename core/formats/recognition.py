@@ -38,6 +38,6 @@ def parse(path: Path | str) -> LabelFile:
     if isinstance(document, list) and document:
         return coco_layout.parse_detections(document, path)
     raise FormatError(
-        f"{path.name} is JSON, but no label file of a known format: PoseTrack18 and COCO have a list 'images', "
+        f"{path.name} is JSON, but not a label file of a known format: PoseTrack18 and COCO have a list 'images', "
         "PoseTrack17 a list 'annolist', COCO detections are a list of boxes."
     )

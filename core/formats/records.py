@@ -150,7 +150,7 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
         with path.open("rb") as stream:
             start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
             if start[:1] not in (b"{", b"["):
-                raise FormatError(f"{path.name} is not a label file: it doesn't begin as JSON text does.")
+                raise FormatError(f"{path.name} is not a label file: it does not begin as JSON text does.")
             stream.seek(0)
             return json.loads(stream.read().decode("utf-8-sig"))
     except FileNotFoundError:
@@ -158,7 +158,7 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise FormatError(f"{path.name} is not whole JSON text ({error}); export or download it again.") from error
+        raise FormatError(f"{path.name} is not complete JSON text ({error}); export or download it again.") from error
 
 
 def write_file_atomically(path: Path, text: str) -> None:

@@ -59,7 +59,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
             continue
         category = _key(annotation.get("category_id"))
         if names_by_category and category not in names_by_category and category is not None:
-            remarks["an annotation of something else than a person was skipped"] += 1
+            remarks["an annotation of something other than a person was skipped"] += 1
         elif annotation.get("iscrowd") in (1, True):
             remarks["an annotation of a whole crowd was skipped"] += 1
         else:
@@ -83,7 +83,7 @@ def parse_detections(document: list[Any], path: Path) -> LabelFile:
     for detection in _dicts(document):
         image_id = whole_number(detection.get("image_id"))
         if image_id is None or detection.get("category_id", 1) != 1:
-            remarks["a detection without image_id, or of something else than a person, was skipped"] += 1
+            remarks["a detection without image_id, or of something other than a person, was skipped"] += 1
             continue
         person = _read_person(detection, COCO.keypoint_names, False, remarks)
         if person is not None:
@@ -155,7 +155,7 @@ def _read_ignore_regions(entry: dict[str, Any], remarks: Counter[str]) -> list[F
         count = len(row_x) if isinstance(row_x, list) else 0
         x, y = numbers(row_x, count), numbers(row_y, count)
         if x is None or y is None or count < 3:
-            remarks["an ignore region that is no polygon was left out"] += 1
+            remarks["an ignore region that is not a polygon was left out"] += 1
         else:
             regions.append(np.column_stack([x, y]))
     return regions
@@ -202,7 +202,7 @@ def _read_keypoints(
     count = len(flat) // 3
     if not names and count == len(POSETRACK):
         names = POSETRACK.keypoint_names if posetrack else COCO.keypoint_names
-        remarks["the file names no keypoints: their usual order was taken"] = 1
+        remarks["the file names no keypoints: their usual order was assumed"] = 1
     if not names or len(names) > count:
         remarks["keypoints were left out, because the category's names don't say what they are"] += 1
         return

@@ -120,7 +120,7 @@ def save_weights(path: Path | str, model: FamiPose, metadata: WeightsMetadata, *
     state = {name: _stored(name, tensor, half) for name, tensor in model.state_dict().items()}
     if not any(name.endswith("running_var") for name in state):
         raise WeightsError(
-            "A network whose batch norms are folded is for prediction only; save the one it was made of."
+            "A network whose batch norms are folded is for prediction only; save the one it was made from."
         )
     content = {"format": FORMAT, "version": VERSION, "metadata": metadata.to_dict(), "state_dict": state}
     try:
