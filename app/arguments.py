@@ -171,6 +171,18 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--project", type=Path, required=True, metavar="P.fami", help="project to write to; made if there is none"
     )
+    parser.add_argument(
+        "--first-number",
+        type=int,
+        choices=(0, 1),
+        help="what the labels call the first frame of a video; default: worked out from their numbers, and reported",
+    )
+    parser.add_argument(
+        "--same-people",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether people without a track id who lie where the project has people are these (default) or new ones",
+    )
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

@@ -15,9 +15,9 @@ from app.weights import detectors
 from app.weights.available import available_weights
 from app.weights.choice import HOW_TO_GET_SOME, default_weights
 from core.errors import FamiError
-from core.files import places
+from core.files import checkout, places
 
-CONSTRAINTS = places.REPOSITORY / "constraints.txt"
+CONSTRAINTS = checkout.REPOSITORY / "constraints.txt"
 PACKAGES = ("torch", "torchvision", "PySide6_Essentials", "pyqtgraph", "av", "opencv-python-headless", "h5py")
 LOW_SPACE_GB = 2.0
 

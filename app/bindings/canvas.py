@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from app.controllers.editing import EditingController
-from app.controllers.instruments import Answer, Instruments, Question
+from app.controllers.instruments import Answer, InstrumentQuestion, Instruments
 from app.controllers.people import PeopleController
 from app.controllers.playback import ShownFrame
 from app.controllers.session import Session
@@ -142,7 +142,7 @@ class CanvasBinding(QObject):
         self._draw_heatmap()
         self._draw_temporal()
 
-    def _on_instrument_failed(self, _question: Question, sentence: str) -> None:
+    def _on_instrument_failed(self, _question: InstrumentQuestion, sentence: str) -> None:
         self._temporal_panel.set_explanation(None)
         self._session.message.emit(sentence)
 

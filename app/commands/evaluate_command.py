@@ -21,17 +21,20 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     if arguments.config is not None:
         result["run"] = _run(arguments.config)
     lines: dict[str, Mapping[str, float]] = {}
+    remarks: list[str] = []
     if "posetrack" in arguments.metrics:
-        result |= posetrack_evaluation(arguments.gt, arguments.pred)
+        result |= posetrack_evaluation(arguments.gt, arguments.pred, remarks.append)
         lines |= {"AP": result["groups"], "MOTA": result["mota_groups"]}
     if "pck" in arguments.metrics:
-        result["pck"] = pck_of_folders(arguments.gt, arguments.pred)
+        result["pck"] = pck_of_folders(arguments.gt, arguments.pred, on_remark=remarks.append)
         lines |= {"PCK@0.2 box": result["pck"]["box_groups"], "PCK@0.2 torso": result["pck"]["torso_groups"]}
     if lines:
         _say_groups(lines, terminal)
     if "oks" in arguments.metrics:
-        result["oks"] = oks_of_folders(arguments.gt, arguments.pred)
+        result["oks"] = oks_of_folders(arguments.gt, arguments.pred, remarks.append)
         terminal.say("OKS " + "  ".join(f"{name} {result['oks'][name]:.2f}" for name in ("AP", "AP50", "AP75", "AR")))
+    for remark in dict.fromkeys(remarks):  # each metric reads the files anew
+        terminal.say(remark)
     if arguments.json is not None:
         write_json(arguments.json, result)
     return 0

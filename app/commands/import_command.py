@@ -8,7 +8,7 @@ from app.terminal import Terminal
 from core.errors import FormatError, ProjectError
 from core.files.outputs import check_can_write
 from core.files.paths import files_of
-from core.formats import Labels, import_labels, match_frames, read_labels
+from core.formats import LabelImage, Labels, import_labels, match_source, read_labels
 from core.project import Project, SourceRecord
 from core.video import open_source
 from core.work.opening import record_of
@@ -22,13 +22,17 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         record = record_of(source)
         names = [source.frame_name(index) for index in range(len(source))] if source.kind == "images" else None
         damaged = source.damaged
-    check_any_matches(labels, record, names)
+    matched = check_any_matches(labels, record, names, arguments.first_number)
+    people = len({pose.track_id for image in matched for pose in image.poses.poses})
+    terminal.say(f"{arguments.labels.name}: {people} people in {len(matched)} frames of {record.path.name}.")
     is_new = not arguments.project.exists()
     project = Project.create(arguments.project, record) if is_new else Project.open(arguments.project)
     try:
         with project:
             _check_same_source(project.source, record)
-            touched = import_labels(project, labels, names)
+            touched = import_labels(
+                project, labels, names, first_number=arguments.first_number, same_people=arguments.same_people
+            )
     except BaseException:
         if is_new:
             arguments.project.unlink(missing_ok=True)
@@ -42,19 +46,24 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def check_any_matches(labels: Labels, record: SourceRecord, names: list[str] | None) -> None:
-    """Raises FormatError where no labelled image is among the source's frames, before a project is made for nothing."""
-    if names is not None:
-        names = [f"{record.path.name}/{name}" for name in names]
-    frames = match_frames(labels, names, record.num_frames)
+def check_any_matches(
+    labels: Labels, record: SourceRecord, names: list[str] | None, first_number: int | None
+) -> list[LabelImage]:
+    """The labelled images that are frames of the source; raises FormatError for none, before a project is made."""
+    frames = match_source(labels, record, names, first_number).frames
     with_labels = [image for image in labels.images if image.labelled or image.poses.poses]
     if not with_labels:
-        raise FormatError("The label file labels none of its images, so there is nothing to import; choose another.")
-    if not any(image.frame_index in frames for image in with_labels):
+        raise FormatError(
+            "The label file labels none of its images, so there is nothing to import; choose another. "
+            + " ".join(labels.warnings)
+        )
+    matched = [image for image in with_labels if image.frame_index in frames]
+    if not matched:
         raise FormatError(
             f"None of the {len(with_labels)} labelled images of the file is a frame of {record.path.name}; "
             "give --source the clip that they belong to."
         )
+    return matched
 
 
 def _check_same_source(known: SourceRecord, given: SourceRecord) -> None:

@@ -16,7 +16,7 @@ from app.weights.choice import find_weights
 from core.errors import FetchError, PredictionError, ProjectError, SourceError
 from core.files.outputs import check_can_write, replacing
 from core.files.paths import files_of, project_files
-from core.formats import Labels, export_project, import_labels, match_frames, read_labels
+from core.formats import Labels, export_project, import_labels, match_source, read_labels
 from core.formats.matching import PICTURE_SUFFIXES
 from core.people.tracking import Locate
 from core.poses import FramePoses
@@ -145,7 +145,7 @@ class Work:
 
     def _within(self, labels: Labels, names: Sequence[str] | None) -> Labels:
         """The labels with nobody outside the range; the images stay, as their order says which frame each is."""
-        frames = match_frames(labels, names, len(self.source))
+        frames = match_source(labels, self.project.source, names).frames
         images = [
             image
             if self.start <= frames.get(image.frame_index, -1) < self.stop

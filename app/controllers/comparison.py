@@ -29,7 +29,7 @@ KEPT_OPINIONS = 64
 
 
 @dataclass(frozen=True)
-class Question:
+class OpinionQuestion:
     """What is asked: everybody with a box in one frame.
 
     Attributes:
@@ -72,7 +72,7 @@ class Comparison(QObject):
         self._editing = editing
         self._second = Network(network.device)
         self._alone: tuple[Predictor, Predictor] | None = None
-        self._asker: FrameAsker[Question, FramePoses] = FrameAsker(
+        self._asker: FrameAsker[OpinionQuestion, FramePoses] = FrameAsker(
             "comparison", self._answer, room=KEPT_OPINIONS, parent=self
         )
         self._asker.answered.connect(self.changed)
@@ -143,7 +143,7 @@ class Comparison(QObject):
             for pose in session.shown_poses().poses
             if pose.bbox_xywh[2:].min() > 0
         )
-        question = Question(session.source_path, weights_path, self.second_path, session.frame_index, people)  # type: ignore[arg-type]
+        question = OpinionQuestion(session.source_path, weights_path, self.second_path, session.frame_index, people)  # type: ignore[arg-type]
         if question != self._asker.wanted:
             self.trouble = ""
             self._asker.ask(question)
@@ -162,7 +162,7 @@ class Comparison(QObject):
         second = opinion.pose(pose.track_id) if pose is not None and opinion is not None else None
         return None if pose is None or second is None else (pose, second)
 
-    def _answer(self, question: Question, source: Source) -> FramePoses:
+    def _answer(self, question: OpinionQuestion, source: Source) -> FramePoses:
         """In the asker's thread. Raises Cancelled as soon as nobody waits for the answer any more."""
         if not question.people:
             return FramePoses(question.frame_index)
@@ -177,7 +177,7 @@ class Comparison(QObject):
                 poses.append(predicted_pose(prediction, empty))
         return FramePoses(question.frame_index, tuple(sorted(poses, key=lambda pose: pose.track_id)))
 
-    def _predictor(self, question: Question) -> Predictor:
+    def _predictor(self, question: OpinionQuestion) -> Predictor:
         """The second network; HRNet alone shares the first one's weights."""
         if question.second_path is not None:
             return self._second.predictor(question.second_path)
@@ -190,7 +190,7 @@ class Comparison(QObject):
                 self._alone = held
         return held[1]
 
-    def _fail(self, _question: Question, sentence: str) -> None:
+    def _fail(self, _question: OpinionQuestion, sentence: str) -> None:
         self.trouble = sentence
         self.changed.emit()
 

@@ -16,7 +16,7 @@ from app.controllers.session import Session
 from app.controllers.weights_in_use import FINE_TUNED, WeightsInUse
 from app.weights.in_use import Network
 from core.errors import FamiError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ MIN_CORRECTED_FRAMES = 4
 
 
 @dataclass(frozen=True)
-class Round:
+class RoundState:
     """What is known of the round that runs or ran last.
 
     Attributes:
@@ -64,7 +64,7 @@ class FinetuningController(QObject):
         self._pending = b""
         self._error: str | None = None
         self._cancelled = False
-        self.round = Round()
+        self.round = RoundState()
         session.opened.connect(self._on_opened)
 
     def why_not(self) -> str | None:
@@ -117,7 +117,7 @@ class FinetuningController(QObject):
                 f"No round was started: {project.weights_folder} cannot be written ({error.strerror})."
             )
             return
-        self.round, self._pending, self._error, self._cancelled = Round(running=True), b"", None, False
+        self.round, self._pending, self._error, self._cancelled = RoundState(running=True), b"", None, False
         self._process = process = QProcess(self)
         process.setWorkingDirectory(str(REPOSITORY))
         process.setProcessChannelMode(QProcess.ProcessChannelMode.SeparateChannels)
@@ -203,7 +203,7 @@ class FinetuningController(QObject):
 
     def _on_opened(self) -> None:
         self._abandon()
-        self.round = Round()
+        self.round = RoundState()
         self.changed.emit()
 
     def _read(self) -> None:
@@ -258,7 +258,7 @@ class FinetuningController(QObject):
         self.round = replace(self.round, running=False)
         report = self.round.report
         if self._cancelled:
-            self.round = Round()
+            self.round = RoundState()
             self._session.message.emit("Fine-tuning was cancelled; the weights are as they were.")
         elif self._error is not None:
             self._session.error.emit(self._error)

@@ -19,7 +19,7 @@ KEPT_BYTES = 48 * 2**20
 
 
 @dataclass(frozen=True)
-class Question:
+class InstrumentQuestion:
     """What the instruments want to know: one person in one frame, in full or only its heatmaps."""
 
     path: Path
@@ -34,7 +34,7 @@ class Question:
 class Answer:
     """Heatmaps of a person in a frame, and the explanation where it was asked for."""
 
-    question: Question
+    question: InstrumentQuestion
     prediction: Prediction
     explanation: Explanation | None
 
@@ -49,7 +49,7 @@ class Instruments(QObject):
 
     Signals:
         answered: an Answer. Whoever draws it checks that its frame is the one on screen.
-        failed: the Question, one sentence.
+        failed: the InstrumentQuestion, one sentence.
     """
 
     answered = Signal(object)
@@ -59,13 +59,13 @@ class Instruments(QObject):
         super().__init__(parent)
         self._session = session
         self._network = network
-        self._asker: FrameAsker[Question, Answer] = FrameAsker(
+        self._asker: FrameAsker[InstrumentQuestion, Answer] = FrameAsker(
             "instruments", self._answer, room=KEPT_BYTES, size_of=lambda answer: answer.num_bytes, parent=self
         )
         self._asker.answered.connect(lambda _, answer: self.answered.emit(answer))
         self._asker.failed.connect(self.failed)
 
-    def ask(self, explain: bool) -> Question | None:
+    def ask(self, explain: bool) -> InstrumentQuestion | None:
         """Asks about the selected person in the frame on screen; None if there is nothing to ask about."""
         session, weights_path = self._session, self._network.weights_path
         pose, frame_index = session.selected_pose(), session.frame_index
@@ -73,13 +73,13 @@ class Instruments(QObject):
             self._asker.forget()
             return None
         x, y, width, height = (float(value) for value in pose.bbox_xywh)
-        question = Question(
+        question = InstrumentQuestion(
             session.source_path, weights_path, frame_index, pose.track_id, (x, y, width, height), explain
         )
         self._asker.ask(question)
         return question
 
-    def is_current(self, question: Question) -> bool:
+    def is_current(self, question: InstrumentQuestion) -> bool:
         """True while the question is about the person, the frame, the clip and the weights that are shown."""
         session = self._session
         here = (session.source_path, self._network.weights_path, session.frame_index, session.track_id)
@@ -89,7 +89,7 @@ class Instruments(QObject):
         """Ends the thread."""
         self._asker.stop()
 
-    def _answer(self, question: Question, source: Source) -> Answer:
+    def _answer(self, question: InstrumentQuestion, source: Source) -> Answer:
         """In the asker's thread."""
         from core.model import explain  # noqa: PLC0415 - torch is loaded here, in a worker thread
 

@@ -58,7 +58,7 @@ class ClipReview:
         return self.project.frames(max(start, 0), min(stop, self._num_frames))
 
 
-class Question(NamedTuple):
+class QueueQuestion(NamedTuple):
     """Whose queue is wanted; the number tells the newest question from those before it."""
 
     review: ClipReview
@@ -165,17 +165,17 @@ class ReviewController(QObject):
             self._show([])
         else:
             self._asked += 1
-            self._worker.ask(Question(self._review, self._asked))
+            self._worker.ask(QueueQuestion(self._review, self._asked))
 
-    def _compute(self, question: Question) -> list[Suggestion]:
+    def _compute(self, question: QueueQuestion) -> list[Suggestion]:
         return question.review.suggestions()
 
-    def _on_failed(self, question: Question, sentence: str) -> None:
+    def _on_failed(self, question: QueueQuestion, sentence: str) -> None:
         self._answered = question.number
         if question.review is self._review:  # one that was closed meanwhile is nobody's concern
             self._session.message.emit(sentence)
 
-    def _on_answer(self, question: Question, found: list[Suggestion]) -> None:
+    def _on_answer(self, question: QueueQuestion, found: list[Suggestion]) -> None:
         self._answered = question.number
         if question.review is self._review:
             self._show(found)

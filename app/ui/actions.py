@@ -18,12 +18,12 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui import theme
 from core.errors import FamiError
-from core.files import places
+from core.files import checkout
 
 KeyMap = dict[str, tuple[str, ...]]
 """Action's object name -> its keys, in Qt's portable spelling ("Ctrl+Left")."""
 
-KEYMAPS_FOLDER = places.RESOURCES / "keymaps"
+KEYMAPS_FOLDER = checkout.RESOURCES / "keymaps"
 DEFAULT_KEYMAP = "sleap"
 
 

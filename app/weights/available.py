@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import WeightsError
-from core.files import places
+from core.files import checkout, places
 from core.files.catalogue import CatalogueEntry, read_catalogue
 
 if TYPE_CHECKING:
     from core.project import Project
 
 SUFFIX = ".pth"
-BUNDLED_FOLDER = places.RESOURCES / "weights"
+BUNDLED_FOLDER = checkout.RESOURCES / "weights"
 CATALOGUE = BUNDLED_FOLDER / "catalogue.toml"
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import platformdirs
 
+from core.files.checkout import RESOURCES
+
 APP_NAME = "fami-pose-review"
-REPOSITORY = Path(__file__).resolve().parents[2]
-"""The checkout."""
-RESOURCES = REPOSITORY / "resources"
 DEMO_CLIP = RESOURCES / "demo" / "walkers.mp4"
 DEMO_LABELS = RESOURCES / "demo" / "walkers.json"
 
@@ -80,9 +79,3 @@ def write_setting(name: str, value: object) -> None:
         partial.replace(path)
     except OSError:
         return
-
-
-def shared_path(relative: str) -> Path:
-    """A path under the folder of shared data (`FAMI_SHARED`, by default beside the checkout)."""
-    root = os.environ.get("FAMI_SHARED", str(REPOSITORY.parent / "shared"))
-    return Path(root) / relative

@@ -1,7 +1,8 @@
 """Label files of other programs, read into and written from one kind of Labels; see docs/formats.md."""
 
 from core.formats.exporting import FORMATS, ExportResult, export_project
-from core.formats.importing import import_labels
+from core.formats.frame_match import FrameMatch
+from core.formats.importing import import_labels, match_source
 from core.formats.labels import LabelImage, Labels
 from core.formats.matching import find_images, match_frames
 from core.formats.recognition import read_labels
@@ -9,11 +10,13 @@ from core.formats.recognition import read_labels
 __all__ = [
     "FORMATS",
     "ExportResult",
+    "FrameMatch",
     "LabelImage",
     "Labels",
     "export_project",
     "find_images",
     "import_labels",
     "match_frames",
+    "match_source",
     "read_labels",
 ]

@@ -6,29 +6,41 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.formats.frame_match import FrameMatch
 from core.formats.labels import LabelImage, Labels
 from core.formats.matching import match_frames
 from core.geometry import intersection_over_union
 from core.poses import Pose, Provenance
-from core.project import Project, RunKind, Touched
+from core.project import Project, RunKind, SourceRecord, Touched
 
+SAME_PERSON_WITHOUT_ID = 0.5
+"""People whose boxes overlap at least this much on average are one, where the file gives one of them no track id."""
 SAME_PERSON_OVERLAP = 0.3
 """Boxes of one track id that overlap less on average (intersection over union) are of two people."""
 
 
 def import_labels(
-    project: Project, labels: Labels, source_frame_names: Sequence[str] | None, keypoints: bool = True
+    project: Project,
+    labels: Labels,
+    source_frame_names: Sequence[str] | None,
+    keypoints: bool = True,
+    *,
+    first_number: int | None = None,
+    same_people: bool = True,
 ) -> Touched:
     """Writes labels into a project; what a person set there stays as it is.
 
-    A track id that the project already has for somebody else is replaced by a new one. Images that the source doesn't
-    have are left out, and `labels.warnings` then says how many.
+    A track id that the project already has for somebody else is replaced by a new one. `labels.warnings` then says how
+    images and frames were matched, and how many images were left out.
 
     Args:
         project: open for writing.
         labels: what was read.
         source_frame_names: the names of the source's frames; they count only for a folder of images.
         keypoints: False takes over boxes and track ids only; else ignore regions come along, too.
+        first_number: see `match_frames`.
+        same_people: people without a track id in the file who lie where the project has somebody are that person;
+            else they are new ones.
 
     Returns:
         What changed.
@@ -37,11 +49,9 @@ def import_labels(
         FormatError: the labels don't belong to this source.
         ProjectError: the project cannot be written.
     """
-    names = None
-    if project.source.kind == "images" and source_frame_names is not None:
-        # With the folder's name before them, the last two parts of a path can match.
-        names = [f"{project.source.path.name}/{name}" for name in source_frame_names]
-    frames = match_frames(labels, names, project.source.num_frames)
+    match = match_source(labels, project.source, source_frame_names, first_number)
+    frames = match.frames
+    labels.warnings.extend(match.notes)
     matched = [(frames[image.frame_index], image) for image in labels.images if image.frame_index in frames]
     _remark_on_differences(project, labels, [image for _, image in matched])
     poses = {index: list(image.poses.poses) for index, image in matched if image.poses.poses}
@@ -50,6 +60,8 @@ def import_labels(
     reviewed = [index for index, image in matched if keypoints and image.poses.reviewed]
     regions = {index: image.ignore_regions for index, image in matched if keypoints and image.ignore_regions}
     with project.undisturbed():  # nobody gets a number between its choice and the writing
+        if same_people:
+            poses = _with_ids_of_the_project(project, labels, poses)
         poses = _with_new_track_ids(project, poses)
         run_id = project.begin_run(RunKind.IMPORT, None, {"format": labels.format_name, "keypoints": keypoints})
         try:
@@ -60,13 +72,48 @@ def import_labels(
             project.finish_run(run_id, "failed")
             raise
         project.finish_run(run_id, "done")
+    kept = _joints_kept(project, poses)
+    if kept:
+        labels.warnings.append(
+            f"{kept} joints were not taken, because a person set or imported others there before; "
+            "undo the earlier import to have these."
+        )
     return touched
 
 
+def _joints_kept(project: Project, poses: dict[int, list[Pose]]) -> int:
+    """How many labelled joints of an import the project holds elsewhere, or not at all."""
+    count = 0
+    for index, people in poses.items():
+        frame = project.frame(index)
+        for pose in people:
+            held = frame.pose(pose.track_id)
+            if held is not None:
+                same = held.labelled & (held.keypoints == pose.keypoints).all(axis=1)
+                count += int((pose.labelled & held.human & ~same).sum())
+    return count
+
+
+def match_source(
+    labels: Labels, source: SourceRecord, frame_names: Sequence[str] | None, first_number: int | None = None
+) -> FrameMatch:
+    """Finds the frame of the source that each image of a label file is, see `match_frames`.
+
+    Args:
+        labels: what was read.
+        source: that is labelled.
+        frame_names: the names of its frames; they count only for a folder of images.
+        first_number: see `match_frames`.
+
+    Raises:
+        FormatError: the labels don't belong to this source.
+    """
+    is_folder = source.kind == "images" and frame_names is not None
+    name = source.path.name if is_folder else source.path.stem
+    return match_frames(labels, frame_names if is_folder else None, source.num_frames, name, first_number)
+
+
 def _remark_on_differences(project: Project, labels: Labels, matched: Sequence[LabelImage]) -> None:
-    missing = sum(image.labelled for image in labels.images) - sum(image.labelled for image in matched)
-    if missing:
-        labels.warnings.append(f"{missing} labelled images of the file are not among the source's frames.")
     size = (project.source.width, project.source.height)
     other = next((image.size for image in matched if image.size is not None and image.size != size), None)
     if other is not None:
@@ -79,6 +126,36 @@ def _remark_on_differences(project: Project, labels: Labels, matched: Sequence[L
 def _box_only(pose: Pose) -> Pose:
     box_provenance = Provenance.IMPORTED if pose.bbox_provenance == Provenance.NONE else pose.bbox_provenance
     return Pose.empty(pose.track_id, pose.bbox_xywh, box_provenance)
+
+
+def _with_ids_of_the_project(project: Project, labels: Labels, poses: dict[int, list[Pose]]) -> dict[int, list[Pose]]:
+    """The poses, those without a track id of their own under the number of the project's person whom they overlap."""
+    overlaps: dict[tuple[int, int], list[float]] = {}
+    frames: dict[int, set[int]] = {}
+    for index, people in poses.items():
+        there = project.frame(index).poses
+        for pose in people:
+            frames.setdefault(pose.track_id, set()).add(index)
+            if pose.track_id in labels.linked_ids:
+                for other in there:
+                    overlap = intersection_over_union(other.bbox_xywh, pose.bbox_xywh)
+                    overlaps.setdefault((pose.track_id, other.track_id), []).append(overlap)
+    same: dict[int, int] = {}
+    for linked, known in sorted(overlaps, key=lambda pair: -sum(overlaps[pair])):
+        taken = [frames[other] for other, person in same.items() if person == known] + [frames.get(known, set())]
+        is_free = linked not in same and not any(frames[linked] & others for others in taken if linked != known)
+        if is_free and np.mean(overlaps[linked, known]) >= SAME_PERSON_WITHOUT_ID:
+            same[linked] = known
+    if not same:
+        return poses
+    labels.warnings.append(
+        f"{len(same)} people without a track id lie where the project has people, and were taken as them: "
+        f"{', '.join(map(str, sorted(set(same.values()))))}."
+    )
+    return {
+        index: [pose.replaced(track_id=same.get(pose.track_id, pose.track_id)) for pose in people]
+        for index, people in poses.items()
+    }
 
 
 def _with_new_track_ids(project: Project, poses: dict[int, list[Pose]]) -> dict[int, list[Pose]]:

@@ -32,6 +32,7 @@ class LabelImage:
         ignore_regions: polygons (N, 2) in pixels, inside which nothing is evaluated.
         labelled: whether the image counts as labelled, also with nobody in it.
         frame_id: the file's own number of the frame, None where it has none.
+        image_id: the file's own name or number of the image, None where it has none.
         source_frame_index: the frame's index in the source it was exported from, None in other programs' files.
         num_frames: the number of frames that the file says its video has.
     """
@@ -43,6 +44,7 @@ class LabelImage:
     ignore_regions: tuple[FloatArray, ...] = ()
     labelled: bool = False
     frame_id: int | None = None
+    image_id: int | str | None = None
     source_frame_index: int | None = None
     num_frames: int | None = None
 
@@ -55,12 +57,14 @@ class Labels:
         images: by rising `frame_index`.
         format_name: "posetrack18", "posetrack17" or "coco"; "" for labels that come from no file.
         warnings: a sentence for each kind of thing that was skipped, mended or guessed.
+        linked_ids: track ids that the file does not have: its people were linked by their boxes.
         clip_files: of what is labelled, where it is known: the video's file, or every picture of the folder in order.
     """
 
     images: list[LabelImage]
     format_name: str = ""
     warnings: list[str] = field(default_factory=list)
+    linked_ids: frozenset[int] = frozenset()
     clip_files: tuple[Path, ...] = ()
 
     @property
@@ -87,11 +91,14 @@ def from_records(label_file: LabelFile) -> Labels:
                 ignore_regions=tuple(record.ignore_regions),
                 labelled=bool(kept) if record.labelled is None else record.labelled or bool(kept),
                 frame_id=record.frame_id,
+                image_id=record.image_id,
                 source_frame_index=record.frame_index,
                 num_frames=record.num_frames,
             )
         )
-    return Labels(images, label_file.format_name, label_file.warnings())
+    named = {person.track_id for image in label_file.images for person in image.people}
+    linked = frozenset(track_id for ids in track_ids for track_id in ids if track_id not in named)
+    return Labels(images, label_file.format_name, label_file.warnings(), linked)
 
 
 def _check_num_frames(label_file: LabelFile) -> None:

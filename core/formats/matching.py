@@ -2,112 +2,74 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from core.errors import FormatError
+from core.formats.frame_match import FrameMatch, first_three, images_counted, were
+from core.formats.image_names import folder_of, normalised
 from core.formats.labels import LabelImage, Labels
+from core.formats.name_matching import match_names
+from core.formats.number_matching import match_numbers
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 FOLDERS_UP = 3
+COUNTED_FROM_0 = {"sleap", "deeplabcut", "cvat", "jhmdb"}
+"""Formats that number the frames of a video, and always from 0."""
 
 
-def match_frames(labels: Labels, source_frame_names: Sequence[str] | None, num_frames: int) -> dict[int, int]:
-    """Finds the frame of each image of a label file.
+def match_frames(
+    labels: Labels,
+    source_frame_names: Sequence[str] | None,
+    num_frames: int,
+    source_name: str = "",
+    first_number: int | None = None,
+) -> FrameMatch:
+    """Finds the frame of each image of a label file, by its name or its number and never by its place in the file.
 
     Files of this program say the frame themselves, and are believed where their number of frames is the source's.
-    Else, in a folder of images, names are compared: the whole relative path, then the last two parts, then the last;
-    an image whose name isn't there is left out. In a video the order counts: of frame_id, or of the number in the
-    name, relative to the first.
+    Else, in a folder of images, names are compared; in a video, numbers are, which count from 0 or from 1. Only where
+    no image has a number, and there are as many images as frames, the order of the file counts. docs/formats.md has
+    the rules.
 
     Args:
         labels: what was read.
         source_frame_names: the names of a folder's images in the order of frames, None for a video.
         num_frames: of the source.
-
-    Returns:
-        Frame index of the source by `LabelImage.frame_index`.
+        source_name: of the folder, or of the video without its suffix; it tells apart images of several folders.
+        first_number: 0 or 1: what the first frame of the video is called in names; None finds out.
 
     Raises:
-        FormatError: nothing matches, or there are more labelled frames than the source has.
+        FormatError: nothing matches, images of several folders do, or numbers lead beyond the last frame.
     """
     images = labels.images
     if not images:
         raise FormatError("The label file lists no image, so there is nothing to import.")
-    own = {image.frame_index: image.source_frame_index for image in images}
-    known = {key: index for key, index in own.items() if index is not None and 0 <= index < num_frames}
+    known = {i.frame_index: f for i in images if (f := i.source_frame_index) is not None and 0 <= f < num_frames}
     if len(known) == len(images) and images[0].num_frames == num_frames and len(set(known.values())) == len(known):
-        return known
+        return FrameMatch(known)
+    images, notes = _of_the_source(images, source_name)
     if source_frame_names is not None:
-        return _match_names(images, source_frame_names)
-    return _match_order(images, num_frames)
-
-
-def _match_names(images: Sequence[LabelImage], names: Sequence[str]) -> dict[int, int]:
-    wanted = {image.frame_index: _parts(image.file_name) for image in images if image.file_name}
-    there = [_parts(name) for name in names]
-    result: dict[int, int] = {}
-    for length in (None, 2, 1):
-        found = _match_parts(wanted, there, length)
-        result |= {key: index for key, index in found.items() if key not in result and index not in result.values()}
-        if len(result) == len(wanted):
-            break
-    if not result:
-        raise FormatError(
-            f"None of the {len(images)} images in the label file is in the folder of images "
-            f"(it names {images[0].file_name or 'none'}, the folder holds {names[0] if names else 'none'}); "
-            "open the folder that the labels belong to."
-        )
-    return result
-
-
-def _parts(name: str) -> tuple[str, ...]:
-    return PurePosixPath(name.replace("\\", "/")).parts
-
-
-def _match_parts(
-    wanted: dict[int, tuple[str, ...]], there: Sequence[tuple[str, ...]], length: int | None
-) -> dict[int, int]:
-    """Pairs whose last `length` parts are equal (None: all parts); a name that stands for several images for none."""
-
-    def last(parts: tuple[str, ...]) -> tuple[str, ...]:
-        return parts if length is None else parts[-length:]
-
-    frames: dict[tuple[str, ...], list[int]] = {}
-    for index, parts in enumerate(there):
-        frames.setdefault(last(parts), []).append(index)
-    keys: dict[tuple[str, ...], list[int]] = {}
-    for key, parts in wanted.items():
-        keys.setdefault(last(parts), []).append(key)
-    return {
-        same[0]: frames[parts][0] for parts, same in keys.items() if len(same) == 1 and len(frames.get(parts, [])) == 1
-    }
-
-
-def _match_order(images: Sequence[LabelImage], num_frames: int) -> dict[int, int]:
-    labelled = sum(image.labelled for image in images)
-    numbers = [image.frame_id for image in images]
-    if None in numbers:
-        numbers = [_number_in_name(image.file_name) for image in images]
-    rising = [number for number in numbers if number is not None]
-    if len(rising) == len(images) and all(a < b for a, b in itertools.pairwise(rising)):
-        offsets = [number - rising[0] for number in rising]
+        match = match_names(images, source_frame_names, source_name)
     else:
-        offsets = list(range(len(images)))
-    if offsets[-1] >= num_frames or labelled > num_frames:
-        raise FormatError(
-            f"The labels name {len(images)} frames, the last one frame {offsets[-1]} counted from the first, "
-            f"but the source has only {num_frames}; open the source that the labels belong to."
-        )
-    return {image.frame_index: offset for image, offset in zip(images, offsets, strict=True)}
+        certain = 0 if labels.format_name in COUNTED_FROM_0 else None
+        match = match_numbers(images, num_frames, certain if first_number is None else first_number)
+    return replace(match, notes=(*notes, *match.notes))
 
 
-def _number_in_name(file_name: str) -> int | None:
-    """The last number in a file's name without its folders and suffix."""
-    digits = re.findall(r"\d+", PurePosixPath(file_name).stem)
-    return int(digits[-1]) if digits else None
+def _of_the_source(images: list[LabelImage], source_name: str) -> tuple[list[LabelImage], list[str]]:
+    """The images that may be of this source: where folders in the file have its name, those of the others are not."""
+    name = normalised(source_name).casefold()
+    folders = {image.frame_index: folder_of(image.file_name) for image in images}
+    if not name or not any(folder and folder[-1].casefold() == name for folder in folders.values()):
+        return images, []
+    kept = [i for i in images if not (folder := folders[i.frame_index]) or folder[-1].casefold() == name]
+    places = {image.frame_index for image in kept}
+    others = [image for image in images if image.labelled and image.frame_index not in places]
+    named = first_three(sorted({"/".join(folders[image.frame_index]) for image in others}))
+    note = f"{images_counted(len(others), 'labelled ')} of other folders ({named}) {were(len(others))} left out."
+    return kept, [note] if others else []
 
 
 def find_images(labels: Labels, folder: Path) -> Path | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.errors import FormatError
 from core.formats.labels import Labels, from_records
-from core.formats.layouts import annolist, coco_layout, label_studio
+from core.formats.layouts import annolist, coco_layout, coco_results, label_studio
 from core.formats.neighbours import parse_other_than_json
 from core.formats.records import LabelFile, load_json
 
@@ -35,9 +35,9 @@ def parse(path: Path | str) -> LabelFile:
         return annolist.parse(document, path)
     if coco_layout.is_coco_layout(document):
         return coco_layout.parse(document, path)
-    if isinstance(document, list) and document:
-        return coco_layout.parse_detections(document, path)
+    if coco_results.is_results(document):
+        return coco_results.parse(document, path)
     raise FormatError(
         f"{path.name} is JSON, but not a label file of a known format: PoseTrack18 and COCO have a list 'images', "
-        "PoseTrack17 a list 'annolist', COCO detections are a list of boxes."
+        "PoseTrack17 a list 'annolist', COCO results are a list of records with an image_id."
     )

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import tempfile
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FormatError
+from core.formats.image_names import folder_of, numbers_of
 from core.keypoints import POSETRACK
 from core.poses import ByteArray, FloatArray, Visibility
 
@@ -90,16 +92,19 @@ class ImageRecord:
     Attributes:
         file_name: as the file says it, with forward slashes; empty where it says none.
         frame_id: the file's own number of the frame, by which frames are ordered; None where it has none.
+        image_id: the file's own name or number of the image, None where it has none.
         size: (width, height) in pixels, None where the file doesn't say.
         ignore_regions: polygons (N, 2) in pixels, inside which nothing is evaluated.
         labelled: whether the file calls the image labelled; None where it doesn't say.
         reviewed: a person's word that the frame is done (this program's own key).
         frame_index: the frame's index in the source (this program's own key), None where absent.
         num_frames: the number of frames that the file says its video has, None where it doesn't say.
+        name_is_made: the name is no file's: this program made it for a frame of a video.
     """
 
     file_name: str
     frame_id: int | None = None
+    image_id: int | str | None = None
     size: tuple[int, int] | None = None
     people: list[PersonRecord] = field(default_factory=list)
     ignore_regions: list[FloatArray] = field(default_factory=list)
@@ -107,6 +112,7 @@ class ImageRecord:
     reviewed: bool = False
     frame_index: int | None = None
     num_frames: int | None = None
+    name_is_made: bool = False
 
 
 @dataclass(eq=False)
@@ -116,7 +122,7 @@ class LabelFile:
     Attributes:
         path: where it was read from.
         format_name: "posetrack18", "posetrack17" or "coco".
-        images: by rising frame_id, or in the file's order where it has none.
+        images: by rising frame_id, else by the number in their names, else in the file's order.
         remarks: how often each kind of thing had to be skipped or mended.
     """
 
@@ -126,9 +132,17 @@ class LabelFile:
     remarks: Counter[str]
 
     def sort_images(self) -> None:
-        """Puts the images in the order of `frame_id`, whatever numbers their names hold."""
-        if all(image.frame_id is not None for image in self.images):
-            self.images.sort(key=lambda image: image.frame_id or 0)
+        """Puts the images in the order of `frame_id`, else of the numbers in their names, else of their ids."""
+        images = self.images
+        if all(image.frame_id is not None for image in images):
+            images.sort(key=lambda image: image.frame_id or 0)
+            return
+        in_names = numbers_of([image.file_name for image in images])
+        image_ids = [image.image_id if isinstance(image.image_id, int) else None for image in images]
+        numbers = in_names if None not in in_names else image_ids
+        if None not in numbers:
+            keys = [(folder_of(image.file_name), found) for image, found in zip(images, numbers, strict=True)]
+            self.images = [images[place] for place in sorted(range(len(keys)), key=lambda place: keys[place])]
 
     def warnings(self) -> list[str]:
         """One sentence for each kind of thing that was skipped or mended."""
@@ -148,15 +162,19 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
         raise FormatError(f"{path} is a folder; choose the label file in it.")
     try:
         with path.open("rb") as stream:
-            start = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
-            if start[:1] not in (b"{", b"["):
+            content = stream.read(256)  # a video of gigabytes may be chosen by mistake
+            # UTF-8, or UTF-16 and 32 as some shells write them; with a mark of the byte order or without.
+            encoding = "utf-8-sig" if content.startswith(BOM_UTF8) else json.detect_encoding(content)
+            start = content.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")
+            if start[:1] not in ("{", "["):
                 raise FormatError(f"{path.name} is not a label file: it does not begin as JSON text does.")
-            stream.seek(0)
-            return json.loads(stream.read().decode("utf-8-sig"))
+            content += stream.read()
     except FileNotFoundError:
         raise FormatError(f"There is no file {path}; check the path.") from None
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
+    try:
+        return json.loads(content.decode(encoding))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise FormatError(f"{path.name} is not complete JSON text ({error}); export or download it again.") from error
 

@@ -1,8 +1,9 @@
 """How good poses are: PoseTrack AP and MOTA, PCK, and COCO's object keypoint similarity."""
 
 from core.judging.sizes import PCK_THRESHOLD, box_sizes, joints_right, torso_sizes
-from core.metrics.folders import oks_of_folders, pck_of_folders
-from core.metrics.keypoint_accuracy import oks_ap, pck
+from core.metrics.folders import pck_of_folders
+from core.metrics.keypoint_accuracy import pck
+from core.metrics.object_similarity import oks_ap, oks_of_folders
 from core.metrics.posetrack import posetrack_ap, posetrack_evaluation
 
 __all__ = [

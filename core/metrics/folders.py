@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import FormatError
-from core.formats import read_labels
-from core.formats.labels import LabelImage, Labels
+from core.formats.labels import from_records
 from core.judging.sizes import PCK_THRESHOLD, box_sizes
 from core.metrics.groups import grouped
-from core.metrics.keypoint_accuracy import oks_ap, pck
+from core.metrics.keypoint_accuracy import pck
+from core.metrics.pairing import OnRemark, ignore_remark, pair_files
 from core.people.tracking import associate
-from core.poses import FloatArray, FramePoses, Pose
+from core.poses import FloatArray, Pose
+
+PosesOf = tuple[Pose, ...]
+"""The people of an image."""
 
 
 def paired_files(gt_dir: Path | str, pred_dir: Path | str) -> list[tuple[Path, Path]]:
@@ -28,7 +30,9 @@ def paired_files(gt_dir: Path | str, pred_dir: Path | str) -> list[tuple[Path, P
     for role, folder in (("ground truth", gt_dir), ("predictions", pred_dir)):
         if not folder.is_dir():
             raise FormatError(f"There is no folder of {role} at {folder}; name the folder that holds the JSON files.")
-    pairs = [(path, pred_dir / path.name) for path in sorted(gt_dir.glob("*.json"))]
+    # Systems leave hidden files beside real ones, such as ._a.json and .DS_Store.
+    names = [path.name for path in sorted(gt_dir.glob("*.json")) if not path.name.startswith(".")]
+    pairs = [(gt_dir / name, pred_dir / name) for name in names]
     if not pairs:
         raise FormatError(f"The folder of ground truth {gt_dir} holds no .json file.")
     for gt_path, pred_path in pairs:
@@ -37,17 +41,11 @@ def paired_files(gt_dir: Path | str, pred_dir: Path | str) -> list[tuple[Path, P
     return pairs
 
 
-def check_frames_pair(gt_path: Path, num_truth: int, pred_path: Path, num_predicted: int) -> None:
-    """Raises FormatError where the two files list different numbers of frames."""
-    if num_truth != num_predicted:
-        raise FormatError(
-            f"{pred_path} has {num_predicted} frames but the ground truth {gt_path} has {num_truth}; "
-            "predictions must list every frame of the ground truth."
-        )
-
-
 def pck_of_folders(
-    gt_dir: Path | str, pred_dir: Path | str, threshold: float = PCK_THRESHOLD
+    gt_dir: Path | str,
+    pred_dir: Path | str,
+    threshold: float = PCK_THRESHOLD,
+    on_remark: OnRemark = ignore_remark,
 ) -> dict[str, dict[str, float]]:
     """PCK as Sub-JHMDB reports it, by the person's box and by the torso.
 
@@ -61,7 +59,7 @@ def pck_of_folders(
     Raises:
         FormatError: the folders don't pair, or nobody in them is labelled.
     """
-    pairs = [pair for truth, predicted in _read(gt_dir, pred_dir) for pair in _pairs(truth, predicted)]
+    pairs = [pair for images in _read(gt_dir, pred_dir, on_remark) for pair in _pairs(images)]
     if not any(pose.labelled.any() for pose, _ in pairs):
         raise FormatError(f"Nothing can be evaluated: the ground truth in {gt_dir} holds no labelled keypoint.")
     keypoints = np.stack([pose.keypoints for pose, _ in pairs])
@@ -79,35 +77,20 @@ def pck_of_folders(
     }
 
 
-def oks_of_folders(gt_dir: Path | str, pred_dir: Path | str) -> dict[str, float]:
-    """COCO's average precision and recall over all files, see `oks_ap`. Raises FormatError as `pck_of_folders` does."""
-    truth: list[LabelImage] = []
-    predicted: list[LabelImage] = []
-    for one, other in _read(gt_dir, pred_dir):
-        start = len(truth)
-        truth += _renumbered(one, start)
-        predicted += _renumbered(other, start)
-    return oks_ap(Labels(truth), Labels(predicted))
-
-
-def _read(gt_dir: Path | str, pred_dir: Path | str) -> Iterator[tuple[Labels, Labels]]:
+def _read(gt_dir: Path | str, pred_dir: Path | str, on_remark: OnRemark) -> Iterator[list[tuple[PosesOf, PosesOf]]]:
+    """The people of each image of each file, truth and predictions."""
     for gt_path, pred_path in paired_files(gt_dir, pred_dir):
-        truth, predicted = read_labels(gt_path), read_labels(pred_path)
-        check_frames_pair(gt_path, len(truth.images), pred_path, len(predicted.images))
-        yield truth, predicted
+        pair = pair_files(gt_path, pred_path, on_remark)
+        truth, predicted = from_records(pair.truth).images, from_records(pair.predicted).images
+        yield [
+            (image.poses.poses, () if partner is None else predicted[partner].poses.poses)
+            for image, partner in zip(truth, pair.partners, strict=True)
+        ]
 
 
-def _renumbered(labels: Labels, start: int) -> list[LabelImage]:
-    return [
-        replace(image, frame_index=start + place, poses=FramePoses(start + place, image.poses.poses))
-        for place, image in enumerate(labels.images)
-    ]
-
-
-def _pairs(truth: Labels, predicted: Labels) -> Iterator[tuple[Pose, FloatArray]]:
+def _pairs(images: Sequence[tuple[PosesOf, PosesOf]]) -> Iterator[tuple[Pose, FloatArray]]:
     """Everybody in the ground truth, with the predicted keypoints (K, 2), NaN where there are none."""
-    for image, guess in zip(truth.images, predicted.images, strict=True):
-        people, guesses = image.poses.poses, guess.poses.poses
+    for people, guesses in images:
         partner = dict(associate([pose.bbox_xywh for pose in people], [pose.bbox_xywh for pose in guesses]))
         for place, pose in enumerate(people):
             found = guesses[partner[place]] if place in partner else None

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FormatError
-from core.formats import recognition
 from core.formats.layouts.annolist import POINT_NAMES
 from core.formats.records import ImageRecord, PersonRecord
 from core.geometry import BoolArray
 from core.keypoints import POSETRACK
-from core.metrics.folders import check_frames_pair, paired_files
+from core.metrics.folders import paired_files
 from core.metrics.groups import grouped, with_mean
+from core.metrics.pairing import OnRemark, ignore_remark, pair_files
 from core.metrics.tracking_accuracy import JointTracks, mota
 from core.poses import FloatArray
 
@@ -78,8 +78,15 @@ def posetrack_ap(gt_dir: Path | str, pred_dir: Path | str) -> dict[str, float]:
     return _average_precision(load_folders(gt_dir, pred_dir))
 
 
-def posetrack_evaluation(gt_dir: Path | str, pred_dir: Path | str) -> dict[str, dict[str, float]]:
+def posetrack_evaluation(
+    gt_dir: Path | str, pred_dir: Path | str, on_remark: OnRemark = ignore_remark
+) -> dict[str, dict[str, float]]:
     """PoseTrack AP and MOTA of a folder of predictions.
+
+    Args:
+        gt_dir: see `posetrack_ap`.
+        pred_dir: likewise.
+        on_remark: called with a sentence on what was left out.
 
     Returns:
         "ap" (see `posetrack_ap`), "groups" {Head, Shoulder, ..., Ankle, Mean} of AP, "mota" like "ap" (NaN for a
@@ -88,13 +95,13 @@ def posetrack_evaluation(gt_dir: Path | str, pred_dir: Path | str) -> dict[str, 
     Raises:
         FormatError: the folders don't pair, or nothing in them can be evaluated.
     """
-    frames = load_folders(gt_dir, pred_dir)
+    frames = load_folders(gt_dir, pred_dir, on_remark)
     ap = _average_precision(frames)
     tracking = _mota(frames)
     return {"ap": ap, "groups": grouped(ap), "mota": tracking, "mota_groups": grouped(tracking)}
 
 
-def load_folders(gt_dir: Path | str, pred_dir: Path | str) -> list[EvaluatedFrame]:
+def load_folders(gt_dir: Path | str, pred_dir: Path | str, on_remark: OnRemark = ignore_remark) -> list[EvaluatedFrame]:
     """The frames of all sequences that count, in order (steps 1 and 2 of the rules: pair, drop, ignore).
 
     Raises:
@@ -102,10 +109,12 @@ def load_folders(gt_dir: Path | str, pred_dir: Path | str) -> list[EvaluatedFram
     """
     frames = []
     for sequence, (gt_path, pred_path) in enumerate(paired_files(gt_dir, pred_dir)):
-        truth, predicted = recognition.parse(gt_path).images, recognition.parse(pred_path).images
-        check_frames_pair(gt_path, len(truth), pred_path, len(predicted))
-        pairs = [_evaluated_frame(sequence, *pair) for pair in zip(truth, predicted, strict=True)]
-        frames += [frame for frame in pairs if frame is not None]
+        pair = pair_files(gt_path, pred_path, on_remark)
+        for image, partner in zip(pair.truth.images, pair.partners, strict=True):
+            found = ImageRecord("") if partner is None else pair.predicted.images[partner]
+            frame = _evaluated_frame(sequence, image, found)
+            if frame is not None:
+                frames.append(frame)
     if not frames:
         raise FormatError(f"Nothing can be evaluated: no frame of the ground truth in {gt_dir} has a head box.")
     return frames

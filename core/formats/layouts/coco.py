@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import FormatError
 from core.formats.labels import Labels, from_records
-from core.formats.layouts import coco_layout
+from core.formats.layouts import coco_layout, coco_results
 from core.formats.layouts.annotations import COCO_CODES, annotation
 from core.formats.layouts.posetrack18 import category, image_file_name
 from core.formats.records import load_json, write_file_atomically
@@ -23,8 +23,8 @@ def read(path: Path | str) -> Labels:
     """
     path = Path(path)
     document = load_json(path)
-    if isinstance(document, list):
-        return from_records(coco_layout.parse_detections(document, path))
+    if coco_results.is_results(document):
+        return from_records(coco_results.parse(document, path))
     if not coco_layout.is_coco_layout(document) or coco_layout.is_posetrack(document):
         raise FormatError(f"{path.name} is not a COCO file: COCO has a list 'images' and no PoseTrack keypoints.")
     return from_records(coco_layout.parse(document, path))
@@ -52,6 +52,7 @@ def document(labels: Labels, source_name: str) -> dict[str, Any]:
         entry: dict[str, Any] = {
             "id": image_id,
             "file_name": image_file_name(source_name, image.frame_index),
+            "file_name_made": True,
             "frame_index": image.frame_index,
             "nframes": image.num_frames or len(labels.images),
             "reviewed": image.poses.reviewed,

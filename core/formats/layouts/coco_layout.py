@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FormatError
+from core.formats.frame_match import first_three
+from core.formats.image_names import parts_of, stem
+from core.formats.layouts.coco_results import flat_keypoints
+from core.formats.names import joint_named, joints_named, track_ids_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, mapping
 from core.poses import FloatArray, Visibility
 
+CALLED_PEOPLE = {"person", "persons", "people", "human", "humans", "pedestrian", "pedestrians"}
+TRACK_KEYS = ("track_id", "object_id", "instance_id")
+Third = Literal["posetrack", "coco", "score"]
+"""What the third number of a keypoint says: visibility as PoseTrack18 or as COCO counts it, or a score."""
 EXTENSION_KEYS = ("provenance", "bbox_provenance", "keypoints_kept", "scores_kept", "bbox_head_made")
 
 
@@ -26,20 +35,23 @@ def is_coco_layout(document: object) -> bool:
 def is_posetrack(document: dict[str, Any]) -> bool:
     """Whether a COCO-like document is PoseTrack18, where coordinates with v = 0 are an occluded joint.
 
-    The names of the category's keypoints decide (only PoseTrack has head_bottom and head_top); where the file has no
-    names, the keys that only PoseTrack's images have.
+    The names of the category's keypoints decide (only PoseTrack has head_bottom and head_top), unless a keypoint has
+    COCO's v = 2; where the file has no names, the keys that only PoseTrack's images have.
     """
-    names = {name for category in _dicts(document.get("categories")) for name in _names(category)}
-    if names:
-        return bool(names & {"head_bottom", "head_top"})
-    return any("vid_id" in image or "frame_id" in image for image in _dicts(document["images"]))
+    names = {name for category in dicts(document.get("categories")) for name in _names(category)}
+    if not names:
+        return any("vid_id" in image or "frame_id" in image for image in dicts(document["images"]))
+    of_posetrack = {POSETRACK.index("head_bottom"), POSETRACK.index("head_top")}
+    if not any("head" in name.lower() and joint_named(name) in of_posetrack for name in names):
+        return False
+    return not any(2 in flat_keypoints(entry)[2::3] for entry in dicts(document.get("annotations")))
 
 
 def parse(document: dict[str, Any], path: Path) -> LabelFile:
     """Reads what can be read of a COCO-like document, and counts what cannot.
 
     Raises:
-        FormatError: there is no list of images, or no image in it can be used.
+        FormatError: there is no list of images, no image in it can be used, or no keypoint has a name known here.
     """
     if not is_coco_layout(document):
         raise FormatError(f"{path.name} is neither PoseTrack18 nor COCO: it has no list of images.")
@@ -51,48 +63,129 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
     annotations = document.get("annotations", [])
     if not isinstance(annotations, list):
         raise FormatError(f"{path.name} cannot be used: its annotations are not a list.")
-    names_by_category = _person_categories(document, path)
+    people = People.of(document, path, remarks)
+    found = ImagesByKey(list(images.values()))
+    third: Third = "posetrack" if posetrack else "score" if _thirds_are_scores(dicts(annotations)) else "coco"
+    track_names: dict[int, str] = {}
     for annotation in annotations:
-        image = images.get(_key(annotation.get("image_id"))) if isinstance(annotation, dict) else None
+        image = found.image_of(annotation) if isinstance(annotation, dict) else None
         if image is None:
             remarks["an annotation names no listed image and was skipped"] += 1
-            continue
-        category = _key(annotation.get("category_id"))
-        if names_by_category and category not in names_by_category and category is not None:
+        elif (names := people.names_of(annotation)) is None:
             remarks["an annotation of something other than a person was skipped"] += 1
         elif annotation.get("iscrowd") in (1, True):
             remarks["an annotation of a whole crowd was skipped"] += 1
-        else:
-            names = names_by_category.get(category, ()) if names_by_category else ()
-            person = _read_person(annotation, names, posetrack, remarks)
-            if person is not None:
-                image.people.append(person)
-    label_file = LabelFile(path, "posetrack18" if posetrack else "coco", list(images.values()), remarks)
+        elif (person := _read_person(annotation, names, third, remarks)) is not None:
+            image.people.append(person)
+            track = track_of(annotation)
+            person.track_id = whole_number(track)
+            if person.track_id is None and isinstance(track, str) and track.strip():
+                track_names[id(person)] = track.strip()
+    _number_named_tracks(found.images, track_names)
+    label_file = LabelFile(path, "posetrack18" if posetrack else "coco", found.images, remarks)
     label_file.sort_images()
     return label_file
 
 
-def parse_detections(document: list[Any], path: Path) -> LabelFile:
-    """Reads COCO's list of results: boxes (and keypoints) by image_id, without images.
+@dataclass(frozen=True)
+class People:
+    """Which categories of a file are people.
 
-    Raises:
-        FormatError: no entry has an image_id.
+    Attributes:
+        names: the keypoint names of each category of people by its id; empty where the file names no categories.
+        only: the id of the file's only category, which annotations without one have; None where there are several.
     """
-    remarks: Counter[str] = Counter()
-    images: dict[int, ImageRecord] = {}
-    for detection in _dicts(document):
-        image_id = whole_number(detection.get("image_id"))
-        if image_id is None or detection.get("category_id", 1) != 1:
-            remarks["a detection without image_id, or of something other than a person, was skipped"] += 1
-            continue
-        person = _read_person(detection, COCO.keypoint_names, False, remarks)
-        if person is not None:
-            images.setdefault(image_id, ImageRecord("", frame_id=image_id)).people.append(person)
-    if not images:
-        raise FormatError(f"{path.name} is a list, but not of COCO detections: no entry has an image_id and a box.")
-    label_file = LabelFile(path, "coco", list(images.values()), remarks)
-    label_file.sort_images()
-    return label_file
+
+    names: dict[int | str | None, tuple[str, ...]]
+    only: int | str | None = None
+
+    @classmethod
+    def of(cls, document: dict[str, Any], path: Path, remarks: Counter[str] | None = None) -> People:
+        """The categories of people: those called person, else those that have keypoints, else the only one.
+
+        Raises:
+            FormatError: there are categories, but none of people, or none of their keypoints has a name known here.
+        """
+        remarks = Counter() if remarks is None else remarks
+        categories = dicts(document.get("categories"))
+        people = [c for c in categories if str(c.get("name")).strip().lower() in CALLED_PEOPLE]
+        people = [c for c in people if _names(c)] or people
+        if not people:
+            people = [c for c in categories if _names(c)] or (categories if len(categories) == 1 else [])
+            if len(people) > 1:
+                called = ", ".join(str(category.get("name")) for category in people)
+                remarks[f"no category is called person: all that have keypoints ({called}) were taken as people"] = 1
+        if categories and not people:
+            raise FormatError(f"{path.name} has no people: none of its categories is 'person' or has keypoints.")
+        named = [name for category in people for name in _names(category)]
+        if named and all(joint_named(name) is None for name in named):
+            raise FormatError(
+                f"{path.name} has no joint that this program knows (its keypoints are {first_three(named)}); "
+                "name them as PoseTrack or COCO do: nose, left_shoulder, ..."
+            )
+        only = _key(categories[0].get("id")) if len(categories) == 1 else None
+        return cls({_key(category.get("id")): _names(category) for category in people}, only)
+
+    def names_of(self, annotation: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """The keypoint names of an annotation's category, () where nobody says; None if it is not of people."""
+        category = _key(annotation.get("category_id"))
+        category = self.only if category is None else category
+        return self.names.get(category) if self.names else ()
+
+
+class ImagesByKey:
+    """Images by what annotations call them: their id, or where no image has that id their name.
+
+    Attributes:
+        images: all of them.
+    """
+
+    def __init__(self, images: list[ImageRecord]) -> None:
+        self.images = images
+        self._by_id = {image.image_id: image for image in images}
+        self._by_name: dict[str, list[ImageRecord]] = {}
+        for image in images:
+            parts = parts_of(image.file_name)
+            for name in {"/".join(parts), *(key(parts[-1]) for key in (str, stem) if parts)}:
+                self._by_name.setdefault(name, []).append(image)
+
+    def image_of(self, annotation: Mapping[str, Any]) -> ImageRecord | None:
+        """The image that an annotation names; None where it names none, or a name that several have."""
+        image_id = annotation.get("image_id")
+        image = self._by_id.get(_key(image_id)) if _key(image_id) is not None else None
+        if image is None and isinstance(image_id, str):
+            same = self._by_name.get("/".join(parts_of(image_id)), [])
+            image = same[0] if len(same) == 1 else None
+        return image
+
+
+def track_of(annotation: Mapping[str, Any]) -> object:
+    """What an annotation calls its track: track_id, or object_id or instance_id; CVAT has it under attributes."""
+    for holder in (annotation, annotation.get("attributes")):
+        if isinstance(holder, Mapping):
+            for key in TRACK_KEYS:
+                if holder.get(key) not in (None, ""):
+                    return holder[key]
+    return None
+
+
+def _number_named_tracks(images: list[ImageRecord], track_names: Mapping[int, str]) -> None:
+    """Gives people whose track has a name and no number one: the name's own where that is free."""
+    people = [person for image in images for person in image.people]
+    numbers_taken = {person.track_id for person in people if person.track_id is not None}
+    ids = track_ids_named(list(track_names.values()))
+    if numbers_taken & set(ids.values()):
+        first = max(numbers_taken) + 1
+        ids = {name: first + place for place, name in enumerate(ids)}
+    for person in people:
+        if id(person) in track_names:
+            person.track_id = ids[track_names[id(person)]]
+
+
+def _thirds_are_scores(annotations: list[dict[str, Any]]) -> bool:
+    """Whether the third numbers of keypoints are scores, as some programs write them in place of COCO's v."""
+    thirds = [number(third) for entry in annotations for third in flat_keypoints(entry)[2::3]]
+    return any(third is not None and 0 < third < 1 for third in thirds)
 
 
 def _key(value: object) -> int | str | None:
@@ -100,24 +193,14 @@ def _key(value: object) -> int | str | None:
     return found if found is not None else value if isinstance(value, str) else None
 
 
-def _dicts(value: object) -> list[dict[str, Any]]:
+def dicts(value: object) -> list[dict[str, Any]]:
+    """The records of a list, without what is none."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _names(category: dict[str, Any]) -> tuple[str, ...]:
     names = category.get("keypoints")
     return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
-
-
-def _person_categories(document: dict[str, Any], path: Path) -> dict[int | str | None, tuple[str, ...]]:
-    """The keypoint names of each category of people by its id; empty where the file names no categories."""
-    categories = _dicts(document.get("categories"))
-    people = [c for c in categories if c.get("name") == "person" or _names(c)]
-    if not people and len(categories) == 1:
-        people = categories
-    if categories and not people:
-        raise FormatError(f"{path.name} has no people: none of its categories is 'person' or has keypoints.")
-    return {_key(category.get("id")): _names(category) for category in people}
 
 
 def _read_images(entries: list[Any], remarks: Counter[str]) -> dict[int | str | None, ImageRecord]:
@@ -133,12 +216,14 @@ def _read_images(entries: list[Any], remarks: Counter[str]) -> dict[int | str | 
         images[key] = ImageRecord(
             file_name=name.replace("\\", "/") if isinstance(name, str) else "",
             frame_id=whole_number(entry.get("frame_id")),
+            image_id=key,
             size=(width, height) if width and height and width > 0 and height > 0 else None,
             ignore_regions=_read_ignore_regions(entry, remarks),
             labelled=bool(labelled) if isinstance(labelled, (bool, int)) else None,
             reviewed=entry.get("reviewed") is True,
             frame_index=whole_number(entry.get("frame_index")),
             num_frames=whole_number(entry.get("nframes")),
+            name_is_made=entry.get("file_name_made") is True,
         )
     return images
 
@@ -162,18 +247,17 @@ def _read_ignore_regions(entry: dict[str, Any], remarks: Counter[str]) -> list[F
 
 
 def _read_person(
-    annotation: dict[str, Any], names: tuple[str, ...], posetrack: bool, remarks: Counter[str]
+    annotation: dict[str, Any], names: tuple[str, ...], third: Third, remarks: Counter[str]
 ) -> PersonRecord | None:
     person = PersonRecord.empty()
     person.extensions = {key: annotation[key] for key in EXTENSION_KEYS if key in annotation}
-    person.track_id = whole_number(annotation.get("track_id"))
     person.score = number(annotation.get("score"))
     person.bbox_xywh = _read_box(annotation, "bbox", remarks)
     if person.bbox_xywh is not None and (person.bbox_xywh[2:] <= 0).any() and "bbox_provenance" not in annotation:
         remarks["a box without width or height was left out"] += 1
         person.bbox_xywh = None
     person.bbox_head_xywh = _read_box(annotation, "bbox_head", remarks)
-    _read_keypoints(person, annotation, names, posetrack, remarks)
+    _read_keypoints(person, annotation, names, third, remarks)
     if person.bbox_xywh is None and not person.labelled.any() and person.bbox_head_xywh is None:
         remarks["an annotation with neither a box nor a keypoint was skipped"] += 1
         return None
@@ -190,29 +274,25 @@ def _read_box(annotation: dict[str, Any], key: str, remarks: Counter[str]) -> Fl
 
 
 def _read_keypoints(
-    person: PersonRecord, annotation: dict[str, Any], names: tuple[str, ...], posetrack: bool, remarks: Counter[str]
+    person: PersonRecord, annotation: dict[str, Any], names: tuple[str, ...], third: Third, remarks: Counter[str]
 ) -> None:
     """Fills in keypoints, visibility and scores by the category's names."""
-    flat = annotation.get("keypoints")
-    if flat in (None, []):
+    if annotation.get("keypoints") in (None, []):
         return
-    if not isinstance(flat, list) or len(flat) % 3:
+    flat = flat_keypoints(annotation)
+    if not flat or len(flat) % 3:
         remarks["keypoints that are not triples of numbers were left out"] += 1
         return
     count = len(flat) // 3
     if not names and count == len(POSETRACK):
-        names = POSETRACK.keypoint_names if posetrack else COCO.keypoint_names
+        names = POSETRACK.keypoint_names if third == "posetrack" else COCO.keypoint_names
         remarks["the file names no keypoints: their usual order was assumed"] = 1
     if not names or len(names) > count:
         remarks["keypoints were left out, because the category's names don't say what they are"] += 1
         return
     if len(names) < count:
         remarks[f"of {count} keypoints of a person only the {len(names)} with a name were read"] += 1
-    unknown = [name for name in names if name not in POSETRACK.keypoint_names]
-    if unknown:
-        named = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} others" if len(unknown) > 3 else "")
-        remarks[f"the file's {named} have no place in this program's skeleton and were left out"] = 1
-    rows = mapping(names, POSETRACK)
+    rows = rows_of(names, remarks)
     person.extensions = {**person.extensions, **_in_skeleton_order(person.extensions, rows, len(names))}
     scores = annotation.get("scores")
     scores = scores if isinstance(scores, list) and len(scores) >= len(names) else []
@@ -220,16 +300,40 @@ def _read_keypoints(
         if row < 0:
             continue
         person.scores[keypoint] = np.nan if not scores or (s := number(scores[row])) is None else s
-        x, y, v = (number(item) for item in flat[3 * row : 3 * row + 3])
-        if x is None or y is None:
-            remarks["a keypoint without finite coordinates was left out"] += 1
-        elif (visibility := _visibility(x, y, v or 0.0, posetrack)) != Visibility.NOT_LABELLED:
-            person.keypoints[keypoint] = x, y
-            person.visibility[keypoint] = visibility
+        _read_point(person, keypoint, flat[3 * row : 3 * row + 3], third, remarks)
+    if third == "score" and "provenance" not in person.extensions:
+        set_by = np.where(person.labelled, "predicted", "none").tolist()
+        person.extensions = {**person.extensions, "provenance": set_by}
     declared = whole_number(annotation.get("num_keypoints"))
     counts = {int(person.labelled.sum()), int((person.visibility == Visibility.VISIBLE).sum())}
     if declared is not None and names == POSETRACK.keypoint_names and declared not in counts:
         remarks["num_keypoints is not the number of labelled keypoints; the keypoints were counted instead"] += 1
+
+
+def _read_point(person: PersonRecord, keypoint: int, triple: list[Any], third: Third, remarks: Counter[str]) -> None:
+    x, y, value = (number(item) for item in triple)
+    if x is None or y is None:
+        remarks["a keypoint without finite coordinates was left out"] += 1
+    elif (visibility := _visibility(x, y, value or 0.0, third)) != Visibility.NOT_LABELLED:
+        person.keypoints[keypoint] = x, y
+        person.visibility[keypoint] = visibility
+        if third == "score" and value is not None:
+            person.scores[keypoint] = value
+
+
+def rows_of(names: tuple[str, ...], remarks: Counter[str] | None = None) -> NDArray[np.int64]:
+    """(K,) where each POSETRACK keypoint stands in `names`, whatever their spelling, -1 where it doesn't.
+
+    Args:
+        names: as a file has them.
+        remarks: gets one of the names that mean no keypoint.
+    """
+    rows = mapping(names, POSETRACK)
+    meant = joints_named(names, Counter() if remarks is None else remarks)
+    for row, joint in enumerate(meant):
+        if joint is not None and rows[joint] < 0:
+            rows[joint] = row
+    return rows
 
 
 def _in_skeleton_order(extensions: Mapping[str, Any], rows: NDArray[np.int64], count: int) -> dict[str, list[Any]]:
@@ -242,9 +346,11 @@ def _in_skeleton_order(extensions: Mapping[str, Any], rows: NDArray[np.int64], c
     }
 
 
-def _visibility(x: float, y: float, v: float, posetrack: bool) -> Visibility:
-    if posetrack:
-        if v > 0:
+def _visibility(x: float, y: float, value: float, third: Third) -> Visibility:
+    if third == "score":
+        return Visibility.VISIBLE if value > 0 else Visibility.NOT_LABELLED
+    if third == "posetrack":
+        if value > 0:
             return Visibility.VISIBLE
         return Visibility.OCCLUDED if x != 0 or y != 0 else Visibility.NOT_LABELLED
-    return Visibility.VISIBLE if v >= 2 else Visibility.OCCLUDED if v >= 1 else Visibility.NOT_LABELLED
+    return Visibility.VISIBLE if value >= 2 else Visibility.OCCLUDED if value >= 1 else Visibility.NOT_LABELLED

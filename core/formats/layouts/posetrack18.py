@@ -91,6 +91,7 @@ def _image(image: LabelImage, frame_id: int, video: int, source_name: str, num_f
         "has_no_densepose": True,
         "is_labeled": image.labelled,
         "file_name": image_file_name(source_name, image.frame_index),
+        "file_name_made": True,
         "nframes": num_frames,
         "frame_id": frame_id,
         "vid_id": f"{video:06d}",

@@ -13,7 +13,7 @@ REVIEWED_BY_A_PERSON = 1
 
 
 @dataclass(frozen=True, eq=False)
-class FrameState:
+class HeldFrame:
     """A frame as the project holds it.
 
     Attributes:

@@ -9,15 +9,15 @@ from core.errors import ProjectError
 from core.poses import Pose
 from core.project.records import Change, PoseChange, ReviewChange
 from core.project.storage.codec import decode, encode
-from core.project.storage.frame_state import NOT_REVIEWED, FrameState, mark_of
+from core.project.storage.frame_state import NOT_REVIEWED, HeldFrame, mark_of
 from core.project.storage.store import Store
 from core.project.storage.summary import SummaryRow, rows_of
 
 
-def of_frame(store: Store, frame_index: int) -> FrameState:
+def of_frame(store: Store, frame_index: int) -> HeldFrame:
     """A frame as it was last written, also by the transaction under way. To be called holding the store's mutex."""
     store.require_open()
-    state: FrameState | None = store.at_hand.get(frame_index)
+    state: HeldFrame | None = store.at_hand.get(frame_index)
     if state is None:
         rows = store.rows(
             "SELECT track_id, pose FROM poses WHERE frame_index = ?1"
@@ -26,13 +26,13 @@ def of_frame(store: Store, frame_index: int) -> FrameState:
         )
         poses = {track_id: decode(blob) for track_id, blob in rows if track_id is not None}
         mark = next((value for track_id, value in rows if track_id is None), NOT_REVIEWED)
-        state = FrameState(dict(sorted(poses.items())), mark)
+        state = HeldFrame(dict(sorted(poses.items())), mark)
         if not store.read_only:
             store.at_hand[frame_index] = state
     return state
 
 
-def of_frames(store: Store, start: int, stop: int, limit: int) -> list[tuple[int, FrameState]]:
+def of_frames(store: Store, start: int, stop: int, limit: int) -> list[tuple[int, HeldFrame]]:
     """The first `limit` frames of `start` to `stop` that hold somebody or are reviewed, in one statement."""
     rows = store.rows(
         "SELECT frame_index, reviewed, track_id, pose FROM (SELECT frame_index, reviewed FROM frames"
@@ -41,7 +41,7 @@ def of_frames(store: Store, start: int, stop: int, limit: int) -> list[tuple[int
         (start, stop, limit),
     )
     return [
-        (index, FrameState({track_id: decode(blob) for *_, track_id, blob in of_frame if blob is not None}, mark))
+        (index, HeldFrame({track_id: decode(blob) for *_, track_id, blob in of_frame if blob is not None}, mark))
         for (index, mark), of_frame in itertools.groupby(rows, key=lambda row: row[:2])
     ]
 
@@ -67,7 +67,7 @@ def apply(store: Store, changes: Sequence[Change]) -> list[SummaryRow]:
             _enter(frames[change.frame_index], change.frame_index, change.after)
     _write_poses(store, pose_changes)
     states = {
-        index: FrameState(dict(sorted(poses.items())), marks.get(index, of_frame(store, index).mark))
+        index: HeldFrame(dict(sorted(poses.items())), marks.get(index, of_frame(store, index).mark))
         for index, poses in sorted(frames.items())
     }
     rows = rows_of(states)

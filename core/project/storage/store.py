@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from core.errors import ProjectError
 from core.project.records import ProjectLockedError
 from core.project.storage import schema
-from core.project.storage.frame_state import FrameState
+from core.project.storage.frame_state import HeldFrame
 
 _BUSY_TIMEOUT_S = 30.0
 _CHECKED_AT_OPENING_BYTES = 32 * 2**20
@@ -65,7 +65,7 @@ class Store:
         self.path = path
         self.read_only = read_only
         self.mutex = threading.RLock()
-        self.at_hand: LRUCache[int, FrameState] = LRUCache(_FRAMES_AT_HAND)
+        self.at_hand: LRUCache[int, HeldFrame] = LRUCache(_FRAMES_AT_HAND)
         self._closed = False
         # Before the lock, whose file (and folder) would else be made for nothing.
         if create and not path.parent.is_dir():

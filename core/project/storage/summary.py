@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.judging.review import DOUBTFUL_BELOW
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance
-from core.project.storage.frame_state import FrameState
+from core.project.storage.frame_state import HeldFrame
 from core.project.storage.store import Store
 
 
@@ -132,7 +132,7 @@ class SummaryColumns:
         self.summary = self._views(frame_index + 1)
 
 
-def rows_of(states: Mapping[int, FrameState]) -> list[SummaryRow]:
+def rows_of(states: Mapping[int, HeldFrame]) -> list[SummaryRow]:
     """The rows of some frames, computed from who is in them."""
     poses = [pose for state in states.values() for pose in state.poses.values()]
     frame_of_pose = np.repeat(np.arange(len(states)), [len(state.poses) for state in states.values()])

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from core.errors import TrainingError
-from core.files.places import REPOSITORY, shared_path
+from core.files.checkout import REPOSITORY, shared_path
 from core.model.network.backbones import SingleFrame
 from core.model.network.config import TABLE_6, TABLE_7, Ablation, ablation
 from core.model.weights.files import LoadedModel, load_model

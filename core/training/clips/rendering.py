@@ -20,7 +20,7 @@ _PIXELS_A_MOMENT = 2.0
 
 
 @dataclass(frozen=True)
-class Layer:
+class PictureLayer:
     """A picture with alpha, and where it is.
 
     Attributes:
@@ -64,7 +64,7 @@ def exposure(frame_times: FloatArray, shutters: FloatArray, speeds_px: FloatArra
 def render(
     background: ByteArray,
     background_affines: FloatArray,
-    layers: Sequence[Layer],
+    layers: Sequence[PictureLayer],
     moments: Exposure,
     size_wh: tuple[int, int],
 ) -> ByteArray:

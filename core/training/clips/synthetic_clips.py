@@ -19,7 +19,7 @@ from core.training.clips import degradations
 from core.training.clips.cutouts import CutOut, cut_out_parts, cut_out_whole
 from core.training.clips.degradations import Kind
 from core.training.clips.limbs import Drift, Motion, compose, draw_movement
-from core.training.clips.rendering import Exposure, Layer, exposure, render
+from core.training.clips.rendering import Exposure, PictureLayer, exposure, render
 from core.training.photographs.lspet import PersonCrops
 from core.training.samples.augmentation import (
     WindowDraw,
@@ -218,10 +218,10 @@ class ClipSampler(CropSampler):
         moments: Exposure,
         spoiling: _Spoiling,
         keypoints: FloatArray,
-    ) -> list[Layer]:
+    ) -> list[PictureLayer]:
         """From the back to the front: perhaps somebody else, the person's parts, perhaps something that hides them."""
         affines = scene.motion.part_affines(moments.times, scene.keypoints)
-        layers = [Layer(p.rgba, compose(affines[p.part], _shift(p.corner - scene.margin))) for p in scene.parts]
+        layers = [PictureLayer(p.rgba, compose(affines[p.part], _shift(p.corner - scene.margin))) for p in scene.parts]
         if rng.random() < self.clips.passer_by:
             other = self._passer_by(rng, scene, moments)
             layers.insert(0 if scene.parts and rng.random() < 0.6 else len(layers), other)
@@ -242,7 +242,7 @@ class ClipSampler(CropSampler):
         frame: int,
         *,
         sudden: bool,
-    ) -> Layer:
+    ) -> PictureLayer:
         """Something over a joint of frame number `frame`. It jumps from frame to frame: blur would make it a veil."""
         texture = self.crops.person(int(rng.choice(self.indices))).rgb
         occluder = degradations.draw_occluder(
@@ -252,9 +252,9 @@ class ClipSampler(CropSampler):
         times = self._times[moments.frames]
         h, w = occluder.rgba.shape[:2]
         corners = occluder.place + occluder.velocity * times[:, None] - np.array([w, h]) / 2
-        return Layer(occluder.rgba, _shift(corners))
+        return PictureLayer(occluder.rgba, _shift(corners))
 
-    def _passer_by(self, rng: np.random.Generator, scene: _Scene, moments: Exposure) -> Layer:
+    def _passer_by(self, rng: np.random.Generator, scene: _Scene, moments: Exposure) -> PictureLayer:
         """Another person, beside this one, who moves as a whole."""
         size = self.settings.input_size_wh
         person = self.crops.person(int(rng.choice(self.indices)))
@@ -272,7 +272,7 @@ class ClipSampler(CropSampler):
             rng.normal(0, 1, 4) * [0.04 * size[0], 0.01 * size[1], 0.02, 0.01], np.zeros(4), np.array(size) / 2
         )
         affines = compose(scene.motion.camera.affines(moments.times), compose(walk.affines(moments.times), place))
-        return Layer(cut_out_whole(picture, keypoints, labelled), affines)
+        return PictureLayer(cut_out_whole(picture, keypoints, labelled), affines)
 
     def _photographed(self, rng: np.random.Generator, frames: ByteArray, spoiling: _Spoiling) -> ByteArray:
         """The frames as a camera gives them: out of focus, shaken, dark, noisy, compressed."""

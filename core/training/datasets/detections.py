@@ -73,8 +73,9 @@ def _read(path: Path, split: str) -> tuple[dict[str, list[PersonRecord]], dict[i
             people = [person for person in image.people if person.bbox_xywh is not None]
             if image.file_name:
                 by_name.setdefault(_name(image.file_name), []).extend(people)
-            if image.frame_id is not None:
-                by_number.setdefault(image.frame_id, []).extend(people)
+            number = image.frame_id if image.frame_id is not None else image.image_id
+            if isinstance(number, int):
+                by_number.setdefault(number, []).extend(people)
     return by_name, by_number
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import Cancelled, FamiError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
 from core.model.network.backbones import SingleFrame, new_backbone
 from core.model.network.fami_pose import FamiPose
 from core.training.learning.engine import new_engine

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from core.errors import TrainingError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
 from core.keypoints import SKELETONS
 from core.model.device import within_memory
 from core.model.network.backbones import SingleFrame, new_backbone

@@ -19,7 +19,7 @@ from app.cli import main
 from app.terminal import Terminal
 from app.weights import detectors
 from core.errors import FamiError
-from core.files import places
+from core.files import checkout, places
 from core.formats import read_labels
 from core.keypoints import JHMDB, POSETRACK
 from core.model import FamiPose, FamiPoseConfig, WeightsMetadata, save_weights
@@ -226,7 +226,7 @@ def test_weights_are_imported_listed_and_found_by_name(
     assert (tmp_path / "mine" / "tiny.pth").read_bytes() == weights.read_bytes()
     renamed = tmp_path / "renamed.pth"
     shutil.copy(weights, renamed)
-    for known in (weights, renamed, *places.RESOURCES.glob("weights/*.pth")):
+    for known in (weights, renamed, *checkout.RESOURCES.glob("weights/*.pth")):
         status, output, errors = run("weights", "import", known)
         assert (status, output, errors.count("\n")) == (1, "", 1)
         assert "already" in errors

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from app.controllers import finding
 from app.ui.dialogs import dialogs
 from app.ui.dialogs.range_dialog import RangeDialog
 from app.weights import detectors
@@ -50,7 +49,7 @@ def settle(d) -> None:
 
 
 def test_the_detector_is_offered_fetched_and_finds_people_to_predict(drive, clip, server, asked, turning):
-    turning.during(finding, "find_people")
+    turning.during(detectors, "find_people")
     turning.during(detectors, "fetch")
     d = drive(clip)
     shown = []

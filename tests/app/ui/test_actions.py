@@ -7,7 +7,6 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QKeySequenceEdit, QPushButton, QTableWidget, QWidget
 
-from app.ui import theme
 from app.ui.actions import (
     ACTIONS,
     MENUS,
@@ -24,6 +23,7 @@ from app.ui.actions import (
     save_keymap,
 )
 from app.ui.dialogs.keys_dialog import KeysDialog
+from core.files import checkout
 
 PUBLIC = (
     *("action_open", "action_predict", "action_cancel", "action_undo", "action_redo", "action_accept"),
@@ -80,7 +80,7 @@ def test_each_row_is_whole():
         assert spec.tooltip.endswith("."), spec.object_name
         assert len(spec.tooltip) < 90, spec.object_name
         if spec.icon is not None:
-            assert (theme.RESOURCES / "icons" / f"{spec.icon}.svg").is_file()
+            assert (checkout.RESOURCES / "icons" / f"{spec.icon}.svg").is_file()
     assert {name for name in TOOLBAR if name} <= set(SPECS)
 
 

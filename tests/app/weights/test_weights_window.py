@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QRadioButton, QTableWidget
 
+from app.bindings import weights as weights_binding
 from core.files import places
 from core.model import HRNet
 from tests.file_server import FileServer, sha256
@@ -163,7 +164,7 @@ def test_a_checkpoint_that_does_not_say_its_keypoints_asks(weights, tmp_path, mo
     path = tmp_path / "final_state.pth"
     torch.manual_seed(1)
     torch.save(HRNet("w32").state_dict(), path)
-    monkeypatch.setattr(weights.QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(weights_binding.QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     asked = []
 
     def answer() -> None:

@@ -100,6 +100,44 @@ def test_import_leaves_a_persons_joints_alone_and_numbers_others_anew(project, l
     assert all(project.frame(i).pose(new_id) is not None and project.frame(i).pose(1) is None for i in range(1, 20))
 
 
+def without_track_ids(labels, shift_px=0.0, box_shift_px=0.0):
+    """The labels as another program gives them back: the same people, without their numbers."""
+    images = []
+    for image in labels.images:
+        poses = tuple(
+            pose.replaced(
+                track_id=pose.track_id + 20,
+                keypoints=pose.keypoints + shift_px,
+                bbox_xywh=pose.bbox_xywh + np.array([0, box_shift_px, 0, 0]),
+            )
+            for pose in image.poses.poses
+        )
+        images.append(replace(image, poses=replace(image.poses, poses=poses)))
+    ids = {pose.track_id for image in images for pose in image.poses.poses}
+    return replace(labels, images=images, warnings=[], linked_ids=frozenset(ids))
+
+
+def test_a_second_import_without_track_ids_doubles_nobody(project, labels):
+    import_labels(project, labels, NAMES)
+    before = poses_of(project)
+    again = without_track_ids(labels)
+    import_labels(project, again, NAMES)
+    assert poses_of(project).keys() == before.keys()
+    assert "4 people without a track id lie where the project has people" in " ".join(again.warnings)
+    assert "not taken" not in " ".join(again.warnings), "the same joints"
+    moved = without_track_ids(labels, shift_px=3.0)
+    import_labels(project, moved, NAMES)
+    assert "joints were not taken" in " ".join(moved.warnings)
+    import_labels(project, without_track_ids(labels), NAMES, same_people=False)
+    assert len(poses_of(project)) == 2 * len(before)
+
+
+def test_strangers_without_track_ids_are_new_people(project, labels):
+    import_labels(project, labels, NAMES)
+    import_labels(project, without_track_ids(labels, box_shift_px=300.0), NAMES)
+    assert len(project.track_ids()) == 8
+
+
 def test_labels_of_another_clip_change_nothing(project, shared):
     other = read_labels(shared / "data/images/mmpose_coco/test_coco.json")
     with pytest.raises(FormatError, match="None of the 4 images"):

@@ -119,7 +119,7 @@ def test_posetrack17_and_18_of_one_video_agree(shared):
         ("<html></html>", "XML, but not CVAT's"),
         ("{" + '"images": [', "not complete JSON"),
         ('{"frames": 3}', "not a label file of a known format"),
-        ("[1, 2]", "not of COCO detections"),
+        ("[1, 2]", "not a label file of a known format"),
         ("[]", "not a label file of a known format"),
         ('{"images": {"a": 1}}', "not a label file of a known format"),
         ('{"images": [{"id": 1}], "annotations": 7}', "annotations are not a list"),
@@ -136,6 +136,13 @@ def test_what_is_no_label_file_is_said_in_one_sentence(tmp_path, content, senten
         read_labels(path)
     assert "labels.json" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_any_unicode_encoding_is_read(tmp_path, encoding):
+    path = tmp_path / "labels.json"
+    path.write_bytes(json.dumps(document([{"keypoints": triples(nose=(3, 4, 1))}])).encode(encoding))
+    assert read_labels(path).num_people == 1
 
 
 def test_a_missing_file_a_folder_and_a_text_named_avi(shared, tmp_path):

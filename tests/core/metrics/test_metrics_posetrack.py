@@ -102,7 +102,7 @@ def test_a_head_box_without_size_matches_nothing_and_a_joint_without_a_score_com
 def test_folders_that_dont_pair_are_said(tmp_path):
     truth = write_clip(tmp_path / "gt", [[person(0, 100)]] * 3)
     predicted = write_clip(tmp_path / "pred", [[person(0, 100)]] * 2)
-    with pytest.raises(FormatError, match=r"has 2 frames but the ground truth .* has 3"):
+    with pytest.raises(FormatError, match=r"lacks 1 image of the ground truth .*000002\.jpg"):
         posetrack_ap(truth, predicted)
     write_clip(truth, [[person(0, 100)]], "b.json")
     write_clip(predicted, [[person(0, 100)]] * 3)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from core.errors import TrainingError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
 from core.formats.importing import import_labels
 from core.formats.layouts import posetrack18
 from core.keypoints import POSETRACK

@@ -1,0 +1,142 @@
+"""COCO's list of results: what pose networks and detectors write, boxes and keypoints by image_id, without images."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import FormatError
+from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
+from core.keypoints import COCO, POSETRACK, mapping
+from core.poses import FloatArray, Visibility
+
+COUNTS_THAT_BEGIN_AS_COCO = (17, 26, 133, 136)
+"""Numbers of keypoints of skeletons whose first 17 are COCO's: COCO, Halpe, COCO-WholeBody, Halpe-FullBody."""
+SMALLEST_BOX_PX = 0.0
+
+
+def is_results(document: object) -> bool:
+    """Whether a JSON document is a list of records, some of which name an image."""
+    return isinstance(document, list) and any(isinstance(item, dict) and "image_id" in item for item in document)
+
+
+def parse(document: Sequence[object], path: Path) -> LabelFile:
+    """Reads a list of results; everything in it is a machine's, and the third number of a keypoint is its score.
+
+    Raises:
+        FormatError: no entry names an image and has a box or a keypoint.
+    """
+    remarks: Counter[str] = Counter()
+    entries = [entry for entry in document if isinstance(entry, dict)]
+    person = person_category(entries)
+    has_flags = thirds_are_flags(entries)
+    images: dict[int | str, ImageRecord] = {}
+    for entry in entries:
+        image_id = image_key(entry.get("image_id"))
+        if image_id is None:
+            remarks["a result without an image_id was skipped"] += 1
+        elif entry.get("category_id", person) != person:
+            remarks["a result of something other than a person was skipped"] += 1
+        elif (record := _read_person(entry, has_flags, remarks)) is not None:
+            image = images.setdefault(image_id, _image(image_id))
+            image.people.append(record)
+    if not images:
+        raise FormatError(
+            f"{path.name} is a list of results, but none of its {len(entries)} entries has an image_id "
+            "with a person's box or keypoints; check how it was written."
+        )
+    label_file = LabelFile(path, "coco", list(images.values()), remarks)
+    label_file.sort_images()
+    return label_file
+
+
+def image_key(value: object) -> int | str | None:
+    """An image_id: a number, or text that is the image's name, with or without its suffix."""
+    if isinstance(value, str):
+        return value.replace("\\", "/") or None
+    return whole_number(value)
+
+
+def person_category(entries: Sequence[Mapping[str, Any]]) -> int:
+    """The category of people: COCO's 1, or 0 where the file counts from 0, as YOLO's do."""
+    return 0 if any(entry.get("category_id") == 0 for entry in entries) else 1
+
+
+def thirds_are_flags(entries: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the third numbers of all keypoints are COCO's v (0, 1 or 2), so that they are no scores."""
+    thirds = {third for entry in entries for third in flat_keypoints(entry)[2::3]}
+    return 2 in thirds and thirds <= {0, 1, 2}
+
+
+def flat_keypoints(entry: Mapping[str, Any]) -> list[Any]:
+    """x, y and the third number of all keypoints in one list; some write a list of three numbers for each."""
+    keypoints = entry.get("keypoints")
+    if not isinstance(keypoints, list):
+        return []
+    if keypoints and all(isinstance(triple, list) and len(triple) == 3 for triple in keypoints):
+        return [value for triple in keypoints for value in triple]
+    return [value for value in keypoints if not isinstance(value, (list, dict))]
+
+
+def _image(image_id: int | str) -> ImageRecord:
+    return ImageRecord(image_id if isinstance(image_id, str) else "", image_id=image_id)
+
+
+def _read_person(entry: Mapping[str, Any], has_flags: bool, remarks: Counter[str]) -> PersonRecord | None:
+    person = PersonRecord.empty()
+    person.score = number(entry.get("score"))
+    person.track_id = _track_id(entry)
+    person.bbox_xywh = _box(entry, remarks)
+    _read_keypoints(person, flat_keypoints(entry), has_flags, remarks)
+    if person.bbox_xywh is None and not person.labelled.any():
+        remarks["a result with neither a box nor a keypoint was skipped"] += 1
+        return None
+    provenance = np.where(person.labelled, "predicted", "none").tolist()
+    person.extensions = {"provenance": provenance, "bbox_provenance": "predicted"}
+    if person.bbox_xywh is None:
+        person.extensions = {"provenance": provenance}
+    return person
+
+
+def _track_id(entry: Mapping[str, Any]) -> int | None:
+    """AlphaPose calls it idx, and puts it into a list."""
+    value = entry.get("track_id", entry.get("idx"))
+    while isinstance(value, list) and value:
+        value = value[0]
+    return whole_number(value)
+
+
+def _box(entry: Mapping[str, Any], remarks: Counter[str]) -> FloatArray | None:
+    """AlphaPose calls it box."""
+    value = entry.get("bbox") or entry.get("box")
+    if not value:
+        return None
+    box = numbers(value, 4)
+    if box is None or (box[2:] <= SMALLEST_BOX_PX).any():
+        remarks["a box that is not four numbers with an area was left out"] += 1
+        return None
+    return box
+
+
+def _read_keypoints(person: PersonRecord, flat: list[Any], has_flags: bool, remarks: Counter[str]) -> None:
+    if not flat:
+        return
+    count = len(flat) // 3
+    if len(flat) % 3 or count not in COUNTS_THAT_BEGIN_AS_COCO:
+        remarks[f"{count} keypoints of a person were left out: only COCO's 17 have a known order without names"] += 1
+        return
+    of_all = min(max(person.score if person.score is not None else 1.0, 0.0), 1.0)
+    for keypoint, row in enumerate(mapping(COCO.keypoint_names, POSETRACK)):
+        if row < 0:
+            continue
+        x, y, third = (number(value) for value in flat[3 * row : 3 * row + 3])
+        if x is None or y is None:
+            remarks["a keypoint without finite coordinates was left out"] += 1
+        elif third and (x or y or not has_flags):
+            person.keypoints[keypoint] = x, y
+            person.visibility[keypoint] = Visibility.VISIBLE
+            person.scores[keypoint] = of_all if has_flags else third

@@ -1,0 +1,119 @@
+"""Which frame of a video each image of a label file is, by its number."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+from core.errors import FormatError
+from core.formats.frame_match import (
+    FrameMatch,
+    first_three,
+    grouped,
+    images_counted,
+    missing_ones,
+    name_of_image,
+    refuse_several_folders,
+    were,
+)
+from core.formats.image_names import numbers_of, posetrack_frame
+from core.formats.labels import LabelImage
+
+MOST_BEYOND = 0.1
+"""A clip may lack this part of the listed images at its end (it was cut or is damaged); more is another clip."""
+
+
+def match_numbers(images: Sequence[LabelImage], num_frames: int, first_number: int | None) -> FrameMatch:
+    """Finds images' frames by their numbers, or where none has one, by their order.
+
+    Raises:
+        FormatError: they are of several folders, or their numbers do not fit the video.
+    """
+    refuse_several_folders(images)
+    candidates = _numberings(images)
+    if not candidates:
+        return _match_order(images, num_frames)
+    for said, numbers in candidates:
+        base = _first_number(list(numbers.values()), num_frames, first_number)
+        if base is not None:
+            return _numbered(images, said, numbers, base, num_frames)
+    said, numbers = candidates[-1]
+    raise FormatError(
+        f"The labels name {images_counted(len(images))}, and {said} go from {min(numbers.values())} to "
+        f"{max(numbers.values())}, but the source has only {num_frames} frames, which count from 0; "
+        "open the source that the labels belong to."
+    )
+
+
+def _numberings(images: Sequence[LabelImage]) -> list[tuple[str, dict[int, int]]]:
+    """The numbers of the images by `LabelImage.frame_index`, and what they are; the most trusted first."""
+    result = []
+    ids = [posetrack_frame(image.frame_id) for image in images if image.frame_id is not None]
+    if len(ids) == len(images) and len({video for video, _ in ids}) == 1:
+        keys = [image.frame_index for image in images]
+        result.append(("their frame_ids", dict(zip(keys, (frame for _, frame in ids), strict=True))))
+    named = [image for image in images if image.file_name]
+    in_names = zip(named, numbers_of([image.file_name for image in named]), strict=True)
+    numbers = {image.frame_index: number for image, number in in_names if number is not None}
+    if numbers:
+        result.append(("the numbers in their names", numbers))
+    image_ids = {image.frame_index: i for image in images if isinstance(i := image.image_id, int)}
+    if image_ids and not named:
+        result.append(("their image_ids", image_ids))
+    return result
+
+
+def _first_number(numbers: Sequence[int], num_frames: int, given: int | None) -> int | None:
+    """What the first frame is called, 0 or 1; None where with neither the images are frames of the video.
+
+    Numbers that begin at 1 and rise by one step are every frame or every n-th, and programs that write those count
+    from 1. Else 0, unless only 1 fits.
+    """
+    low, high = min(numbers), max(numbers)
+
+    def fits(base: int) -> bool:
+        beyond = sum(number - base >= num_frames for number in numbers)
+        return low >= base and beyond <= MOST_BEYOND * len(numbers)
+
+    rising = itertools.pairwise(sorted(set(numbers)))
+    one_step = len({after - before for before, after in rising}) == 1
+    from_one = low >= 1 and (high == num_frames or (low == 1 and one_step))
+    bases = (given,) if given is not None else (1, 0) if from_one else (0, 1)
+    return next((base for base in bases if fits(base)), None)
+
+
+def _numbered(
+    images: Sequence[LabelImage], said: str, numbers: Mapping[int, int], base: int, num_frames: int
+) -> FrameMatch:
+    by_key = {image.frame_index: image for image in images}
+    frames: dict[int, int] = {}
+    notes, beyond = [], []
+    for number, keys in grouped((number, key) for key, number in numbers.items()).items():
+        if len(keys) > 1:
+            names = first_three([name_of_image(by_key[key]) for key in keys])
+            count = images_counted(len(keys))
+            notes.append(f"{count} of the file have the number {number} ({names}), so none of them was taken.")
+        elif number - base < num_frames:
+            frames[keys[0]] = number - base
+        elif by_key[keys[0]].labelled:
+            beyond.append(by_key[keys[0]])
+    without = sum(image.labelled and image.frame_index not in numbers for image in images)
+    if without:
+        notes.append(f"{images_counted(without, 'labelled ')} without a number {were(without)} left out.")
+    if not frames:
+        raise FormatError(f"No frame was found for any of the {images_counted(len(images))}: {' '.join(notes)}")
+    shown = next((key for key in frames if by_key[key].labelled), next(iter(frames)))
+    name = name_of_image(by_key[shown])
+    decision = f"{name} was taken as frame {frames[shown]}: {said} count from {base}, frames from 0."
+    return FrameMatch(frames, (decision, *notes, *missing_ones(beyond)))
+
+
+def _match_order(images: Sequence[LabelImage], num_frames: int) -> FrameMatch:
+    name = name_of_image(images[0])
+    if len(images) != num_frames:
+        raise FormatError(
+            f"The names of the labels' {images_counted(len(images))} hold no number ({name}), and the source has "
+            f"{num_frames} frames, so nobody can say which is which; name the images by their frames."
+        )
+    frames = {image.frame_index: place for place, image in enumerate(images)}
+    return FrameMatch(frames, (f"{name} was taken as frame 0: no image has a number, so the file's order counts.",))
