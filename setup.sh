@@ -98,7 +98,7 @@ make_environment() {
     fi
     if [ -t 1 ]; then bar=on; fi
     take_out_other_opencv
-    say "Installing into $venv (the first time this loads about 3.6 GB, most of it torch)"
+    say "Installing into $venv (the first time, this downloads about 3.6 GB, most of it torch)"
     "$venv/bin/python" - >"$venv/wanted.txt" <<'PYTHON'
 import tomllib
 with open("pyproject.toml", "rb") as file:
@@ -111,7 +111,7 @@ PYTHON
         fail "the installation stopped; check the network and run this again, it goes on from where it was"
 }
 
-case "$purpose" in run | test) ;; *) fail "unknown purpose '$purpose'; say 'run' or 'test'" ;; esac
+case "$purpose" in run | test) ;; *) fail "unknown purpose '$purpose'; use 'run' or 'test'" ;; esac
 if [ "$(uname -s)" != Linux ]; then say "Note: only Linux is tested; on $(uname -s) this may need your help."; fi
 
 if ! { [ -x "$venv/bin/python" ] && "$venv/bin/python" -c 'pass' 2>/dev/null; }; then

@@ -66,7 +66,7 @@ def read_keymap(path: Path) -> KeyMap:
         raise KeymapError(f"{path.name} has no table of keys; write one under [keys].")
     for object_name, keys in keys_by_action.items():
         if object_name not in keymap:
-            raise KeymapError(f"{path.name} gives keys to {object_name}, which is no action; delete that line.")
+            raise KeymapError(f"{path.name} gives keys to {object_name}, which is not an action; delete that line.")
         if not isinstance(keys, list) or any(not normalised(str(key)) for key in keys):
             raise KeymapError(f'{path.name} has no usable keys for {object_name}; write them as ["Ctrl+O"].')
         keymap[object_name] = tuple(str(key) for key in keys)

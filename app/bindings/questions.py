@@ -25,7 +25,7 @@ from app.weights.in_use import Network
 VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
 LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
 NO_WEIGHTS = (
-    "There are no weights to predict with: fetch some or import a file, or go on labelling by hand. "
+    "There are no weights to predict with: fetch some or import a file, or continue by hand. "
     "Boxes and joints can be set without the network."
 )
 
@@ -129,14 +129,14 @@ class Questions(QObject):
             self._window,
             "detector_dialog",
             "Find people",
-            f"Finding people takes a detector, which is not on this machine yet. Fetch it once "
+            f"Finding people needs a detector, which is not on this machine yet. Fetch it once "
             f"({detector_file.size_mb} MB from {detector_file.host})?",
             "Fetch and find",
         )
         question.body.addWidget(
             question.muted(
                 f"{detector_file.architecture}, licence: {detector_file.licence}. It is kept in "
-                f"{detector_file.path.parent}. Your video is sent nowhere. Without it, draw boxes with Add (B)."
+                f"{detector_file.path.parent}. Your video stays on this machine. Without it, draw boxes with Add (B)."
             )
         )
         if question.agreed():
@@ -189,15 +189,15 @@ class Questions(QObject):
         runs = self._runs
         run = runs.last()
         if run is None:
-            self._session.message.emit("There is no run to take back.")
+            self._session.message.emit("There is no run to undo.")
             return
         what = runs.in_words(run)
         question = dialogs.Question(
             self._window,
             "remove_run_dialog",
-            "Take back a run",
-            f"Take back {what}? What you set, accepted or corrected since stays; this cannot be undone.",
-            "Take back",
+            "Undo a run",
+            f"Undo {what}? What you set, accepted or corrected since is kept. This cannot be redone.",
+            "Undo",
         )
         if question.agreed():
             runs.remove(run)

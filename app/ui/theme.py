@@ -67,8 +67,8 @@ class ProvenanceStyle:
 PROVENANCE_STYLES: dict[Provenance, ProvenanceStyle] = {
     Provenance.NONE: ProvenanceStyle("not set", QColor("#69727e"), "circle", False),
     Provenance.PREDICTED: ProvenanceStyle("predicted", QColor("#6f9fd8"), "circle", False),
-    Provenance.PROPAGATED: ProvenanceStyle("carried on", QColor("#a98be0"), "triangle", False),
-    Provenance.INTERPOLATED: ProvenanceStyle("in between", QColor("#cc79a7"), "diamond", False),
+    Provenance.PROPAGATED: ProvenanceStyle("propagated", QColor("#a98be0"), "triangle", False),
+    Provenance.INTERPOLATED: ProvenanceStyle("interpolated", QColor("#cc79a7"), "diamond", False),
     Provenance.IMPORTED: ProvenanceStyle("imported", QColor("#8fd0b8"), "square", True),
     Provenance.ACCEPTED: ProvenanceStyle("accepted", QColor("#1fae82"), "circle", True),
     Provenance.CORRECTED: ProvenanceStyle("corrected", QColor("#f0e442"), "diamond", True),

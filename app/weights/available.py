@@ -112,7 +112,7 @@ class ProjectWeights:
                 return known.path
         raise WeightsError(
             f"The project's weights {self.sha256[:12]} are not in {self.folder}; "
-            "put the file back there, or take the round back and go on with other weights."
+            "put the file back there, or roll back the round and continue with other weights."
         )
 
     def _named(self) -> list[Path]:

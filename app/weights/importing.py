@@ -35,7 +35,7 @@ def import_weights(path: Path, keypoints: KeypointsChoice = "auto") -> WeightsFi
     for known in available_weights():
         if known.sha256 == loaded.sha256:
             raise WeightsError(
-                f"These weights are at hand already, as {known.name} ({known.origin}); "
+                f"These weights are already here, as {known.name} ({known.origin}); "
                 f"use them with 'predict --weights {known.name}'."
             )
     entry = next((entry for entry in catalogue() if loaded.sha256.startswith(entry.sha256.lower())), None)

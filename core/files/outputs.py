@@ -24,7 +24,7 @@ def check_can_write(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> 
     read = [path for path in inputs if path is not None]
     for place, path in enumerate(outputs):
         if any(is_same_file(path, other) for other in outputs[:place]):
-            raise FamiError(f"{path} is named for two different results; give each a file of its own.")
+            raise FamiError(f"{path} is named for two different results; give each its own file.")
         destroyed = overwritten(path, read)
         if destroyed is not None:
             raise FamiError(

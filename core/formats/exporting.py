@@ -91,7 +91,7 @@ def export_project(
     if not labelled:
         raise FormatError(
             "There is nothing to export: nobody has reviewed, accepted or corrected anything here yet, "
-            "and labels that were only imported do not count as that."
+            "and labels that were only imported do not count."
             if only_reviewed
             else "There is nothing to export: no frame is labelled yet."
         )

@@ -166,7 +166,7 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
             encoding = "utf-8-sig" if content.startswith(BOM_UTF8) else json.detect_encoding(content)
             start = content.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")
             if start[:1] not in ("{", "["):
-                raise FormatError(f"{path.name} is not a label file: it doesn't begin as JSON text does.")
+                raise FormatError(f"{path.name} is not a label file: it does not begin as JSON text does.")
             content += stream.read()
     except FileNotFoundError:
         raise FormatError(f"There is no file {path}; check the path.") from None
@@ -175,7 +175,7 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
     try:
         return json.loads(content.decode(encoding))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise FormatError(f"{path.name} is not whole JSON text ({error}); export or download it again.") from error
+        raise FormatError(f"{path.name} is not complete JSON text ({error}); export or download it again.") from error
 
 
 def write_file_atomically(path: Path, text: str) -> None:

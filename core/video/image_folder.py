@@ -34,10 +34,12 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """
     with reading(f"The image {path}", "put it back"):
         encoded = np.fromfile(path, np.uint8)
-    with reading(f"The image {path}", "replace it by a whole one or a smaller one, or remove it from the folder"):
+    with reading(f"The image {path}", "replace it with an intact or smaller one, or remove it from the folder"):
         bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
         if bgr is None or _is_cut_off(encoded):
-            raise SourceError(f"The image {path} is damaged; replace it by a whole one or remove it from the folder.")
+            raise SourceError(
+                f"The image {path} is damaged; replace it with an intact one or remove it from the folder."
+            )
         return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 

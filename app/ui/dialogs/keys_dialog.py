@@ -26,7 +26,7 @@ from app.ui.actions import ACTIONS, SPECS, KeyMap, Preset, key_conflicts, normal
 from app.ui.tables import build_table, cell
 
 HEADERS = (
-    ("Menu", "Where the action stands."),
+    ("Menu", "The menu that the action is in."),
     ("Action", "What the key does."),
     ("Keys", "The keys that do it; the first is shown in menus."),
 )
@@ -67,7 +67,7 @@ class KeysDialog(QDialog):
     def _build_top(self, presets: Sequence[Preset]) -> QHBoxLayout:
         self._preset = QComboBox(self)
         self._preset.setObjectName("keys_preset")
-        self._preset.setToolTip("Keys of a program that your hands know; replaces all keys below.")
+        self._preset.setToolTip("The keys of a familiar program; replaces all keys below.")
         self._preset.addItem("Choose a set of keys…", "")
         for preset in presets:
             self._preset.addItem(preset.title, preset.name)
@@ -107,12 +107,12 @@ class KeysDialog(QDialog):
         self._key = QKeySequenceEdit(self)
         self._key.setObjectName("keys_edit")
         self._key.setMaximumSequenceLength(1)
-        self._key.setToolTip("Click here and press the new key; it is taken at once.")
+        self._key.setToolTip("Click here and press the new key; it applies at once.")
         self._key.keySequenceChanged.connect(self._take_key)
         self._key.installEventFilter(self)
         reset = QPushButton("Default", self)
         reset.setObjectName("keys_reset")
-        reset.setToolTip("Give this action its default keys again.")
+        reset.setToolTip("Give this action its default keys back.")
         reset.setAutoDefault(False)
         reset.clicked.connect(self._reset_current)
         row = QHBoxLayout()
@@ -127,7 +127,7 @@ class KeysDialog(QDialog):
         self._use.setObjectName("keys_use")
         self._use.setProperty("primary", True)
         self._use.setAutoDefault(False)
-        self._use.setToolTip("Keep the keys; possible once no two actions share one.")
+        self._use.setToolTip("Save the keys; possible once no two actions share one.")
         buttons.addButton(self._use, QDialogButtonBox.ButtonRole.AcceptRole)
         cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
         cancel.setObjectName("keys_cancel")
@@ -163,10 +163,10 @@ class KeysDialog(QDialog):
             item.setText(f"! {keys}" if spec.object_name in clashing else keys or "none")
             item.setForeground(theme.DOUBTFUL if spec.object_name in clashing else theme.TEXT)
         sentences = [
-            f"{shown(key)} is claimed by {' and '.join(_quoted(name) for name in names)}."
+            f"{shown(key)} is used by {' and '.join(_quoted(name) for name in names)}."
             for key, names in conflicts.items()
         ]
-        self._conflicts.setText(" ".join(sentences) if sentences else "No key is claimed twice.")
+        self._conflicts.setText(" ".join(sentences) if sentences else "No two actions share a key.")
         self._conflicts.setStyleSheet(f"color: {(theme.DOUBTFUL if sentences else theme.TEXT_MUTED).name()}")
         self._use.setEnabled(not sentences)
         self._show_current()

@@ -71,10 +71,10 @@ def read_checkpoint(path: Path | str, *, mapped: bool = False) -> dict[str, Any]
     """
     path = Path(path)
     if not path.is_file():
-        raise WeightsError(f"There is no weights file at {path}; check its path, or list the weights at hand.")
+        raise WeightsError(f"There is no weights file at {path}; check its path, or list the available weights.")
     kind = kind_of_file(path)
     if kind is not None:
-        raise WeightsError(f"{path} is not a weights file, it looks like {kind}.")
+        raise WeightsError(f"{path} is not a weights file; it looks like {kind}.")
     try:
         with torch.serialization.safe_globals(_NUMPY_CONSTRUCTORS):
             mapped = mapped and zipfile.is_zipfile(path)
@@ -115,7 +115,9 @@ def published_state_dict(content: Mapping[str, Any], path: Path | str) -> dict[s
         if not isinstance(value, Tensor):
             raise _no_network(path, kind_of_content(tensors))
         if published_name(bare) in named:
-            raise WeightsError(f"{path} holds {published_name(bare)} twice, by different names; choose another file.")
+            raise WeightsError(
+                f"{path} holds {published_name(bare)} twice, under different names; choose another file."
+            )
         named[published_name(bare)] = value
     if not named:
         raise _no_network(path, kind_of_content(content))

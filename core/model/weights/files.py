@@ -154,7 +154,7 @@ def _content(model: FamiPose, metadata: WeightsMetadata, *, half: bool) -> dict[
     state = {name: _stored(name, tensor, half) for name, tensor in model.state_dict().items()}
     if not any(name.endswith("running_var") for name in state):
         raise WeightsError(
-            "A network whose batch norms are folded is for prediction only; save the one it was made of."
+            "A network whose batch norms are folded is for prediction only; save the one it was made from."
         )
     return {"format": FORMAT, "version": VERSION, "metadata": metadata.to_dict(), "state_dict": state}
 

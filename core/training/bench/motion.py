@@ -182,7 +182,7 @@ def read_bench_config(path: Path = CONFIG) -> BenchConfig:
     except OSError as error:
         raise TrainingError(f"The bench's configuration {path} cannot be read ({error.strerror}).") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise TrainingError(f"{path} is no configuration of the motion bench ({error}); restore it.") from error
+        raise TrainingError(f"{path} is not a configuration of the motion bench ({error}); restore it.") from error
 
 
 class MotionBench:

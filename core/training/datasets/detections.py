@@ -50,9 +50,9 @@ def use_detected_boxes(labelled: LabelledVideos, path: Path, split: str, min_sco
             frame.people = _matched(frame, [p for p in detected or [] if _score(p) >= min_score], labelled)
     if not found:
         reason = (
-            "names other frames than the labels"
+            "names different frames than the labels"
             if numbers_are_names or not by_number
-            else "tells frames by numbers, which repeat from video to video in these labels"
+            else "identifies frames by numbers, which repeat from video to video in these labels"
         )
         raise TrainingError(f"The detector's file {path} {reason}; give one with file names, as PoseTrack18 has them.")
 

@@ -146,7 +146,7 @@ def _trained(
     taught = np.array([name in names for name in POSETRACK.keypoint_names])
     if not any((pose.known & taught).any() for pose in split.train):
         raise TrainingError(
-            "Only joints that these weights do not know are corrected so far: correct or accept others, "
+            "So far only joints that these weights do not know are corrected: correct or accept others, "
             f"or at least {settings.new_joint_examples} of one of them."
         )
     model = copy.deepcopy(loaded.model)

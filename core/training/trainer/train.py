@@ -66,7 +66,7 @@ def main(
     use_one_thread()
     training = Training(recipe, new_engine(recipe))
     if training.resume():
-        log.info("going on in stage %s after %d samples", training.stage.name, training.done)
+        log.info("resuming in stage %s after %d samples", training.stage.name, training.done)
     if training.engine.device.type == "cuda":
         _tell_memory(recipe, training.engine.processes)
     run = _Run(training, on_progress or (lambda progress: None), cancelled or (lambda: False))

@@ -227,7 +227,7 @@ class Training:
 
         def too_little() -> TrainingError:
             return TrainingError(
-                f"Memory does not hold {self.micro_batch_size} samples of stage {self.stage.name} on one "
+                f"There is not enough memory for {self.micro_batch_size} samples of stage {self.stage.name} on one "
                 "device: set a smaller micro_batch_size, recompute = true or a smaller network."
             )
 
@@ -311,7 +311,7 @@ class Training:
         stage_index = content["stage_index"]
         is_known = stage_index < len(self.recipe.stages)
         if not is_known or not self.recipe.is_fingerprint(content["fingerprint"], stage_index):
-            raise TrainingError(f"{path} belongs to another recipe: remove it to start anew.")
+            raise TrainingError(f"{path} belongs to another recipe: remove it to start over.")
         self.stage_index = stage_index
         self.model = self.new_model(self.stage)
         self._start_stage(None)
@@ -362,7 +362,7 @@ def _read(path: Path, needed: tuple[str, ...], device: torch.device) -> dict[str
     try:
         content = torch.load(path, map_location=device, weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, LookupError, pickle.UnpicklingError) as error:
-        raise TrainingError(f"{path} is damaged or no training's checkpoint: remove it to start anew.") from error
+        raise TrainingError(f"{path} is damaged or not a training checkpoint: remove it to start over.") from error
     if not isinstance(content, dict) or not all(name in content for name in needed):
-        raise TrainingError(f"{path} is no training's checkpoint: remove it to start anew.")
+        raise TrainingError(f"{path} is not a training checkpoint: remove it to start over.")
     return content

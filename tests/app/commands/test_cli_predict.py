@@ -270,7 +270,7 @@ def test_offline_one_line_says_what_to_put_where_and_how_to_do_without(
     monkeypatch.setattr(detectors, "FOR_PROCESSORS", replace(detectors.FOR_PROCESSORS, url=url))
     out = tmp_path / "labels.json"
     status, _, errors = run("predict", places.DEMO_CLIP, "--weights", weights, "--device", "cpu", "--out", out)
-    assert status == 1 and errors.count("\n") == 1 and errors.startswith("error: The person detector is not at hand")
+    assert status == 1 and errors.count("\n") == 1 and errors.startswith("error: The person detector is not available")
     for words in (url, str(detectors.FOR_PROCESSORS.path.parent), "net.pth", "--box X,Y,W,H", "--boxes FILE"):
         assert words in errors
     assert not out.exists()

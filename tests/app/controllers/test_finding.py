@@ -98,7 +98,7 @@ def test_a_found_person_is_taken_back_as_a_run(drive, clip, server, asked):
     assert len(d.session.project.track_ids()) > 1
     d.do("action_remove_run")
     settle(d)
-    assert "Take back the people found" in asked[0]
+    assert "search for people?" in asked[0]
     assert d.session.project.track_ids() == [own] and d.pose(own, 0) is not None
 
 
@@ -120,7 +120,7 @@ def test_without_a_network_one_sentence_says_which_file_goes_where(drive, clip, 
     d = drive(clip)
     d.do("action_find_people")
     words = d.told()
-    assert "The person detector is not at hand" in words and url in words
+    assert "The person detector is not available" in words and url in words
     assert str(detectors.FOR_PROCESSORS.path.parent) in words and "net.pth" in words
     settle(d)
     assert d.session.project.runs() == []

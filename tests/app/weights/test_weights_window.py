@@ -89,9 +89,9 @@ def test_the_list_says_what_is_here_what_predicts_and_why(weights):
     assert rows["starter"][2] == "included" and "LSPET" in rows["starter"][3]
     assert rows["better"][2:4] == ["to fetch", "PoseTrack18 AP 84.6"] and rows["better"][6] == "Apache 2.0"
     assert all(row[4].startswith("~") and row[4].endswith(" s") for row in rows.values())
-    assert weights.label("weights_in_use") == "In use: tiny – the best at hand"
+    assert weights.label("weights_in_use") == "In use: tiny – the best available"
     badge = weights.driver.window.findChild(QLabel, "weights_badge")
-    assert "the best at hand" in badge.toolTip()
+    assert "the best available" in badge.toolTip()
 
 
 def test_weights_are_fetched_used_and_left_again(weights, server):
@@ -111,7 +111,7 @@ def test_weights_are_fetched_used_and_left_again(weights, server):
     weights.press("button_best_weights")
     d.idle()
     assert d.program.network.weights_path == places.weights_folder() / "tiny.pth"
-    assert weights.label("weights_in_use") == "In use: tiny – the best at hand"
+    assert weights.label("weights_in_use") == "In use: tiny – the best available"
 
 
 def test_a_fetch_shows_progress_is_cancelled_and_goes_on_later(weights, server):

@@ -99,9 +99,9 @@ def test_a_damaged_checkpoint_says_what_to_do(shared: Path, tmp_path: Path, cont
         else:
             torch.save(content, tmp_path / "work" / name)
     training = Training(read_recipe(path), PlainEngine(torch.device("cpu")))
-    with pytest.raises(TrainingError, match=r"checkpoint\.pth is .*: remove it to start anew"):
+    with pytest.raises(TrainingError, match=r"checkpoint\.pth is .*: remove it to start over"):
         training.resume()
-    with pytest.raises(TrainingError, match=r"stage-0\.pth is .*: remove it to start anew"):
+    with pytest.raises(TrainingError, match=r"stage-0\.pth is .*: remove it to start over"):
         training.finished_stage(0)
 
 
