@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.controllers import exporting
 from core.poses import Visibility
-from core.project import edits
+from core.project import Project, SourceRecord, edits
 
 BOX = [40, 20, 50, 80]
 
@@ -225,3 +225,12 @@ def test_all_remarks_of_an_opening_are_listed(drive, tmp_path, made):
     listed = all_remarks(d)
     assert any("320x240" in remark for remark in listed) and any("000007.jpg" in remark for remark in listed)
     assert any("without a track id" in remark for remark in listed)
+
+
+def test_what_is_noted_and_what_is_warned_of_at_an_opening_are_both_listed(drive, clip):
+    record = SourceRecord(clip, "video", 160, 120, 40, "")
+    with Project.create(clip.with_suffix(".fami"), record):  # another program's, that is
+        d = drive(clip)
+        listed = all_remarks(d)
+    assert len(listed) == 2
+    assert "40 of 160x120" in listed[0] and "read only" in listed[1]
