@@ -63,6 +63,8 @@ def import_labels(
         poses = {index: [_box_only(pose) for pose in people] for index, people in poses.items()}
     reviewed = [index for index, image in matched if keypoints and image.poses.reviewed]
     regions = {index: image.ignore_regions for index, image in matched if keypoints and image.ignore_regions}
+    if on_progress is not None:
+        on_progress(0, len(poses))
     with project.undisturbed():  # nobody gets a number between its choice and the writing
         if same_people:
             poses = _with_ids_of_the_project(project, labels, poses, on_progress)
