@@ -61,6 +61,7 @@ class Program(QObject):
         # First of all: what the others say while they are built, or of what was opened, stays on screen.
         session.message.connect(window.show_message)
         session.error.connect(window.show_error)
+        session.remarked.connect(window.show_remarks)
         session.settled.connect(self._on_settled)
         session.opened.connect(self._on_opened)
         self.network = network = Network(device)
@@ -132,7 +133,9 @@ class Program(QObject):
         try:
             self.window.restore_layout(bytes.fromhex(layout) if isinstance(layout, str) else b"")
         except ValueError:
-            log.info("the layout in %s is damaged; the panels are where they were at first", places.settings_file())
+            log.info(
+                "the layout in %s is damaged; the panels are back in their original places", places.settings_file()
+            )
 
     def shut_down(self) -> None:
         """Ends every thread and child process; what was edited is on disk already."""

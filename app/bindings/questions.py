@@ -8,24 +8,29 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from app import keymaps
 from app.controllers.editing import EditingController
-from app.controllers.exporting import ExportController
+from app.controllers.exporting import ExportController, ReadLabels
 from app.controllers.finding import FindingController
 from app.controllers.opening import OpeningController
 from app.controllers.runs import RunsController
 from app.controllers.session import Session
-from app.ui.actions import DEFAULT_KEYMAP, KeyMap, KeymapError, load_keymap, read_keymap, save_keymap
+from app.ui.actions import KeyMap
 from app.ui.dialogs import dialogs
+from app.ui.dialogs.import_dialog import ImportOutlook, ask_how_to_import
+from app.ui.dialogs.question import Question
 from app.ui.dialogs.range_dialog import ask_frame_range
 from app.ui.main_window import MainWindow
+from app.ui.words import counted, shortened
 from app.weights.detectors import DetectorFile
 from app.weights.in_use import Network
-from core.files import places
+from core.formats import ImportPreview
+from core.formats.known import format_title
 
 VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
 LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
 NO_WEIGHTS = (
-    "There are no weights to predict with: fetch some or import a file, or go on labelling by hand. "
+    "There are no weights to predict with: fetch some or import a file, or continue by hand. "
     "Boxes and joints can be set without the network."
 )
 
@@ -56,6 +61,7 @@ class Questions(QObject):
         self._exporting = exporting
         self._runs = runs
         self._ask_for_weights = ask_for_weights
+        exporting.import_read.connect(self._ask_how_to_import)
         self._keymap_trouble = ""
         self._keymap: KeyMap = self._own_keymap()
         self._window.apply_keymap(self._keymap)
@@ -86,7 +92,7 @@ class Questions(QObject):
             self._opening.open(path, Path(found))
 
     def import_labels(self) -> None:
-        """Asks for a file of labels and what to take from it."""
+        """Asks for a file of labels; what to take from it is asked once it is read."""
         if self._session.project is None:
             self._session.message.emit("Open the clip that the labels belong to first.")
             return
@@ -98,9 +104,19 @@ class Questions(QObject):
         )
         if not path:
             return
-        choice = dialogs.ask_import_options(self._window, Path(path))
+        self._exporting.read_for_import(Path(path))
+
+    def _ask_how_to_import(self, reading: ReadLabels) -> None:
+        """Shows what the import would touch, and writes it if that is wanted."""
+        file = f"{shortened(reading.path.name)}: {format_title(reading.labels.format_name)}."
+        choice = ask_how_to_import(self._window, file, [_outlook(preview) for preview in reading.previews])
         if choice is not None:
-            self._exporting.import_file(Path(path), keypoints=choice.keypoints)
+            self._exporting.import_read_labels(
+                reading,
+                keypoints=choice.keypoints,
+                same_people=choice.same_people,
+                first_number=choice.first_number,
+            )
 
     def export(self) -> None:
         """Asks where to export to, and what."""
@@ -125,18 +141,18 @@ class Questions(QObject):
 
     def offer_detector(self, detector_file: DetectorFile) -> None:
         """Says what a detector costs, and fetches it if that is wanted; the window is as before if not."""
-        question = dialogs.Question(
+        question = Question(
             self._window,
             "detector_dialog",
             "Find people",
-            f"Finding people takes a detector, which is not on this machine yet. Fetch it once "
+            f"Finding people needs a detector, which is not on this machine yet. Fetch it once "
             f"({detector_file.size_mb} MB from {detector_file.host})?",
             "Fetch and find",
         )
         question.body.addWidget(
             question.muted(
                 f"{detector_file.architecture}, licence: {detector_file.licence}. It is kept in "
-                f"{detector_file.path.parent}. Your video is sent nowhere. Without it, draw boxes with Add (B)."
+                f"{detector_file.path.parent}. Your video stays on this machine. Without it, draw boxes with Add (B)."
             )
         )
         if question.agreed():
@@ -189,42 +205,52 @@ class Questions(QObject):
         runs = self._runs
         run = runs.last()
         if run is None:
-            self._session.message.emit("There is no run to take back.")
+            self._session.message.emit("There is no run to undo.")
             return
         what = runs.in_words(run)
-        question = dialogs.Question(
+        question = Question(
             self._window,
             "remove_run_dialog",
-            "Take back a run",
-            f"Take back {what}? What you set, accepted or corrected since stays; this cannot be undone.",
-            "Take back",
+            "Undo a run",
+            f"Undo {what}? What you set, accepted or corrected since is kept. This cannot be redone.",
+            "Undo",
         )
         if question.agreed():
             runs.remove(run)
 
     def edit_keys(self) -> None:
         """Lets a person change the keys, and keeps them."""
-        keymap = dialogs.edit_keymap(self._window, self._keymap)
-        if keymap is not None:
-            self._keymap = keymap
-            self._window.apply_keymap(keymap)
-            try:
-                save_keymap(keymap, places.settings_file().with_name("keys.toml"))
-            except KeymapError as error:
-                self._session.error.emit(str(error))
+        try:
+            keymap = dialogs.edit_keymap(self._window, self._keymap, keymaps.presets())
+            if keymap is not None:
+                self._keymap = keymap
+                self._window.apply_keymap(keymap)
+                keymaps.save_keymap(keymap, keymaps.own_keymap_file())
+        except keymaps.KeymapError as error:
+            self._session.error.emit(str(error))
 
     def _own_keymap(self) -> KeyMap:
         """The person's own keys, else the default ones."""
-        own = places.settings_file().with_name("keys.toml")
+        own = keymaps.own_keymap_file()
         if own.is_file():
             try:
-                return read_keymap(own)
-            except KeymapError as error:
+                return keymaps.read_keymap(own)
+            except keymaps.KeymapError as error:
                 self._keymap_trouble = str(error)
-        return load_keymap(DEFAULT_KEYMAP)
+        return keymaps.load_keymap(keymaps.DEFAULT_KEYMAP)
 
     def tell_keymap_trouble(self) -> None:
         """Once there is a clip to work on: opening one puts earlier messages away."""
         if self._keymap_trouble:
             self._session.error.emit(self._keymap_trouble)
             self._keymap_trouble = ""
+
+
+def _outlook(preview: ImportPreview) -> ImportOutlook:
+    """What an import would touch, in words."""
+    summary = f"{counted(preview.num_frames, 'frame')}, {counted(preview.num_people, 'person', 'people')}"
+    lost = preview.num_labelled - preview.num_frames
+    if lost:
+        labelled = counted(preview.num_labelled, "labelled image")
+        summary += f"; {lost:,} of {labelled} {'is' if lost == 1 else 'are'} not in this clip"
+    return ImportOutlook(f"{summary}.", preview.decision, preview.remarks, preview.same_people, preview.first_number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ class Session(QObject):
         tool_changed: the Tool that the hand now holds.
         message: one short sentence for the status bar.
         error: one sentence that stays until it is dismissed.
+        remarked: what they are on ("Import of labels.json"), and sentences that all stay until they are dismissed.
         settled: the sentence of an error that no longer matters.
     """
 
@@ -48,6 +50,7 @@ class Session(QObject):
     tool_changed = Signal(object)
     message = Signal(str)
     error = Signal(str)
+    remarked = Signal(str, object)
     settled = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -85,10 +88,15 @@ class Session(QObject):
         self._read_history()
         self.opened.emit()
         self.playback.open(opened.source, start)
-        for sentence in opened.notes:
-            self.message.emit(sentence)
-        if opened.warning:
-            self.error.emit(opened.warning)
+        if len(opened.notes) == 1 and not opened.warnings:
+            self.message.emit(opened.notes[0])
+        else:
+            self.remark(f"Opening of {opened.source.path.name}", (*opened.warnings, *opened.notes))
+
+    def remark(self, title: str, sentences: Sequence[str]) -> None:
+        """Tells all that is to be said on one thing; nothing where there is nothing."""
+        if sentences:
+            self.remarked.emit(title, tuple(sentences))
 
     def close(self) -> None:
         """Closes the project; every edit is already on disk."""
@@ -115,7 +123,7 @@ class Session(QObject):
             raise ProjectError("No clip is open: open one first.")
         if self.project.read_only:
             raise ProjectError(
-                "This project is open to read only, because another program has it open: close that one first."
+                "This project is open read-only because another program has it open: close that one first."
             )
         return self.project
 
@@ -226,5 +234,5 @@ class Session(QObject):
         if project.mismatched(frame.frame_index, self.proofs()[frame.frame_index]):
             self.error.emit(
                 f"Frame {frame.frame_index} is not the picture it was labelled on: "
-                "the video was replaced or cut anew. Check its labels, or point the project to the original file."
+                "the video was replaced or edited. Check its labels, or point the project to the original file."
             )

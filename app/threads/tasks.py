@@ -95,6 +95,11 @@ class Task(QObject):
         """True once a cancel was asked for."""
         return self._cancel.is_set()
 
+    def go_on(self) -> None:
+        """For steps too small to report. Raises Cancelled if a cancel was asked for."""
+        if self.is_cancelled():
+            raise Cancelled
+
     def wait(self, timeout_s: float) -> bool:
         """Waits for the thread's end; False if it still runs after `timeout_s`."""
         if self._thread.ident is not None:
@@ -105,8 +110,7 @@ class Task(QObject):
         """Says how far the work is. Raises Cancelled if a cancel was asked for."""
         seconds_left = self._time_left.estimate_s(done, total)
         self._posted.emit(lambda: self.progressed.emit(done, total, seconds_left))
-        if self.is_cancelled():
-            raise Cancelled
+        self.go_on()
 
     def deliver(self, part: object) -> None:
         """Hands over a finished part of the result."""
@@ -130,7 +134,7 @@ class Task(QObject):
         except FamiError as error:
             sentence = str(error)
         except MemoryError:
-            sentence = "The memory is full: close other programs and try again."
+            sentence = "There is not enough memory: close other programs and try again."
         except Exception as error:
             log.exception("The task %r broke", self.name)
             sentence = f"{self.name} stopped because of an internal error ({type(error).__name__}: {error})."
@@ -354,6 +358,8 @@ class LatestWorker(QObject):
             self.failed.emit(question, str(error))
         except Exception as error:
             log.exception("The %s broke", self._name)
-            self.failed.emit(question, f"The {self._name} met an internal error ({type(error).__name__}: {error}).")
+            self.failed.emit(
+                question, f"The {self._name} ran into an internal error ({type(error).__name__}: {error})."
+            )
         else:
             self.answered.emit(question, answer)

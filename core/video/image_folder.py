@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import cv2
 import numpy as np
+from natsort import natsort_keygen, ns
 from numpy.typing import NDArray
 
 from core.errors import Cancelled, SourceError
@@ -18,10 +18,12 @@ IMAGES_PER_SECOND = 30.0
 """Images tell no time; this rate stands in for it."""
 
 
-def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
+_by_words_and_numbers = natsort_keygen(alg=ns.IGNORECASE)
+
+
+def natural_key(name: str) -> tuple[object, str]:
     """Sort key by which frame2 comes before frame10; equal but for case or zeros, the plain name decides."""
-    parts = re.findall(r"\d+|\D+", name.casefold())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], name
+    return _by_words_and_numbers(name), name
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -32,10 +34,12 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """
     with reading(f"The image {path}", "put it back"):
         encoded = np.fromfile(path, np.uint8)
-    with reading(f"The image {path}", "replace it by a whole one or a smaller one, or remove it from the folder"):
+    with reading(f"The image {path}", "replace it with an intact or smaller one, or remove it from the folder"):
         bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
         if bgr is None or _is_cut_off(encoded):
-            raise SourceError(f"The image {path} is damaged; replace it by a whole one or remove it from the folder.")
+            raise SourceError(
+                f"The image {path} is damaged; replace it with an intact one or remove it from the folder."
+            )
         return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 

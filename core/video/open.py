@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from pathlib import Path
+
+from cachetools import LRUCache
 
 from core.errors import SourceError
 from core.video.image_folder import ImageFolder
@@ -14,7 +15,7 @@ from core.video.video_file import VideoFile
 
 _FileIdentity = tuple[Path, int, int]
 _KEPT_INDEXES = 8
-_indexes: OrderedDict[_FileIdentity, VideoIndex] = OrderedDict()
+_indexes: LRUCache[_FileIdentity, VideoIndex] = LRUCache(_KEPT_INDEXES)
 """Indexes of files opened lately: each thread that decodes opens its own Source, and none waits for an index twice."""
 _indexes_lock = threading.Lock()
 
@@ -51,12 +52,9 @@ def _index_of(identity: _FileIdentity, on_progress: OnProgress | None, cancelled
     """The index of an unchanged file from the last time, or a new one."""
     with _indexes_lock:
         if identity in _indexes:
-            _indexes.move_to_end(identity)
             return _indexes[identity]
     with reading(identity[0].name, "copy it again from where it came from"):
         index = build_index(identity[0], on_progress, cancelled)
     with _indexes_lock:
         _indexes[identity] = index
-        while len(_indexes) > _KEPT_INDEXES:
-            _indexes.popitem(last=False)
     return index
