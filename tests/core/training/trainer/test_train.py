@@ -89,9 +89,9 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(shared: Pa
     ("change", "named"),
     [
         (("seed = 3", "sead = 3"), "sead"),
-        (('backbone = "w12"', "backbone = "), "not one"),
+        (('backbone = "w12"', "backbone = "), "not a recipe"),
         (("samples = 16", "samples = 16\nspeed = 4"), "speed"),
-        (("input_size_wh = [96, 128]", "input_size_wh = [96]"), "not one"),
+        (("input_size_wh = [96, 128]", "input_size_wh = [96]"), "not a recipe"),
     ],
 )
 def test_a_recipe_that_is_none_says_so(tmp_path: Path, change: tuple[str, str], named: str) -> None:
