@@ -39,11 +39,11 @@ KNOWN_FORMATS = (
     ),
     KnownFormat(
         "posetrack17", "PoseTrack 2017 JSON, as poseval reads it", ".json", True, True,
-        "joints, occlusion, head boxes, track ids, scores, ignore regions", f"ears, boxes of people, {_NO_PROVENANCE}",
+        "joints, occlusion, head boxes, track ids, scores, ignore regions", f"boxes of people, {_NO_PROVENANCE}",
     ),
     KnownFormat(
         "coco", "COCO keypoints JSON; also COCO's list of results", ".json", True, True,
-        "joints, occlusion, boxes, track ids, scores, who set what", "head_bottom, head_top, ignore regions",
+        "joints, occlusion, boxes, track ids, scores, who set what", "ignore regions",
     ),
     KnownFormat(
         "csv", "a table for spreadsheets: one row a joint", ".csv", False, True,

@@ -28,7 +28,8 @@ def match_frames(
 ) -> FrameMatch:
     """Finds the frame of each image of a label file, by its name or its number and never by its place in the file.
 
-    Files of this program say the frame themselves, and are believed where their number of frames is the source's.
+    Files of this program say the frame themselves, and are believed where their number of frames is the source's; save
+    where they name the pictures of a folder.
     Else, in a folder of images, names are compared; in a video, numbers are, which count from 0 or from 1. Only where
     no image has a number, and there are as many images as frames, the order of the file counts. docs/formats.md has
     the rules.
@@ -47,7 +48,9 @@ def match_frames(
     if not images:
         raise FormatError("The label file lists no image, so there is nothing to import.")
     known = {i.frame_index: f for i in images if (f := i.source_frame_index) is not None and 0 <= f < num_frames}
-    if len(known) == len(images) and images[0].num_frames == num_frames and len(set(known.values())) == len(known):
+    is_sure = source_frame_names is None or all(image.name_is_made for image in images)
+    fits = len(known) == len(images) and images[0].num_frames == num_frames and len(set(known.values())) == len(known)
+    if is_sure and fits:
         return FrameMatch(known)
     images, notes = _of_the_source(images, source_name)
     if source_frame_names is not None:
