@@ -15,7 +15,16 @@ from core.errors import FormatError, SourceError
 from core.files.paths import files_of, overwritten, project_files
 from core.formats.kept import WRITTEN_TO, ByFamily, family_of, name_in
 from core.formats.labels import LabelImage, Labels
-from core.formats.layouts import coco, csv_table, cvat, deeplabcut, label_studio, posetrack17, posetrack18, sleap
+from core.formats.layouts import (
+    coco,
+    csv_table,
+    cvat_writing,
+    deeplabcut,
+    label_studio,
+    posetrack17,
+    posetrack18,
+    sleap,
+)
 from core.formats.layouts.frame_names import name_of as name_of_image
 from core.formats.matching import PICTURE_SUFFIXES
 from core.poses import FramePoses, Pose, Provenance
@@ -31,7 +40,7 @@ FORMATS: dict[str, Writer] = {
     "sleap": sleap.write,
     "deeplabcut": deeplabcut.write,
     "label_studio": label_studio.write,
-    "cvat": cvat.write,
+    "cvat": cvat_writing.write,
 }
 FORMATS_OF_WHOLE_CLIPS = ("posetrack18", "posetrack17")
 """These list every frame of the clip, labelled or not: their evaluator pairs frames by their place."""

@@ -83,8 +83,7 @@ def import_labels(
     not_taken = _joints_kept(project, poses)
     if not_taken:
         labels.warnings.append(
-            f"{not_taken} joints were not taken, because a person set or imported others there before; "
-            "take the earlier import back to have these."
+            f"{not_taken} joints were not taken, because a person set or accepted others there before."
         )
     return touched
 
@@ -120,8 +119,8 @@ def _kept_in_words(labels: Labels) -> list[str]:
         for family, fields in holder.items():
             names.setdefault(family, {}).update(dict.fromkeys(fields))
     return [
-        f"{first_three([name for name in of_family if name not in PLAIN_IDS])} of the file have no place here; they are "
-        f"kept with the import and written back to {WRITTEN_TO[family]} files."
+        f"{first_three([name for name in of_family if name not in PLAIN_IDS])} of the file have no place here; they "
+        f"are kept with the import and written back to {WRITTEN_TO[family]} files."
         for family, of_family in names.items()
         if set(of_family) - PLAIN_IDS
     ]

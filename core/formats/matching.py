@@ -16,7 +16,7 @@ from core.formats.number_matching import match_numbers
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 FOLDERS_UP = 3
 COUNTED_FROM_0 = {"sleap", "deeplabcut", "cvat", "jhmdb"}
-"""Formats that number the frames of a video, and always from 0."""
+"""Formats that number the frames of a video, and always from 0; a folder's pictures by the order of their names."""
 
 
 def match_frames(
@@ -53,10 +53,11 @@ def match_frames(
     if is_sure and fits:
         return FrameMatch(known)
     images, notes = _of_the_source(images, source_name)
-    if source_frame_names is not None:
+    certain = 0 if labels.format_name in COUNTED_FROM_0 else None
+    is_numbered = certain == 0 and not any(image.file_name for image in images)
+    if source_frame_names is not None and not is_numbered:
         match = match_names(images, source_frame_names, source_name)
     else:
-        certain = 0 if labels.format_name in COUNTED_FROM_0 else None
         match = match_numbers(images, num_frames, certain if first_number is None else first_number)
     return replace(match, notes=(*notes, *match.notes))
 

@@ -216,8 +216,8 @@ class Project(ProjectReader):
     def remove_run(self, run_id: int) -> Touched:
         """Takes back what a run wrote and nobody changed since; the joints of the run before it come back.
 
-        Its ignore regions, kept fields, frame proofs and marks of reviewed frames go with it. The numbers of its people are not
-        given to others, for the journal still names these people.
+        Its ignore regions, kept fields, frame proofs and marks of reviewed frames go with it. The numbers of its people
+        are not given to others, for the journal still names these people.
         """
         with self._store.mutex:
             with self._store.transaction() as store:

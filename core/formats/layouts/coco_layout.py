@@ -18,12 +18,11 @@ from core.formats.image_names import parts_of, stem
 from core.formats.kept import named_path, others
 from core.formats.layouts import further_joints
 from core.formats.layouts.coco_results import flat_keypoints
-from core.formats.names import joint_named, joints_named, track_ids_named
+from core.formats.names import CALLED_PEOPLE, joint_named, joints_named, track_ids_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, mapping
 from core.poses import FloatArray, Visibility
 
-CALLED_PEOPLE = {"person", "persons", "people", "human", "humans", "pedestrian", "pedestrians"}
 TRACK_KEYS = ("track_id", "object_id", "instance_id")
 Third = Literal["posetrack", "coco", "score"]
 """What the third number of a keypoint says: visibility as PoseTrack18 or as COCO counts it, or a score."""

@@ -1,4 +1,4 @@
-"""What COCO and PoseTrack18 files that are written share: ids, names, and the fields kept of the file they came from."""
+"""What COCO and PoseTrack18 files that are written share: ids, names, and the fields that were kept."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def annotations_of(
         images: those that are written.
         image_ids: their ids.
         made_ids: for each image an id for each of its people, for those whose file had none.
-        skeleton, codes: see `annotation`.
+        skeleton: see `annotation`.
+        codes: see `annotation`.
     """
     people = [
         (image, image_id, pose) for image, image_id in zip(images, image_ids, strict=True) for pose in image.poses.poses

@@ -1,4 +1,4 @@
-"""Joints that a format has no place for, under a key of this program's own: PoseTrack17's ears, COCO's ends of the head.
+"""Joints that a format has no place for, as PoseTrack17 has none for ears, under a key of this program's own.
 
 Other programs pass the key over.
 """

@@ -82,9 +82,12 @@ def document(labels: Labels, source_name: str) -> dict[str, Any]:
     frame_ids = [kept_of_image(image).get("frame_id") for image in images]
     whole = all(isinstance(number, int) for number in frame_ids) and len(set(frame_ids)) == len(images)
     entries = [
-        _image(image, image_entry(image, own, source_name), frame_id, f"{video:06d}", whole, len(images))
+        _image(image, {"vid_id": f"{video:06d}", **image_entry(image, own, source_name), "frame_id": frame_id})
         for image, own, frame_id in zip(images, ids, frame_ids if whole else made, strict=True)
     ]
+    for entry in entries:
+        entry["nframes"] = len(images)
+        entry["vid_id"] = entry["vid_id"] if whole else f"{video:06d}"
     return {
         **labels.kept.get(FAMILY, {}),
         "images": entries,
@@ -93,16 +96,11 @@ def document(labels: Labels, source_name: str) -> dict[str, Any]:
     }
 
 
-def _image(
-    image: LabelImage, entry: dict[str, Any], frame_id: int, video: str, vid_is_kept: bool, num_frames: int
-) -> dict[str, Any]:
+def _image(image: LabelImage, entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "has_no_densepose": True,
         **entry,
         "is_labeled": image.labelled,
-        "nframes": num_frames,
-        "frame_id": frame_id,
-        "vid_id": entry.get("vid_id", video) if vid_is_kept else video,
         "ignore_regions_x": [region[:, 0].tolist() for region in image.ignore_regions],
         "ignore_regions_y": [region[:, 1].tolist() for region in image.ignore_regions],
     }
