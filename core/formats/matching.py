@@ -15,7 +15,7 @@ from core.formats.number_matching import match_numbers
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 FOLDERS_UP = 3
-COUNTED_FROM_0 = {"sleap", "deeplabcut", "cvat", "jhmdb"}
+COUNTED_FROM_0 = {"sleap", "deeplabcut", "cvat", "jhmdb", "vitpose"}
 """Formats that number the frames of a video, and always from 0; a folder's pictures by the order of their names."""
 
 
@@ -54,7 +54,8 @@ def match_frames(
         return FrameMatch(known)
     images, notes = _of_the_source(images, source_name)
     certain = 0 if labels.format_name in COUNTED_FROM_0 else None
-    is_numbered = certain == 0 and not any(image.file_name for image in images)
+    # Made of a clip of which the folder holds the frames: its pictures are counted in the order of their names.
+    is_numbered = all(i.frame_id is not None and not i.file_name and i.image_id is None for i in images)
     if source_frame_names is not None and not is_numbered:
         match = match_names(images, source_frame_names, source_name)
     else:
