@@ -65,7 +65,7 @@ KNOWN_FORMATS = (
     ),
     KnownFormat(
         "cvat", "CVAT XML: 'CVAT for video 1.1' and 'for images'", ".xml", True, True,
-        f"{_JOINTS}, occlusion, boxes", f"scores, {_NO_PROVENANCE}",
+        f"{_JOINTS}, occlusion, boxes, attributes, labels, what is interpolated", f"scores, {_NO_PROVENANCE}",
     ),
     KnownFormat(
         "mmpose", "MMPose's inferencer and demos: JSON of instances, a file a clip or a picture", ".json", True, False,

@@ -62,7 +62,7 @@ class Labels:
 
     Attributes:
         images: by rising `frame_index`.
-        format_name: "posetrack18", "posetrack17" or "coco"; "" for labels that come from no file.
+        format_name: see `core.formats.known`; "" for labels that come from no file.
         warnings: a sentence for each kind of thing that was skipped, mended or guessed.
         linked_ids: track ids that the file does not have: its people were linked by their boxes.
         clip_files: of what is labelled, where it is known: the video's file, or every picture of the folder in order.
