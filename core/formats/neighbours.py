@@ -74,7 +74,7 @@ def parse_other_than_json(path: Path) -> LabelFile | None:
         return jhmdb.parse(path)
     if start.startswith(_HDF5):
         raise FormatError(
-            f"{path.name} is HDF5, but of neither SLEAP nor DeepLabCut: export NWB and analysis files from SLEAP as .slp."
+            f"{path.name} is HDF5, but of neither SLEAP nor DeepLabCut: export NWB files from SLEAP as .slp."
         )
     if start.startswith(_ZIP):
         raise FormatError(f"{path.name} is a zip archive: unpack it, and choose the label file in it.")

@@ -8,6 +8,10 @@ from core.formats.layouts import annolist, coco_layout, coco_results, label_stud
 from core.formats.neighbours import ADVICE, parse_other_than_json
 from core.formats.records import LabelFile, load_json
 
+READ = (
+    "Files of PoseTrack, COCO, CVAT, Label Studio, SLEAP, DeepLabCut, JHMDB, MMPose, OpenPose and AlphaPose are read."
+)
+
 
 def read_labels(path: Path | str) -> Labels:
     """Reads a label file of any supported format.
@@ -42,7 +46,7 @@ def parse(path: Path | str) -> LabelFile:
         return label_file
     for advice in ADVICE:
         if advice.recognises(document):
-            raise FormatError(f"{path.name} is of {advice.of}, which cannot be read: {advice.do}.")
+            raise FormatError(f"{path.name} is of {advice.of}, which cannot be read: {advice.do}. {READ}")
     raise FormatError(
         f"{path.name} is JSON, but no label file of a known format: PoseTrack18 and COCO have a list 'images', "
         "PoseTrack17 a list 'annolist', COCO results are a list of records with an image_id."

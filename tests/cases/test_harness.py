@@ -1,4 +1,4 @@
-"""The harness passes a case that holds and fails one that does not: on two cases of its own, in a folder like FAMI_CASES."""
+"""The harness passes a case that holds and fails one that does not: two cases in a folder like FAMI_CASES."""
 
 import json
 from pathlib import Path
@@ -93,7 +93,11 @@ def test_cases_that_hold_pass_and_others_fail(cases: Path, tmp_path: Path, monke
         run_case(case, folder)
     for case, was, wrong in (
         (found[0], '"images.*.id" = [70, 71, 72]', '"images.*.id" = [1, 2, 3]'),
-        (found[0], "joints = [{frame = 2, at = {nose = [16, 20.5]}}]", "joints = [{frame = 2, at = {nose = [10, 20.5]}}]"),
+        (
+            found[0],
+            "joints = [{frame = 2, at = {nose = [16, 20.5]}}]",
+            "joints = [{frame = 2, at = {nose = [10, 20.5]}}]",
+        ),
         (found[1], 'provenance = "predicted"', 'provenance = "imported"'),
     ):
         text = case.expectation.read_text()

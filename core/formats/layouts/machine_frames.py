@@ -14,7 +14,16 @@ import numpy as np
 
 from core.errors import FormatError
 from core.formats.names import joints_named
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, load_json, number, numbers, whole_number
+from core.formats.records import (
+    ImageRecord,
+    LabelFile,
+    PersonRecord,
+    PlacedJoint,
+    load_json,
+    number,
+    numbers,
+    whole_number,
+)
 from core.keypoints import COCO
 from core.poses import FloatArray
 
@@ -23,8 +32,8 @@ _RIGHT, _LEFT = (tuple(f"{side}_{part}" for part in ("hip", "knee", "ankle")) fo
 _FACE = ("right_eye", "left_eye", "right_ear", "left_ear")
 # OpenPose's neck lies between the shoulders, lower than PoseTrack's head_bottom.
 _OPENPOSE = {
-    25: ("nose", "openpose_neck", *_ARMS, "mid_hip", *_RIGHT, *_LEFT, *_FACE),
-    18: ("nose", "openpose_neck", *_ARMS, *_RIGHT, *_LEFT, *_FACE),
+    25: ("nose", "mid_shoulders", *_ARMS, "mid_hip", *_RIGHT, *_LEFT, *_FACE),
+    18: ("nose", "mid_shoulders", *_ARMS, *_RIGHT, *_LEFT, *_FACE),
     17: COCO.keypoint_names,
 }
 """Names of the first joints of OpenPose's skeletons (BODY_25, COCO, and AlphaPose's 17), by their number of joints."""
@@ -49,7 +58,9 @@ def is_openpose(document: object) -> bool:
 def is_alphapose(document: object) -> bool:
     """Whether a document has OpenPose's people by the picture's name, as AlphaPose's `--format open` writes it."""
     values = list(document.values()) if isinstance(document, dict) else []
-    return bool(values) and all(isinstance(v, dict) and isinstance(v.get("people", v.get("bodies")), list) for v in values)
+    return bool(values) and all(
+        isinstance(v, dict) and isinstance(v.get("people", v.get("bodies")), list) for v in values
+    )
 
 
 def is_vitpose(document: object) -> bool:

@@ -24,7 +24,9 @@ XML = (
 KINDS: dict[str, Any] = FILES | {
     "COCO's results": [RESULT | {"keypoints": [20, 30, 0.5] * 17}],
     "boxes alone": [RESULT],
-    "AlphaPose": [{"image_id": "000002.jpg", "category_id": 1, "keypoints": [20, 30, 0.5] * 17, "score": 2.5, "box": BOX}],
+    "AlphaPose": [
+        {"image_id": "000002.jpg", "category_id": 1, "keypoints": [20, 30, 0.5] * 17, "score": 2.5, "box": BOX}
+    ],
     "MMPose, one picture": [instance(2)],
     "OpenPose, one frame": openpose(2),
     "DeepLabCut": TABLE,

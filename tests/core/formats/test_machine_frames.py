@@ -44,7 +44,10 @@ FILES = {
     },
     "AlphaPose, open": {f"{f:06d}.jpg": openpose(f, 18) for f in FRAMES},
     "AlphaPose, cmu": {
-        f"{f:06d}.jpg": {"version": "AlphaPose v0.3", "bodies": [{"joints": openpose(f, 18)["people"][0]["pose_keypoints_2d"]}]}
+        f"{f:06d}.jpg": {
+            "version": "AlphaPose v0.3",
+            "bodies": [{"joints": openpose(f, 18)["people"][0]["pose_keypoints_2d"]}],
+        }
         for f in FRAMES
     },
     "ViTPose": {"keypoints": [vitpose(f) if f in FRAMES else {} for f in range(6)], "skeleton": NAMES},
