@@ -242,7 +242,8 @@ def _read_images(entries: list[Any], remarks: Counter[str]) -> dict[int | str | 
             num_frames=whole_number(entry.get("nframes")),
             name_is_made=entry.get("file_name_made") is True,
             id_is_made=id_is_made,
-            kept=others(entry, OWN_OF_IMAGES | (IDS_OF_IMAGES if id_is_made else set()), remarks) | named_path(name),
+            kept=others(entry, OWN_OF_IMAGES | (IDS_OF_IMAGES if id_is_made else set()), remarks)
+            | ({} if entry.get("file_name_made") is True else named_path(name)),
         )
     return images
 

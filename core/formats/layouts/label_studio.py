@@ -77,14 +77,15 @@ def parse(document: list[Any], path: Path) -> LabelFile:
             remarks["a task without a picture was skipped"] += 1
             continue
         data = task["data"] if isinstance(task.get("data"), dict) else {}
-        own = {key: value for key, value in data.items() if key not in OWN_OF_DATA}
         image = ImageRecord(
             name,
             frame_index=whole_number(data.get("frame_index")),
             num_frames=whole_number(data.get("nframes")),
             name_is_made=data.get("file_name_made") is True,
-            kept=others(task, OWN_OF_TASKS, remarks) | others({"data": own} if own else {}, (), remarks),
         )
+        if data and not image.name_is_made:
+            own = {key: value for key, value in data.items() if key not in OWN_OF_DATA}
+            image.kept = others(task, OWN_OF_TASKS, remarks) | others({"data": own}, (), remarks)
         for regions, predicted in _answers(task):
             known = {person.track_id for person in image.people}
             people = [_record(group, predicted) for group in _groups(regions, image, remarks)]
@@ -132,6 +133,8 @@ def _groups(regions: list[dict[str, Any]], image: ImageRecord, remarks: Counter[
     groups = list(boxes.values())
     alone = _Group()
     for region in regions:
+        if region.get("type") not in (None, "relation", *REGION_KEYS):
+            remarks[f"a region of type {region['type']} was left out: only keypoints and rectangles are read"] += 1
         placed = _joint(region, image, remarks)
         if placed is None:
             continue

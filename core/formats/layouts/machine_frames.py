@@ -99,8 +99,8 @@ def parse_folder(folder: Path) -> LabelFile | None:
     remarks: Counter[str] = Counter()
     images: list[ImageRecord] = []
     names = set()
-    for path in sorted(folder.glob("*.json")):
-        document = None if path.name.startswith(".") else load_json(path)
+    for path in sorted(path for path in folder.glob("*.json") if not path.name.startswith(".")):
+        document = load_json(path)
         if is_openpose(document):
             names.add("openpose")
             images.append(_of_openpose(document, _picture_of(path), remarks))

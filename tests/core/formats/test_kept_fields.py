@@ -172,3 +172,13 @@ def test_label_studio_keeps_its_tasks(project, tmp_path):
     (back,) = written(project, tmp_path, "label_studio")
     assert (back["id"], back["meta"]) == (88, {"a": 1})
     assert back["data"].items() >= task["data"].items()
+
+
+def test_the_short_form_of_label_studio_leaves_nothing_behind_that_would_be_read_twice(project, tmp_path):
+    point = {"x": 10, "y": 20, "width": 0.5, "keypointlabels": ["nose"], "original_width": 160, "original_height": 128}
+    (tmp_path / "in.json").write_text(json.dumps([{"id": 3, "image": NAMES[1], "kp": [point], "annotator": 1}]))
+    brought(project, tmp_path / "in.json")
+    (back,) = written(project, tmp_path, "label_studio")
+    assert set(back) == {"id", "data", "annotations"}
+    (image,) = read_labels(tmp_path / "out.json").images
+    assert len(image.poses.poses) == 1
