@@ -111,7 +111,9 @@ def _kept_of_person(image: LabelImage, pose: Pose) -> Mapping[str, Any]:
 
 def _with_track_id(kept: Mapping[str, Any], track_id: int) -> dict[str, Any]:
     """The fields with the person's number as it is now, wherever the file had it as a number."""
-    current = {key: track_id if key in TRACK_KEYS and isinstance(value, int) else value for key, value in kept.items()}
+    current: dict[str, Any] = {
+        key: track_id if key in TRACK_KEYS and isinstance(value, int) else value for key, value in kept.items()
+    }
     if isinstance(current.get("attributes"), dict):
         current["attributes"] = _with_track_id(current["attributes"], track_id)
     return current
