@@ -18,6 +18,7 @@ from core.formats.image_names import parts_of, stem
 from core.formats.kept import named_path, others
 from core.formats.layouts import further_joints
 from core.formats.layouts.coco_results import flat_keypoints
+from core.formats.layouts.other_keypoints import OTHER_KEYPOINTS, other_keypoints
 from core.formats.names import CALLED_PEOPLE, joint_named, joints_named, track_ids_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, mapping
@@ -280,6 +281,8 @@ def _read_person(
     _read_keypoints(person, annotation, names, third, remarks)
     further_joints.read(person, annotation)
     person.kept = _kept_of_person(annotation, person.bbox_xywh, remarks)
+    if third == "coco" and (eyes := other_keypoints(names, flat_keypoints(annotation))):
+        person.kept = {**person.kept, OTHER_KEYPOINTS: eyes}
     if person.bbox_xywh is None and not person.labelled.any() and person.bbox_head_xywh is None:
         remarks["an annotation with neither a box nor a keypoint was skipped"] += 1
         return None

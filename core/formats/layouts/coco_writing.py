@@ -9,6 +9,7 @@ from core.formats.labels import LabelImage
 from core.formats.layouts.annotations import CATEGORY_ID, annotation
 from core.formats.layouts.coco_layout import CROWDS, TRACK_KEYS
 from core.formats.layouts.frame_names import name_of
+from core.formats.layouts.other_keypoints import OTHER_KEYPOINTS, write_others
 from core.keypoints import Skeleton
 from core.poses import Pose
 
@@ -94,7 +95,9 @@ def annotations_of(
     entries = []
     for (image, image_id, pose), own_id in zip(people, ids[: len(people)], strict=True):
         kept = _with_track_id(_kept_of_person(image, pose), pose.track_id)
+        others = kept.pop(OTHER_KEYPOINTS, {})
         entry = {**kept, "id": own_id.value, "image_id": image_id.value, **annotation(pose, skeleton, codes)}
+        write_others(entry, others, pose, skeleton)
         if "area" in kept:
             entry["area"] = kept["area"]
         if not own_id.is_made:

@@ -182,3 +182,16 @@ def test_the_short_form_of_label_studio_leaves_nothing_behind_that_would_be_read
     assert set(back) == {"id", "data", "annotations"}
     (image,) = read_labels(tmp_path / "out.json").images
     assert len(image.poses.poses) == 1
+
+
+def test_eyes_are_written_back_to_coco_until_somebody_corrects_a_joint(project, tmp_path):
+    brought(project, coco_file(tmp_path, [person(1, 1001, track_id=4)]))
+    for _ in range(2):
+        (entry,) = written(project, tmp_path)["annotations"]
+        assert entry["keypoints"] == person(1, 1001)["keypoints"] and entry["num_keypoints"] == 17
+        assert "other_keypoints" not in entry
+        project.remove_run(project.runs()[-1].run_id)
+        brought(project, tmp_path / "out.json")
+    edits.move_keypoint(project, 0, 4, 0, (5, 5))
+    (entry,) = written(project, tmp_path)["annotations"]
+    assert entry["keypoints"][3:9] == [0] * 6 and entry["num_keypoints"] == 15
