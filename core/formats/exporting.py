@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -12,12 +13,23 @@ import numpy as np
 from core.errors import FormatError, SourceError
 from core.files.paths import files_of, overwritten, project_files
 from core.files.replacing import replacing
+from core.formats.kept import WRITTEN_TO, ByFamily, family_of, name_in
 from core.formats.labels import LabelImage, Labels
-from core.formats.layouts import coco, csv_table, cvat, deeplabcut, label_studio, posetrack17, posetrack18, sleap
+from core.formats.layouts import (
+    coco,
+    csv_table,
+    cvat_writing,
+    deeplabcut,
+    label_studio,
+    posetrack17,
+    posetrack18,
+    sleap,
+)
+from core.formats.layouts.frame_names import name_of as name_of_image
 from core.formats.losses import losses
 from core.formats.matching import PICTURE_SUFFIXES
 from core.poses import FramePoses, Pose, Provenance
-from core.project import Project, SourceRecord
+from core.project import NOBODY, Project, SourceRecord
 from core.video import Source, open_source
 
 Writer = Callable[[Labels, Path, str], None]
@@ -29,11 +41,13 @@ FORMATS: dict[str, Writer] = {
     "sleap": sleap.write,
     "deeplabcut": deeplabcut.write,
     "label_studio": label_studio.write,
-    "cvat": cvat.write,
+    "cvat": cvat_writing.write,
 }
 FORMATS_OF_WHOLE_CLIPS = ("posetrack18", "posetrack17")
 """These list every frame of the clip, labelled or not: their evaluator pairs frames by their place."""
 JPEG_QUALITY = 95
+WRITTEN_AS_NAMED = {".png", ".bmp", ".webp", ".tif", ".tiff"}
+"""A picture whose name has one of these suffixes is written so, any other as JPEG."""
 ACCEPTED = Provenance.ACCEPTED
 
 
@@ -46,7 +60,8 @@ class ExportResult:
         num_frames: labelled frames in it.
         num_people: poses in it.
         num_images: pictures written beside it.
-        remarks: a sentence for each kind of thing that the format has no place for, with its count.
+        remarks: a sentence for each thing that a person should know of the file, and for each kind of thing that the
+            format has no place for, with its count.
     """
 
     path: Path
@@ -75,7 +90,7 @@ def export_project(
         path: of the label file.
         only_reviewed: only frames that are marked reviewed, and elsewhere only people of whom a person accepted or
             corrected something.
-        images_folder: where the frames that the file lists are written, too, as its `file_name` says.
+        images_folder: where the frames that the file lists are written, too, by the names that it has for them.
         on_progress: called with done and total pictures; may raise Cancelled, which leaves no label file.
 
     Raises:
@@ -86,10 +101,13 @@ def export_project(
     if writer is None:
         raise FormatError(f"There is no format {format_name!r}; choose one of {', '.join(FORMATS)}.")
     source_name = name_of(project.source.path, project.source.kind)
-    pictures = None if images_folder is None else Path(images_folder) / posetrack18.image_file_name(source_name, 0)
-    refuse_to_destroy(project, source, Path(path), None if pictures is None else pictures.parent)
+    refuse_to_destroy(project, source, Path(path))
     labels = labels_of(project, only_reviewed, every_frame=format_name in FORMATS_OF_WHOLE_CLIPS)
-    labels.clip_files = clip_files(project.source)
+    labels.clip_files, notes = clip_files(project.source, source)
+    if project.source.kind == "images":
+        _name_pictures(labels, format_name, source_name)
+    targets = [] if images_folder is None else picture_files(labels, Path(images_folder), source_name)
+    refuse_to_destroy(project, source, Path(path), targets)
     labelled = sum(image.labelled for image in labels.images)
     if not labelled:
         raise FormatError(
@@ -102,26 +120,50 @@ def export_project(
     if images_folder is not None:
         if source is None:
             raise FormatError("The frames cannot be written, because their video or folder is not open.")
-        num_images = write_images(source, labels, Path(images_folder), source_name, on_progress)
+        num_images = write_images(source, labels, targets, on_progress)
     writer(labels, Path(path), source_name)
-    return ExportResult(Path(path), labelled, labels.num_people, num_images, losses(labels, format_name))
+    notes += _not_written(project.kept_fields(), format_name)
+    remarks = (*notes, *losses(labels, format_name))
+    return ExportResult(Path(path), labelled, labels.num_people, num_images, remarks)
 
 
-def refuse_to_destroy(project: Project, source: Source | None, path: Path, images_folder: Path | None = None) -> None:
+def _name_pictures(labels: Labels, format_name: str, source_name: str) -> None:
+    """Gives the pictures of a folder their names: as the file had them that the labels came from, else as they are.
+
+    PoseTrack's have the folder images/<source_name> before them, as its own files do.
+    """
+    folder = f"images/{source_name}/" if format_name in FORMATS_OF_WHOLE_CLIPS else ""
+    for place, image in enumerate(labels.images):
+        if image.frame_index < len(labels.clip_files):
+            picture = labels.clip_files[image.frame_index].name
+            name = name_in(image.kept, family_of(format_name), picture) or folder + picture
+            labels.images[place] = replace(image, file_name=name)
+
+
+def _not_written(kept: Mapping[tuple[int, int], ByFamily], format_name: str) -> list[str]:
+    """A sentence on the fields that are kept of files of other families."""
+    families = sorted({family for of_place in kept.values() for family in of_place} - {family_of(format_name)})
+    return [
+        f"Other fields of the imported labels ({WRITTEN_TO[family]}) have no place in {format_name} and were left out."
+        for family in families
+    ]
+
+
+def refuse_to_destroy(project: Project, source: Source | None, path: Path, pictures: Sequence[Path] = ()) -> None:
     """Raises FormatError where an export would be written over the project or over what it labels.
 
     Args:
         project: to be exported.
         source: the open clip, if it is; it may lie elsewhere than the project says.
         path: of the label file.
-        images_folder: where the frames themselves go.
+        pictures: where the frames themselves go.
     """
     clips = {project.source.path} if source is None else {project.source.path, source.path}
     read = [file for clip in clips for file in files_of(clip, PICTURE_SUFFIXES)]
     destroyed = overwritten(path, [*project_files(project.path), *read])
-    if destroyed is None and images_folder is not None and images_folder.is_dir():
+    if destroyed is None and pictures:
         identities = {(status.st_dev, status.st_ino) for status in (file.stat() for file in read if file.exists())}
-        there = ((file, file.stat()) for file in files_of(images_folder, PICTURE_SUFFIXES))
+        there = ((file, file.stat()) for file in pictures if file.exists())
         destroyed = next((file for file, status in there if (status.st_dev, status.st_ino) in identities), None)
     if destroyed is not None:
         raise FormatError(
@@ -135,15 +177,27 @@ def name_of(source_path: Path, kind: str) -> str:
     return "".join(c if c.isalnum() or c in "-_.@" else "_" for c in name) or "source"
 
 
-def clip_files(record: SourceRecord) -> tuple[Path, ...]:
-    """The video's file, or every picture of the folder in the order of frames; empty where the clip is not there."""
+def clip_files(record: SourceRecord, source: Source | None = None) -> tuple[tuple[Path, ...], list[str]]:
+    """The video's file, or every picture of the folder in the order of frames; and what a person should know of it.
+
+    Args:
+        record: of the clip.
+        source: the clip where it is open already.
+
+    Returns:
+        No files, and a sentence, where the folder is not there or has other pictures than it had.
+    """
     if record.kind == "video":
-        return (record.path,)
+        return (record.path,), []
     try:
-        with open_source(record.path) as source:
-            return tuple(record.path / source.frame_name(index) for index in range(len(source)))
-    except SourceError:
-        return ()
+        with nullcontext(source) if source is not None else open_source(record.path) as folder:
+            names = [folder.frame_name(index) for index in range(len(folder))]
+    except SourceError as error:
+        return (), [f"The names of the pictures are not known, so others were made: {error}"]
+    if len(names) != record.num_frames:
+        count = f"{record.path} has {len(names)} pictures, and had {record.num_frames}"
+        return (), [f"The names of the pictures are not known, so others were made: {count}."]
+    return tuple(record.path / name for name in names), []
 
 
 def labels_of(project: Project, only_reviewed: bool = False, every_frame: bool = True) -> Labels:
@@ -155,7 +209,11 @@ def labels_of(project: Project, only_reviewed: bool = False, every_frame: bool =
         every_frame: also list the frames that hold nothing.
     """
     record = project.source
-    regions = project.ignore_regions()
+    regions, kept = project.ignore_regions(), project.kept_fields()
+    kept_of: dict[int, dict[int, ByFamily]] = {}
+    for (index, track_id), fields in kept.items():
+        if track_id != NOBODY:
+            kept_of.setdefault(index, {})[track_id] = fields
     held = {frame.frame_index: frame for frame in _held(project.frames(0, record.num_frames), only_reviewed)}
     indices: Iterable[int] = range(record.num_frames) if every_frame else sorted(held)
     images = [
@@ -168,10 +226,12 @@ def labels_of(project: Project, only_reviewed: bool = False, every_frame: bool =
             labelled=index in held,
             source_frame_index=index,
             num_frames=record.num_frames,
+            kept=kept.get((index, NOBODY), {}),
+            kept_of=kept_of.get(index, {}),
         )
         for index in indices
     ]
-    return Labels(images)
+    return Labels(images, kept=kept.get((NOBODY, NOBODY), {}))
 
 
 def _held(frames: Iterator[FramePoses], only_reviewed: bool) -> Iterator[FramePoses]:
@@ -187,14 +247,21 @@ def _has_reviewed_work(pose: Pose) -> bool:
     return bool((pose.provenance >= ACCEPTED).any())
 
 
+def picture_files(labels: Labels, folder: Path, source_name: str) -> list[Path]:
+    """Where the listed frames are written, by the names that the label file has for them."""
+    return [folder / name_of_image(image, source_name)[0] for image in labels.images]
+
+
 def write_images(
-    source: Source,
-    labels: Labels,
-    folder: Path,
-    source_name: str,
-    on_progress: Callable[[int, int], None] | None = None,
+    source: Source, labels: Labels, targets: Sequence[Path], on_progress: Callable[[int, int], None] | None = None
 ) -> int:
-    """Writes the listed frames as JPEG under `folder`, by the names that the label file has for them.
+    """Writes the listed frames: as JPEG, or as the names of a folder's pictures say.
+
+    Args:
+        source: the open clip.
+        labels: list the frames.
+        targets: the file of each.
+        on_progress: called with done and total pictures.
 
     Returns:
         How many were written.
@@ -203,20 +270,19 @@ def write_images(
         FormatError: a picture cannot be written.
         SourceError: a frame cannot be decoded.
     """
-    wanted = [image.frame_index for image in labels.images]
-    for done, index in enumerate(wanted):
+    for done, (image, target) in enumerate(zip(labels.images, targets, strict=True)):
         if on_progress is not None:
-            on_progress(done, len(wanted))
-        target = folder / posetrack18.image_file_name(source_name, index)
-        encoded, jpeg = cv2.imencode(
-            ".jpg",
+            on_progress(done, len(targets))
+        index, suffix = image.frame_index, target.suffix.lower()
+        encoded, picture = cv2.imencode(
+            suffix if suffix in WRITTEN_AS_NAMED else ".jpg",
             cv2.cvtColor(np.asarray(source.frame(index)), cv2.COLOR_RGB2BGR),
             [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
         )
         if not encoded:
-            raise FormatError(f"Frame {index} cannot be written as a JPEG; check that the clip can be played.")
+            raise FormatError(f"Frame {index} cannot be written as a picture; check that the clip can be played.")
         with replacing(target, FormatError, make_folder=True, forced=False) as draft:
-            draft.write_bytes(jpeg.tobytes())
+            draft.write_bytes(picture.tobytes())
     if on_progress is not None:
-        on_progress(len(wanted), len(wanted))
-    return len(wanted)
+        on_progress(len(targets), len(targets))
+    return len(targets)

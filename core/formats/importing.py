@@ -7,18 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from core.errors import Cancelled
-from core.formats.frame_match import FrameMatch
-from core.formats.labels import Labels
+from core.formats.frame_match import FrameMatch, first_three
+from core.formats.kept import WRITTEN_TO, ByFamily
+from core.formats.labels import LabelImage, Labels
 from core.formats.matching import match_frames
 from core.geometry import intersection_over_union
 from core.poses import Pose, Provenance
-from core.project import Project, RunKind, SourceRecord, Touched
+from core.project import NOBODY, Project, RunKind, SourceRecord, Touched
 
 OnProgress = Callable[[int, int], None]
 SAME_PERSON_WITHOUT_ID = 0.5
 """People whose boxes overlap at least this much on average are one, where the file gives one of them no track id."""
 SAME_PERSON_OVERLAP = 0.3
 """Boxes of one track id that overlap less on average (intersection over union) are of two people."""
+
+PLAIN_IDS = {"id", "file_name", "frame_id", "vid_id"}
+"""Fields that every image or person has; they are kept like others, and not worth a sentence."""
 
 
 def import_labels(
@@ -65,6 +69,7 @@ def import_labels(
     regions = {index: image.ignore_regions for index, image in matched if keypoints and image.ignore_regions}
     if on_progress is not None:
         on_progress(0, len(poses))
+    matched_poses = poses
     with project.undisturbed():  # nobody gets a number between its choice and the writing
         if same_people:
             poses = _with_ids_of_the_project(project, labels, poses, on_progress)
@@ -74,6 +79,8 @@ def import_labels(
             touched = project.write_run(run_id, poses, reviewed=reviewed, on_progress=on_progress)
             if regions:
                 project.write_ignore_regions(run_id, regions)
+            if keypoints and (kept := _kept_fields(labels, matched, _new_numbers(matched_poses, poses))):
+                project.write_kept_fields(run_id, kept)
         except Cancelled:
             project.remove_run(run_id)  # it wrote nothing: nobody is offered to take it back
             raise
@@ -81,13 +88,51 @@ def import_labels(
             project.finish_run(run_id, "failed")
             raise
         project.finish_run(run_id, "done")
-    kept = _joints_kept(project, poses)
-    if kept:
+    labels.warnings.extend(_kept_in_words(labels) if keypoints else [])
+    not_taken = _joints_kept(project, poses)
+    if not_taken:
         labels.warnings.append(
-            f"{kept} joints were not taken, because a person set or imported others there before; "
-            "undo the earlier import to have these."
+            f"{not_taken} joints were not taken, because a person set or accepted others there before."
         )
     return touched
+
+
+def _new_numbers(before: dict[int, list[Pose]], after: dict[int, list[Pose]]) -> dict[tuple[int, int], int]:
+    """The number that each person of the file (frame index, track id) has in the project."""
+    return {
+        (index, old.track_id): new.track_id
+        for index, people in before.items()
+        for old, new in zip(people, after[index], strict=True)
+    }
+
+
+def _kept_fields(
+    labels: Labels, matched: Sequence[tuple[int, LabelImage]], new_ids: dict[tuple[int, int], int]
+) -> dict[tuple[int, int], ByFamily]:
+    """What is kept of the file, its images and its people, by (frame index, track id in the project)."""
+    kept = {(NOBODY, NOBODY): labels.kept}
+    for index, image in matched:
+        kept[index, NOBODY] = image.kept
+        kept |= {
+            (index, new_ids[index, who]): fields for who, fields in image.kept_of.items() if (index, who) in new_ids
+        }
+    return {place: fields for place, fields in kept.items() if fields}
+
+
+def _kept_in_words(labels: Labels) -> list[str]:
+    """A sentence on the fields that this program has no place for."""
+    holders = [labels.kept, *(image.kept for image in labels.images)]
+    holders += [of_person for image in labels.images for of_person in image.kept_of.values()]
+    names: dict[str, dict[str, None]] = {}
+    for holder in holders:
+        for family, fields in holder.items():
+            names.setdefault(family, {}).update(dict.fromkeys(fields))
+    return [
+        f"{first_three([name for name in of_family if name not in PLAIN_IDS])} of the file have no place here; they "
+        f"are kept with the import and written back to {WRITTEN_TO[family]} files."
+        for family, of_family in names.items()
+        if set(of_family) - PLAIN_IDS
+    ]
 
 
 def _joints_kept(project: Project, poses: dict[int, list[Pose]]) -> int:

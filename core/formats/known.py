@@ -30,6 +30,8 @@ class KnownFormat:
 
 _JOINTS = "joints, track ids"
 _NO_PROVENANCE = "who set each joint, reviewed marks"
+_PREDICTED = "predicted joints, scores, track ids"
+_NOTHING_OF_HANDS = "hands, face and feet"
 
 KNOWN_FORMATS = (
     KnownFormat(
@@ -39,11 +41,11 @@ KNOWN_FORMATS = (
     ),
     KnownFormat(
         "posetrack17", "PoseTrack 2017 JSON, as poseval reads it", ".json", True, True,
-        "joints, occlusion, head boxes, track ids, scores, ignore regions", f"ears, boxes of people, {_NO_PROVENANCE}",
+        "joints, occlusion, head boxes, track ids, scores, ignore regions", f"boxes of people, {_NO_PROVENANCE}",
     ),
     KnownFormat(
-        "coco", "COCO keypoints JSON; also COCO's list of results", ".json", True, True,
-        "joints, occlusion, boxes, track ids, scores, who set what", "head_bottom, head_top, ignore regions",
+        "coco", "COCO keypoints JSON; also lists of results (COCO, MMPose, AlphaPose, YOLO)", ".json", True, True,
+        "joints, occlusion, boxes, track ids, scores, who set what", "ignore regions",
     ),
     KnownFormat(
         "csv", "a table for spreadsheets: one row a joint", ".csv", False, True,
@@ -62,8 +64,19 @@ KNOWN_FORMATS = (
         f"{_JOINTS}, boxes; scores of people whom only the network has seen", f"occlusion, {_NO_PROVENANCE}",
     ),
     KnownFormat(
-        "cvat", "CVAT XML: 'CVAT for video 1.1' (also 'for images', only read)", ".xml", True, True,
-        f"{_JOINTS}, occlusion, boxes", f"scores, {_NO_PROVENANCE}",
+        "cvat", "CVAT XML: 'CVAT for video 1.1' and 'for images'", ".xml", True, True,
+        f"{_JOINTS}, occlusion, boxes, attributes, labels, what is interpolated", f"scores, {_NO_PROVENANCE}",
+    ),
+    KnownFormat(
+        "mmpose", "MMPose's inferencer and demos: JSON of instances, a file a clip or a picture", ".json", True, False,
+        f"{_PREDICTED}, boxes", _NOTHING_OF_HANDS,
+    ),
+    KnownFormat(
+        "openpose", "OpenPose JSON, a folder with a file a frame; AlphaPose's `--format open`", ".json", True, False,
+        _PREDICTED, f"its neck, which lies lower than PoseTrack's; {_NOTHING_OF_HANDS}",
+    ),
+    KnownFormat(
+        "vitpose", "easy_ViTPose JSON", ".json", True, False, _PREDICTED, _NOTHING_OF_HANDS,
     ),
     KnownFormat(
         "jhmdb", "JHMDB joint_positions.mat, a file a clip", ".mat", True, False,

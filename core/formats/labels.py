@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.formats.kept import ByFamily, by_family
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, step
 from core.formats.track_ids import link_people
 from core.geometry import bbox_of_points
@@ -35,6 +36,9 @@ class LabelImage:
         image_id: the file's own name or number of the image, None where it has none.
         source_frame_index: the frame's index in the source it was exported from, None in other programs' files.
         num_frames: the number of frames that the file says its video has.
+        name_is_made: `file_name` is no file's: this program made it for a frame of a video.
+        kept: what else a file of each family says of the image; see `core.formats.kept`.
+        kept_of: likewise of each person, by track id.
     """
 
     frame_index: int
@@ -47,6 +51,9 @@ class LabelImage:
     image_id: int | str | None = None
     source_frame_index: int | None = None
     num_frames: int | None = None
+    name_is_made: bool = False
+    kept: ByFamily = field(default_factory=dict)
+    kept_of: Mapping[int, ByFamily] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -55,10 +62,11 @@ class Labels:
 
     Attributes:
         images: by rising `frame_index`.
-        format_name: "posetrack18", "posetrack17" or "coco"; "" for labels that come from no file.
+        format_name: see `core.formats.known`; "" for labels that come from no file.
         warnings: a sentence for each kind of thing that was skipped, mended or guessed.
         linked_ids: track ids that the file does not have: its people were linked by their boxes.
         clip_files: of what is labelled, where it is known: the video's file, or every picture of the folder in order.
+        kept: what else a file of each family says of itself; see `core.formats.kept`.
     """
 
     images: list[LabelImage]
@@ -66,6 +74,7 @@ class Labels:
     warnings: list[str] = field(default_factory=list)
     linked_ids: frozenset[int] = frozenset()
     clip_files: tuple[Path, ...] = ()
+    kept: ByFamily = field(default_factory=dict)
 
     @property
     def num_people(self) -> int:
@@ -81,24 +90,31 @@ def from_records(label_file: LabelFile) -> Labels:
     images = []
     for index, (record, ids) in enumerate(zip(label_file.images, track_ids, strict=True)):
         poses = [_pose(person, track_id, remarks) for person, track_id in zip(record.people, ids, strict=True)]
-        kept = tuple(sorted((pose for pose in poses if pose is not None), key=lambda pose: pose.track_id))
+        present = tuple(sorted((pose for pose in poses if pose is not None), key=lambda pose: pose.track_id))
+        kept_of = {
+            track_id: by_family(label_file, person.kept) for person, track_id in zip(record.people, ids, strict=True)
+        }
         images.append(
             LabelImage(
                 frame_index=index,
                 file_name=record.file_name,
                 size=record.size,
-                poses=FramePoses(index, kept, record.reviewed),
+                poses=FramePoses(index, present, record.reviewed),
                 ignore_regions=tuple(record.ignore_regions),
-                labelled=bool(kept) if record.labelled is None else record.labelled or bool(kept),
+                labelled=bool(present) if record.labelled is None else record.labelled or bool(present),
                 frame_id=record.frame_id,
                 image_id=record.image_id,
                 source_frame_index=record.frame_index,
                 num_frames=record.num_frames,
+                name_is_made=record.name_is_made,
+                kept=by_family(label_file, record.kept),
+                kept_of={track_id: fields for track_id, fields in kept_of.items() if fields},
             )
         )
     named = {person.track_id for image in label_file.images for person in image.people}
     linked = frozenset(track_id for ids in track_ids for track_id in ids if track_id not in named)
-    return Labels(images, label_file.format_name, label_file.warnings(), linked)
+    kept = by_family(label_file, label_file.kept)
+    return Labels(images, label_file.format_name, label_file.warnings(), linked, kept=kept)
 
 
 def _check_num_frames(label_file: LabelFile) -> None:

@@ -15,8 +15,8 @@ from core.formats.number_matching import match_numbers
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 FOLDERS_UP = 3
-COUNTED_FROM_0 = {"sleap", "deeplabcut", "cvat", "jhmdb"}
-"""Formats that number the frames of a video, and always from 0."""
+COUNTED_FROM_0 = {"sleap", "deeplabcut", "cvat", "jhmdb", "vitpose"}
+"""Formats that number the frames of a video, and always from 0; a folder's pictures by the order of their names."""
 
 
 def match_frames(
@@ -28,7 +28,8 @@ def match_frames(
 ) -> FrameMatch:
     """Finds the frame of each image of a label file, by its name or its number and never by its place in the file.
 
-    Files of this program say the frame themselves, and are believed where their number of frames is the source's.
+    Files of this program say the frame themselves, and are believed where their number of frames is the source's; save
+    where they name the pictures of a folder.
     Else, in a folder of images, names are compared; in a video, numbers are, which count from 0 or from 1. Only where
     no image has a number, and there are as many images as frames, the order of the file counts. docs/formats.md has
     the rules.
@@ -47,13 +48,17 @@ def match_frames(
     if not images:
         raise FormatError("The label file lists no image, so there is nothing to import.")
     known = {i.frame_index: f for i in images if (f := i.source_frame_index) is not None and 0 <= f < num_frames}
-    if len(known) == len(images) and images[0].num_frames == num_frames and len(set(known.values())) == len(known):
+    is_sure = source_frame_names is None or all(image.name_is_made for image in images)
+    fits = len(known) == len(images) and images[0].num_frames == num_frames and len(set(known.values())) == len(known)
+    if is_sure and fits:
         return FrameMatch(known, decision="The file itself says which frame each image is.")
     images, notes = _of_the_source(images, source_name)
-    if source_frame_names is not None:
+    certain = 0 if labels.format_name in COUNTED_FROM_0 else None
+    # Made of a clip of which the folder holds the frames: its pictures are counted in the order of their names.
+    is_numbered = all(i.frame_id is not None and not i.file_name and i.image_id is None for i in images)
+    if source_frame_names is not None and not is_numbered:
         match = match_names(images, source_frame_names, source_name)
     else:
-        certain = 0 if labels.format_name in COUNTED_FROM_0 else None
         match = match_numbers(images, num_frames, certain if first_number is None else first_number)
     return replace(match, notes=(*notes, *match.notes))
 

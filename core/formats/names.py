@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from core.keypoints import POSETRACK
 
+CALLED_PEOPLE = {"person", "persons", "people", "human", "humans", "pedestrian", "pedestrians"}
+"""What other programs call the category or label of people, in small letters."""
 _SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
 _OTHER_NAMES = {
     "neck": "head_bottom",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.errors import FormatError
 from core.formats.layouts import cvat, deeplabcut, jhmdb, sleap
@@ -20,6 +20,37 @@ class Reader(NamedTuple):
     parse: Callable[[Path], LabelFile]
 
 
+class Advice(NamedTuple):
+    """A JSON file of a program that is known and cannot be read, and which program writes what can.
+
+    Attributes:
+        recognises: whether a document is such a file.
+        of: the program.
+        do: what to do instead.
+    """
+
+    recognises: Callable[[Any], bool]
+    of: str
+    do: str
+
+
+def _has(*keys: str) -> Callable[[Any], bool]:
+    return lambda document: isinstance(document, dict) and all(key in document for key in keys)
+
+
+def _is_via(document: object) -> bool:
+    values = list(document.values()) if isinstance(document, dict) else []
+    return any(isinstance(value, dict) and "regions" in value and "filename" in value for value in values)
+
+
+ADVICE = (
+    Advice(_has("shapes", "imagePath"), "labelme", "convert it with labelme2coco, or label in CVAT or Label Studio"),
+    Advice(_is_via, "the VGG Image Annotator (VIA)", "export it there as COCO"),
+    Advice(_has("_via_settings"), "the VGG Image Annotator (VIA)", "export it there as COCO"),
+    Advice(_has("items", "categories"), "Datumaro", "convert it with 'datum convert -f coco_person_keypoints'"),
+)
+
+_HDF5 = b"\x89HDF"
 READERS = (
     Reader(sleap.is_sleap, sleap.parse),
     Reader(deeplabcut.is_table, deeplabcut.parse),
@@ -41,6 +72,10 @@ def parse_other_than_json(path: Path) -> LabelFile | None:
     start = _start(path)
     if start.startswith(_MAT):
         return jhmdb.parse(path)
+    if start.startswith(_HDF5):
+        raise FormatError(
+            f"{path.name} is HDF5, but of neither SLEAP nor DeepLabCut: export NWB files from SLEAP as .slp."
+        )
     if start.startswith(_ZIP):
         raise FormatError(f"{path.name} is a zip archive: unpack it, and choose the label file in it.")
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):

@@ -5,9 +5,17 @@ from pathlib import Path
 
 from core.errors import FormatError
 from core.formats.labels import Labels, from_records
-from core.formats.layouts import annolist, coco_layout, coco_results, label_studio
-from core.formats.neighbours import parse_other_than_json
+from core.formats.layouts import annolist, coco_layout, coco_results, label_studio, machine_frames
+from core.formats.neighbours import ADVICE, parse_other_than_json
 from core.formats.records import LabelFile, heard, load_json
+
+READ = (
+    "Files of PoseTrack, COCO, CVAT, Label Studio, SLEAP, DeepLabCut, JHMDB, MMPose, OpenPose and AlphaPose are read."
+)
+
+READ = (
+    "Files of PoseTrack, COCO, CVAT, Label Studio, SLEAP, DeepLabCut, JHMDB, MMPose, OpenPose and AlphaPose are read."
+)
 
 
 def read_labels(path: Path | str, on_step: Callable[[], None] | None = None) -> Labels:
@@ -31,7 +39,7 @@ def parse(path: Path | str) -> LabelFile:
         FormatError: the file is missing, is not JSON, or is of no supported format.
     """
     path = Path(path)
-    label_file = parse_other_than_json(path)
+    label_file = machine_frames.parse_folder(path) if path.is_dir() else parse_other_than_json(path)
     if label_file is not None:
         return label_file
     document = load_json(path)
@@ -43,6 +51,12 @@ def parse(path: Path | str) -> LabelFile:
         return coco_layout.parse(document, path)
     if coco_results.is_results(document):
         return coco_results.parse(document, path)
+    label_file = machine_frames.parse(document, path)
+    if label_file is not None:
+        return label_file
+    for advice in ADVICE:
+        if advice.recognises(document):
+            raise FormatError(f"{path.name} is of {advice.of}, which cannot be read: {advice.do}. {READ}")
     raise FormatError(
         f"{path.name} is JSON, but not a label file of a known format: PoseTrack18 and COCO have a list 'images', "
         "PoseTrack17 a list 'annolist', COCO results are a list of records with an image_id."

@@ -69,6 +69,7 @@ class PersonRecord:
         bbox_xywh: (4,) or None.
         bbox_head_xywh: (4,) or None.
         extensions: this program's own keys of the annotation, see docs/formats.md.
+        kept: what else the file says of the person, to be written back; see `core.formats.kept`.
     """
 
     keypoints: FloatArray
@@ -79,6 +80,7 @@ class PersonRecord:
     bbox_xywh: FloatArray | None = None
     bbox_head_xywh: FloatArray | None = None
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def empty(cls) -> PersonRecord:
@@ -125,6 +127,8 @@ class ImageRecord:
         frame_index: the frame's index in the source (this program's own key), None where absent.
         num_frames: the number of frames that the file says its video has, None where it doesn't say.
         name_is_made: the name is no file's: this program made it for a frame of a video.
+        id_is_made: the ids are this program's own.
+        kept: what else the file says of the image, to be written back; see `core.formats.kept`.
     """
 
     file_name: str
@@ -138,6 +142,8 @@ class ImageRecord:
     frame_index: int | None = None
     num_frames: int | None = None
     name_is_made: bool = False
+    id_is_made: bool = False
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -149,12 +155,14 @@ class LabelFile:
         format_name: "posetrack18", "posetrack17" or "coco".
         images: by rising frame_id, else by the number in their names, else in the file's order.
         remarks: how often each kind of thing had to be skipped or mended.
+        kept: what else the file says of itself, to be written back; see `core.formats.kept`.
     """
 
     path: Path
     format_name: str
     images: list[ImageRecord]
     remarks: Counter[str]
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
     def sort_images(self) -> None:
         """Puts the images in the order of `frame_id`, else of the numbers in their names, else of their ids."""

@@ -90,9 +90,9 @@ def _partners(truth: LabelFile, predicted: LabelFile) -> list[int | None]:
         found = _by_number(predicted, len(truth.images), [image.frame_index for image in truth.images])
         ways = [{place: key for key, place in found.items()}]
     else:
-        ways = [_same(truth, predicted, lambda image: image.image_id if isinstance(image.image_id, int) else None)]
+        ways = [_same(truth, predicted, lambda image: _own_id(image, image.image_id))]
         if truth.format_name == predicted.format_name == "posetrack18":
-            ways.append(_same(truth, predicted, lambda image: image.frame_id))
+            ways.append(_same(truth, predicted, lambda image: _own_id(image, image.frame_id)))
         ways.append(_by_name(truth, predicted))
     partners: list[int | None] = []
     for place, image in enumerate(truth.images):
@@ -105,6 +105,11 @@ def _partners(truth: LabelFile, predicted: LabelFile) -> list[int | None]:
             )
         partners.append(next(iter(candidates), None))
     return partners
+
+
+def _own_id(image: ImageRecord, value: object) -> int | None:
+    """An id that says which image it is: a number, and none that this program made for a picture that had none."""
+    return value if isinstance(value, int) and not image.id_is_made else None
 
 
 def _has_made_names(label_file: LabelFile) -> bool:

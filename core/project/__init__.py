@@ -17,9 +17,11 @@ from core.project.records import (
     Touched,
     TrackCut,
 )
+from core.project.storage.kept import NOBODY
 from core.project.storage.summary import Summary
 
 __all__ = [
+    "NOBODY",
     "Change",
     "CutChange",
     "Effort",

@@ -8,8 +8,8 @@ from core.errors import ProjectError
 from core.poses import Pose
 from core.project import journal
 from core.project.merging import holds_human_work, merge_run, overlay, take_back, transfer, without_runs
-from core.project.records import Change, CutChange, PoseChange, ReviewChange, Run
-from core.project.storage import state
+from core.project.records import Change, CutChange, PoseChange, ReviewChange, Run, RunKind
+from core.project.storage import ledger, state
 from core.project.storage.codec import identical
 from core.project.storage.frame_state import NOT_REVIEWED, REVIEWED_BY_A_PERSON, mark_of, run_of
 from core.project.storage.store import Store
@@ -169,8 +169,31 @@ def of_run(
     return actual
 
 
+class _ImportsTakenBack:
+    """What imports wrote that were taken back since: a later import replaced some of it, and must not bring it back."""
+
+    def __init__(self, store: Store, removed_runs: Collection[int]) -> None:
+        self._wrote: dict[tuple[int, int], list[tuple[int, PoseChange]]] = {}
+        removed = {run.run_id for run in ledger.runs(store) if run.kind == RunKind.IMPORT} & set(removed_runs)
+        for run_id, entry_id in store.rows(
+            "SELECT run_id, entry_id FROM entries WHERE kind = 'run' ORDER BY entry_id DESC"
+        ):
+            for change in journal.changes_of(store, entry_id) if run_id in removed else ():
+                if isinstance(change, PoseChange) and change.after is not None:
+                    place = (change.frame_index, change.after.track_id)
+                    self._wrote.setdefault(place, []).append((entry_id, change))
+
+    def without(self, pose: Pose | None, frame_index: int, entry_id: int) -> Pose | None:
+        """The pose, as it was before an entry, without what they had written before that; None if nothing remains."""
+        for written_by, change in () if pose is None else self._wrote.get((frame_index, pose.track_id), ()):
+            if written_by < entry_id and pose is not None and change.after is not None:
+                pose = take_back(pose, change.before, change.after)
+        return pose
+
+
 def of_removing_run(store: Store, run_id: int, removed_runs: Collection[int]) -> list[Change]:
     """What takes a whole run back: all that it wrote and nobody changed since, the newest batch first."""
+    earlier = _ImportsTakenBack(store, removed_runs)
     frames: dict[int, dict[int, Pose]] = {}
     first: dict[tuple[int, int], Pose] = {}
     batches = store.rows(
@@ -187,7 +210,8 @@ def of_removing_run(store: Store, run_id: int, removed_runs: Collection[int]) ->
             if track_id is None or track_id not in poses:
                 continue
             current = poses[track_id]
-            before = None if change.before is None else without_runs(change.before, removed_runs)
+            before = earlier.without(change.before, change.frame_index, entry_id)
+            before = None if before is None else without_runs(before, removed_runs)
             rest = take_back(current, before, change.after)
             first.setdefault((change.frame_index, track_id), current)
             if rest is None:

@@ -79,6 +79,8 @@ def without_runs(pose: Pose, run_ids: Collection[int]) -> Pose | None:
 def merge_run(current: Pose | None, written: Pose, kind: RunKind, run_id: int) -> Pose:
     """What a machine's run makes of a pose; a person's joints and box stay as they are.
 
+    An import's joints and box replace those of an earlier import.
+
     Args:
         current: the pose in the project, None if the person is not yet in the frame.
         written: what the run says.
@@ -90,13 +92,19 @@ def merge_run(current: Pose | None, written: Pose, kind: RunKind, run_id: int) -
     if current is None:
         return written.replaced(run_id=run_id)
     fields: dict[str, Any] = {}
-    if not current.bbox_provenance.is_human and written.bbox_provenance != Provenance.NONE:
+    replaces_import = kind == RunKind.IMPORT and written.bbox_provenance.is_human
+    free_box = not current.bbox_provenance.is_human and written.bbox_provenance != Provenance.NONE
+    if free_box or (replaces_import and current.bbox_provenance == Provenance.IMPORTED):
         fields |= {"bbox_xywh": written.bbox_xywh, "bbox_provenance": written.bbox_provenance}
-    if written.bbox_head_xywh is not None and (current.bbox_head_xywh is None or not holds_human_work(current)):
+    own_work = current.provenance > Provenance.IMPORTED if kind == RunKind.IMPORT else current.human
+    holds_own_work = bool(own_work.any()) or (current.bbox_provenance.is_human and kind != RunKind.IMPORT)
+    if written.bbox_head_xywh is not None and (current.bbox_head_xywh is None or not holds_own_work):
         fields["bbox_head_xywh"] = written.bbox_head_xywh
     if kind == RunKind.TRACK:
         return current.replaced(**fields)
     free = ~current.human
+    if kind == RunKind.IMPORT:  # a person's joints in the file replace an earlier import's, not what was set here
+        free |= (current.provenance == Provenance.IMPORTED) & written.human
     if free.any():
         fields["run_id"] = run_id
     return with_joints(current, written, free).replaced(**fields)

@@ -12,7 +12,7 @@ from core.poses import FloatArray, Pose
 from core.project import history, journal, undoing
 from core.project.reader import ProjectReader
 from core.project.records import Change, RunKind, SourceRecord, Touched
-from core.project.storage import ledger, regions, track_numbers
+from core.project.storage import kept, ledger, regions, track_numbers
 from core.project.storage import proofs as proofs_of_frames
 from core.project.storage.store import Store
 
@@ -218,8 +218,8 @@ class Project(ProjectReader):
     def remove_run(self, run_id: int) -> Touched:
         """Takes back what a run wrote and nobody changed since; the joints of the run before it come back.
 
-        Its ignore regions, frame proofs and marks of reviewed frames go with it. The numbers of its people are not
-        given to others, for the journal still names these people.
+        Its ignore regions, kept fields, frame proofs and marks of reviewed frames go with it. The numbers of its people
+        are not given to others, for the journal still names these people.
         """
         with self._store.mutex:
             with self._store.transaction() as store:
@@ -228,6 +228,7 @@ class Project(ProjectReader):
                 label = f"Remove run {run_id}"
                 written = journal.append(store, "remove_run", run.kind, label, actual, run_id=run_id)
                 regions.remove(store, run_id)
+                kept.remove(store, run_id)
                 proofs_of_frames.remove(store, run_id)
                 ledger.finish_run(store, run_id, "removed")
                 self._reserved.pop(run_id, None)
@@ -242,6 +243,21 @@ class Project(ProjectReader):
         with self._store.transaction() as store:
             ledger.running(store, run_id)
             regions.write(store, run_id, regions_by_frame)
+
+    def write_kept_fields(self, run_id: int, fields: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
+        """Keeps fields of an imported file that have no place here, until the run is removed.
+
+        Args:
+            run_id: the run.
+            fields: JSON values by (frame index, track id as the run wrote it); with `NOBODY` as track id they are the
+                image's, with `NOBODY` as both the file's.
+
+        Raises:
+            ProjectError: the run is unknown or over, or the fields could not be written.
+        """
+        with self._store.transaction() as store:
+            ledger.running(store, run_id)
+            kept.write(store, run_id, fields)
 
     # ---- weights, rounds, settings, effort ----
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.poses import FloatArray, FramePoses, Pose
 from core.project import journal, undoing
 from core.project.records import Change, Effort, FrameProof, JournalEntry, Round, Run, SourceRecord
-from core.project.storage import ledger, proofs, regions, state, track_numbers
+from core.project.storage import kept, ledger, proofs, regions, state, track_numbers
 from core.project.storage.codec import decode
 from core.project.storage.frame_state import NOT_REVIEWED
 from core.project.storage.store import Store
@@ -151,6 +151,22 @@ class ProjectReader:
     def ignore_regions(self) -> dict[int, tuple[FloatArray, ...]]:
         """The polygons (N, 2) in pixels of every frame that has some."""
         return regions.read(self._store)
+
+    def kept_fields(self) -> dict[tuple[int, int], dict[str, Any]]:
+        """What imports kept of their files, by (frame index, track id as it is now); `NOBODY` says what has none.
+
+        A later import's fields replace an earlier one's of the same name. Whoever a person took away has none.
+        """
+        with self._store.mutex:
+            renumbered = self._store.one("SELECT 1 FROM removals UNION ALL SELECT 1 FROM cuts LIMIT 1") is not None
+            found: dict[tuple[int, int], dict[str, Any]] = {}
+            for frame_index, track_id, began_after, fields in kept.read(self._store):
+                who: int | None = track_id
+                if renumbered and track_id != kept.NOBODY:
+                    who = journal.track_now(self._store, frame_index, track_id, began_after)
+                if who is not None:
+                    found.setdefault((frame_index, who), {}).update(fields)
+            return found
 
     def runs(self) -> list[Run]:
         """All runs, the oldest first."""

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import FormatError
+from core.formats.kept import named_path, others
+from core.formats.layouts import further_joints
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, whole_number
 from core.keypoints import POSETRACK
 from core.poses import FloatArray, Visibility
@@ -18,6 +20,8 @@ POINT_NAMES = (
     "right_shoulder", "left_shoulder", "left_elbow", "left_wrist", "head_bottom", "nose", "head_top",
 )  # fmt: skip
 """The name of each point id from 0 to 14."""
+OWN_OF_IMAGES = {"image", "imgnum", "annorect", "is_labeled", "ignore_regions"}
+OWN_OF_PEOPLE = {"track_id", "score", "x1", "y1", "x2", "y2", "annopoints", further_joints.KEY}
 
 
 def is_annolist(document: object) -> bool:
@@ -42,11 +46,13 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
         name = _first(image_entry.get("name")) if isinstance(image_entry, dict) else None
         labelled = _first(entry.get("is_labeled"))
         rects = entry.get("annorect") or []
+        name = name.replace("\\", "/") if isinstance(name, str) else ""
         image = ImageRecord(
-            file_name=name.replace("\\", "/") if isinstance(name, str) else "",
+            file_name=name,
             frame_id=whole_number(_first(entry.get("imgnum"))),
             labelled=bool(labelled) if isinstance(labelled, (bool, int, float)) else None,
             ignore_regions=_read_ignore_regions(entry, remarks),
+            kept=others(entry, OWN_OF_IMAGES, remarks) | named_path(name),
         )
         for rect in rects if isinstance(rects, list) else [rects]:
             if isinstance(rect, dict):
@@ -54,7 +60,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
             else:
                 remarks["a person that is not a record was skipped"] += 1
         images.append(image)
-    label_file = LabelFile(path, "posetrack17", images, remarks)
+    label_file = LabelFile(path, "posetrack17", images, remarks, others(document, {"annolist"}, remarks))
     label_file.sort_images()
     return label_file
 
@@ -83,6 +89,7 @@ def _read_ignore_regions(entry: dict[str, Any], remarks: Counter[str]) -> list[F
 def _read_person(rect: dict[str, Any], remarks: Counter[str]) -> PersonRecord:
     person = PersonRecord.empty()
     person.track_id = whole_number(_first(rect.get("track_id")))
+    person.kept = others(rect, OWN_OF_PEOPLE, remarks)
     person.score = number(_first(rect.get("score")))
     corners = [number(_first(rect.get(key))) for key in ("x1", "y1", "x2", "y2")]
     if None not in corners:
@@ -92,6 +99,7 @@ def _read_person(rect: dict[str, Any], remarks: Counter[str]) -> PersonRecord:
     points = annopoints.get("point") if isinstance(annopoints, dict) else None
     for point in points if isinstance(points, list) else [points] if isinstance(points, dict) else []:
         _read_point(person, point, remarks)
+    further_joints.read(person, rect)
     return person
 
 

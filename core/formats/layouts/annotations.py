@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.formats.labels import OCCLUDED_AT_ORIGIN_PX, read_scores
+from core.formats.layouts import further_joints
 from core.keypoints import POSETRACK, Skeleton, mapping
 from core.poses import FloatArray, Pose, Provenance, Visibility
 
@@ -55,7 +56,8 @@ def annotation(pose: Pose, skeleton: Skeleton, codes: dict[int, int]) -> dict[st
 
     Args:
         pose: in the POSETRACK skeleton.
-        skeleton: whose keypoints are written; those that POSETRACK doesn't have are written as absent.
+        skeleton: whose keypoints are written; those that POSETRACK doesn't have are written as absent,
+            and those that only POSETRACK has as this program's further joints.
         codes: the format's number for an occluded and for a visible keypoint, by Visibility.
     """
     rows = mapping(POSETRACK.keypoint_names, skeleton).tolist()
@@ -85,6 +87,7 @@ def annotation(pose: Pose, skeleton: Skeleton, codes: dict[int, int]) -> dict[st
         "score": mean_score(pose),
         "provenance": [PROVENANCE_NAMES[set_by[row]] if row >= 0 else "none" for row in rows],
         "bbox_provenance": pose.bbox_provenance.name.lower(),
+        **further_joints.written(pose, skeleton.keypoint_names),
     }
     if kept:
         result["keypoints_kept"] = kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 from core.errors import FormatError
 from core.formats.labels import Labels, from_records
 from core.formats.layouts import coco_layout, coco_results
-from core.formats.layouts.annotations import COCO_CODES, annotation
-from core.formats.layouts.posetrack18 import category, image_file_name
+from core.formats.layouts.annotations import COCO_CODES
+from core.formats.layouts.coco_writing import FAMILY, annotations_of, ids_of, image_entry, kept_of_image
+from core.formats.layouts.posetrack18 import category
 from core.formats.records import load_json, write_file_atomically
 from core.keypoints import COCO
 
@@ -43,23 +45,17 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
 
 def document(labels: Labels, source_name: str) -> dict[str, Any]:
     """The whole file as JSON values."""
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    for image in labels.images:
-        if not image.labelled:
-            continue
-        image_id = image.frame_index + 1
-        entry: dict[str, Any] = {
-            "id": image_id,
-            "file_name": image_file_name(source_name, image.frame_index),
-            "file_name_made": True,
-            "frame_index": image.frame_index,
-            "nframes": image.num_frames or len(labels.images),
-            "reviewed": image.poses.reviewed,
-        }
-        if image.size is not None:
-            entry["width"], entry["height"] = image.size
-        images.append(entry)
-        for pose in image.poses.poses:
-            annotations.append({"id": len(annotations) + 1, "image_id": image_id, **annotation(pose, COCO, COCO_CODES)})
-    return {"images": images, "annotations": annotations, "categories": [category(COCO)]}
+    images = [image for image in labels.images if image.labelled]
+    ids = ids_of([kept_of_image(image).get("id") for image in images], [image.frame_index + 1 for image in images])
+    counted = itertools.count(1)
+    made_ids = [[next(counted) for _ in image.poses.poses] for image in images]
+    entries = [
+        {**image_entry(image, own, source_name), "nframes": image.num_frames or len(labels.images)}
+        for image, own in zip(images, ids, strict=True)
+    ]
+    return {
+        **labels.kept.get(FAMILY, {}),
+        "images": entries,
+        "annotations": annotations_of(images, ids, made_ids, COCO, COCO_CODES),
+        "categories": [category(COCO)],
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,17 +15,31 @@ from numpy.typing import NDArray
 from core.errors import FormatError
 from core.formats.frame_match import first_three
 from core.formats.image_names import parts_of, stem
+from core.formats.kept import named_path, others
+from core.formats.layouts import further_joints
 from core.formats.layouts.coco_results import flat_keypoints
-from core.formats.names import joint_named, joints_named, track_ids_named
+from core.formats.layouts.other_keypoints import OTHER_KEYPOINTS, other_keypoints
+from core.formats.names import CALLED_PEOPLE, joint_named, joints_named, track_ids_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, mapping
 from core.poses import FloatArray, Visibility
 
-CALLED_PEOPLE = {"person", "persons", "people", "human", "humans", "pedestrian", "pedestrians"}
 TRACK_KEYS = ("track_id", "object_id", "instance_id")
 Third = Literal["posetrack", "coco", "score"]
 """What the third number of a keypoint says: visibility as PoseTrack18 or as COCO counts it, or a score."""
 EXTENSION_KEYS = ("provenance", "bbox_provenance", "keypoints_kept", "scores_kept", "bbox_head_made")
+OWN_OF_PEOPLE = {
+    *EXTENSION_KEYS, "image_id", "category_id", "track_id", "bbox", "bbox_head", "keypoints", "num_keypoints",
+    "scores", "score", "area", "iscrowd", "id_kept", further_joints.KEY,
+}  # fmt: skip
+"""Fields of an annotation that are read, or written anew; "id" and an area that is not the box's are kept, too."""
+OWN_OF_IMAGES = {
+    "file_name", "file_name_made", "id_made", "width", "height", "is_labeled", "nframes", "ignore_regions_x",
+    "ignore_regions_y", "frame_index", "reviewed", "has_no_densepose",
+}  # fmt: skip
+IDS_OF_IMAGES = {"id", "frame_id", "vid_id"}
+CROWDS = "crowds"
+"""The field of an image, as it is kept, that holds its annotations of whole crowds."""
 
 
 def is_coco_layout(document: object) -> bool:
@@ -75,6 +90,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
             remarks["an annotation of something other than a person was skipped"] += 1
         elif annotation.get("iscrowd") in (1, True):
             remarks["an annotation of a whole crowd was skipped"] += 1
+            image.kept = {**image.kept, CROWDS: [*image.kept.get(CROWDS, []), others(annotation, (), remarks)]}
         elif (person := _read_person(annotation, names, third, remarks)) is not None:
             image.people.append(person)
             track = track_of(annotation)
@@ -82,7 +98,8 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
             if person.track_id is None and isinstance(track, str) and track.strip():
                 track_names[id(person)] = track.strip()
     _number_named_tracks(found.images, track_names)
-    label_file = LabelFile(path, "posetrack18" if posetrack else "coco", found.images, remarks)
+    kept = others(document, {"images", "annotations", "categories"}, remarks)
+    label_file = LabelFile(path, "posetrack18" if posetrack else "coco", found.images, remarks, kept)
     label_file.sort_images()
     return label_file
 
@@ -211,10 +228,11 @@ def _read_images(entries: list[Any], remarks: Counter[str]) -> dict[int | str | 
             remarks["an image without an id of its own was skipped"] += 1
             continue
         width, height = whole_number(entry.get("width")), whole_number(entry.get("height"))
-        name = entry.get("file_name")
+        name = entry.get("file_name") if isinstance(entry.get("file_name"), str) else ""
+        id_is_made = entry.get("id_made", entry.get("file_name_made")) is True
         labelled = entry.get("is_labeled")
         images[key] = ImageRecord(
-            file_name=name.replace("\\", "/") if isinstance(name, str) else "",
+            file_name=name.replace("\\", "/"),
             frame_id=whole_number(entry.get("frame_id")),
             image_id=key,
             size=(width, height) if width and height and width > 0 and height > 0 else None,
@@ -224,6 +242,9 @@ def _read_images(entries: list[Any], remarks: Counter[str]) -> dict[int | str | 
             frame_index=whole_number(entry.get("frame_index")),
             num_frames=whole_number(entry.get("nframes")),
             name_is_made=entry.get("file_name_made") is True,
+            id_is_made=id_is_made,
+            kept=others(entry, OWN_OF_IMAGES | (IDS_OF_IMAGES if id_is_made else set()), remarks)
+            | ({} if entry.get("file_name_made") is True else named_path(name)),
         )
     return images
 
@@ -258,10 +279,25 @@ def _read_person(
         person.bbox_xywh = None
     person.bbox_head_xywh = _read_box(annotation, "bbox_head", remarks)
     _read_keypoints(person, annotation, names, third, remarks)
+    further_joints.read(person, annotation)
+    person.kept = _kept_of_person(annotation, person.bbox_xywh, remarks)
+    if third == "coco" and (eyes := other_keypoints(names, flat_keypoints(annotation))):
+        person.kept = {**person.kept, OTHER_KEYPOINTS: eyes}
     if person.bbox_xywh is None and not person.labelled.any() and person.bbox_head_xywh is None:
         remarks["an annotation with neither a box nor a keypoint was skipped"] += 1
         return None
     return person
+
+
+def _kept_of_person(annotation: dict[str, Any], box: FloatArray | None, remarks: Counter[str]) -> dict[str, Any]:
+    """The fields that are written back; not the id that this program made, which is as good as any other."""
+    id_is_made = "bbox_provenance" in annotation and annotation.get("id_kept") is not True
+    own = OWN_OF_PEOPLE | ({"id"} if id_is_made else set())
+    kept = others(annotation, own, remarks)
+    area = number(annotation.get("area"))
+    if area is not None and (box is None or not math.isclose(area, float(box[2] * box[3]), rel_tol=1e-6)):
+        kept["area"] = area
+    return kept
 
 
 def _read_box(annotation: dict[str, Any], key: str, remarks: Counter[str]) -> FloatArray | None:

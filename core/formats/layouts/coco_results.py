@@ -83,7 +83,8 @@ def flat_keypoints(entry: Mapping[str, Any]) -> list[Any]:
 
 
 def _image(image_id: int | str) -> ImageRecord:
-    return ImageRecord(image_id if isinstance(image_id, str) else "", image_id=image_id)
+    kept = {"id": image_id} if isinstance(image_id, int) else {}
+    return ImageRecord(image_id if isinstance(image_id, str) else "", image_id=image_id, kept=kept)
 
 
 def _read_person(entry: Mapping[str, Any], has_flags: bool, remarks: Counter[str]) -> PersonRecord | None:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError, SubElement, indent, tostring
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, tostring
 
 import numpy as np
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import parse as parse_xml
 
 from core.errors import FormatError
-from core.formats.labels import Labels
-from core.formats.names import joint_named
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, whole_number, write_file_atomically
+from core.formats.kept import named_path, others
+from core.formats.names import CALLED_PEOPLE, joints_named
+from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, whole_number
 from core.keypoints import POSETRACK
-from core.poses import FloatArray, Pose, Visibility
+from core.poses import FloatArray, Visibility
 
+FAMILY = "cvat"
 BOX_LABEL, PERSON_LABEL = "box", "person"
+OWN_OF_SHAPES = {"frame", "outside", "keyframe", "track_id", "xtl", "ytl", "xbr", "ybr"}
+"""XML attributes of a skeleton or box that are written anew."""
+OWN_OF_POINTS = {"label", "outside", "occluded", "keyframe", "points"}
+Place = tuple[int, int]
+"""Frame and track id."""
 
 
 def is_cvat(path: Path) -> bool:
@@ -36,7 +43,8 @@ def parse(path: Path) -> LabelFile:
 
     In the tracks of a video a key frame is a person's word and what CVAT put between two of them is interpolated; a
     track's number is its `id`. A point that is `outside` is not labelled. A box track named "box" that this program
-    wrote belongs to the skeleton track whose number is in its attribute; another box track is a person without joints.
+    wrote belongs to the skeleton track whose number is in its attribute; another box of a person is one without joints.
+    Labels, attributes and what else an element says are kept, to be written back (`core.formats.layouts.cvat_writing`).
 
     Raises:
         FormatError: the file is no XML of CVAT's, or holds neither skeletons nor boxes of people.
@@ -49,15 +57,169 @@ def parse(path: Path) -> LabelFile:
         raise FormatError(f"{path.name} is not complete XML ({error}); export it again.") from error
     if root is None or root.tag != "annotations":
         raise FormatError(f"{path.name} is XML, but not CVAT's: export it from CVAT as 'CVAT for video 1.1'.")
-    remarks: Counter[str] = Counter()
-    size = _size(root.find("meta"))
-    pictures = root.findall("image")
-    images = _of_pictures(pictures, remarks) if pictures else _of_tracks(root, size, remarks)
-    if not any(image.people for image in images):
+    images = _Reader(root).read()
+    if not any(image.people for image in images.images):
         raise FormatError(f"{path.name} holds no skeleton and no box of a person, so there is nothing to read.")
-    label_file = LabelFile(path, "cvat", images, remarks)
+    label_file = LabelFile(path, FAMILY, images.images, images.remarks, images.kept)
     label_file.sort_images()
     return label_file
+
+
+class _Reader:
+    """Reads one document; `images`, `remarks` and `kept` are what came of it."""
+
+    def __init__(self, root: Element) -> None:
+        self._root = root
+        self.remarks: Counter[str] = Counter()
+        self.images: list[ImageRecord] = []
+        self._pictures, self._tracks = root.findall("image"), root.findall("track")
+        self._size = _size(root.find("meta"))
+        self._of_people = self._labels_of_people()
+        self._names: dict[str, list[str]] = {}
+
+    def read(self) -> _Reader:
+        """All of it."""
+        by_frame = {}
+        for place, picture in enumerate(self._pictures):
+            image = self._picture(picture)
+            by_frame[place if image.frame_id is None else image.frame_id] = image
+            self.images.append(image)
+        self._read_tracks(by_frame)
+        meta = self._root.find("meta")
+        kept = {"form": "video" if self._tracks or not self._pictures else "images", "names": self._names}
+        text = {} if meta is None else {"meta": tostring(meta, encoding="unicode")}
+        self.kept = others(kept | text, (), self.remarks)
+        return self
+
+    def _labels_of_people(self) -> set[str] | None:
+        """The labels whose boxes are people; None where all boxes are, because no label says which."""
+        skeletons = [(shape, track) for track in self._tracks for shape in track.findall("skeleton")]
+        skeletons += [(shape, shape) for picture in self._pictures for shape in picture.findall("skeleton")]
+        boxes = [(shape, track) for track in self._tracks for shape in track.findall("box")]
+        boxes += [(shape, shape) for picture in self._pictures for shape in picture.findall("box")]
+        called = {_label(*box) for box in boxes if _label(*box).lower() in CALLED_PEOPLE | {BOX_LABEL}}
+        known = called | {_label(*skeleton) for skeleton in skeletons}
+        return known or None
+
+    def _is_person(self, box: Element, holder: Element) -> bool:
+        label = _label(box, holder)
+        if self._of_people is None or label in self._of_people or _owner(box) is not None:
+            return True
+        self.remarks[f"a box of '{label}' was left out: it is no person"] += 1
+        return False
+
+    def _picture(self, picture: Element) -> ImageRecord:
+        width, height = whole_number(picture.get("width")), whole_number(picture.get("height"))
+        name = (picture.get("name") or "").replace("\\", "/")
+        own = others(picture.attrib, {"name", "width", "height"}, self.remarks)
+        image = ImageRecord(
+            name,
+            frame_id=whole_number(picture.get("id")),
+            size=(width, height) if width and height else None,
+            kept=named_path(name) | {"attrs": own},
+        )
+        for shape in picture:
+            if shape.tag not in ("skeleton", "box"):
+                self._left_out(shape)
+        boxes = [box for box in picture.findall("box") if self._is_person(box, box)]
+        for skeleton in picture.findall("skeleton"):
+            person = self._skeleton(skeleton, skeleton)
+            group = skeleton.get("group_id")
+            box = next((box for box in boxes if group and box.get("group_id") == group), None)
+            if box is not None:
+                boxes.remove(box)
+                self._add_box(person, box, box)
+            self._add(image, person, whole_number(skeleton.get("track_id")))
+        for box in boxes:
+            person = PersonRecord.empty()
+            self._add_box(person, box, box)
+            self._add(image, person, whole_number(box.get("track_id")))
+        return image
+
+    def _read_tracks(self, by_frame: dict[int, ImageRecord]) -> None:
+        people: dict[Place, PersonRecord] = {}
+        boxes: dict[Place, tuple[Element, Element]] = {}
+        for place, track in enumerate(self._tracks):
+            own = whole_number(track.get("id"))
+            track_id = place if own is None or own < 0 else own
+            for shape in track:
+                frame = whole_number(shape.get("frame"))
+                if frame is None or frame < 0:
+                    self.remarks["a shape without a frame was left out"] += 1
+                elif shape.get("outside") == "1":
+                    continue
+                elif shape.tag == "skeleton":
+                    people[frame, track_id] = self._skeleton(shape, track)
+                elif shape.tag != "box":
+                    self._left_out(shape)
+                elif self._is_person(shape, track):
+                    owner = _owner(shape)
+                    boxes[frame, track_id if owner is None else owner] = (shape, track)
+        for at, (box, track) in boxes.items():
+            self._add_box(people.setdefault(at, PersonRecord.empty()), box, track)
+        for (frame, track_id), person in sorted(people.items()):
+            if frame not in by_frame:
+                by_frame[frame] = ImageRecord("", frame_id=frame, size=self._size)
+                self.images.append(by_frame[frame])
+            self._add(by_frame[frame], person, track_id)
+
+    def _left_out(self, shape: Element) -> None:
+        self.remarks[f"a {shape.tag} was left out: only skeletons and boxes are read"] += 1
+
+    def _add(self, image: ImageRecord, person: PersonRecord, track_id: int | None) -> None:
+        person.track_id = track_id
+        if person.labelled.any() or person.bbox_xywh is not None:
+            image.people.append(person)
+        else:
+            self.remarks["a skeleton without a joint inside the picture was skipped"] += 1
+
+    def _add_box(self, person: PersonRecord, box: Element, track: Element) -> None:
+        """The box of a person; one that this program wrote needs no keeping."""
+        person.bbox_xywh = _box(box)
+        if _owner(box) is None:
+            person.kept = {**person.kept, "box": self._fields(box, track)}
+        if box.get("keyframe") == "0":
+            person.extensions = {**person.extensions, "bbox_provenance": "interpolated"}
+
+    def _fields(self, shape: Element, track: Element) -> dict[str, Any]:
+        """What is kept of a skeleton or box: its label, its track's and its own XML attributes, its attributes."""
+        fields: dict[str, Any] = {"label": _label(shape, track), "attrs": _rest(shape, OWN_OF_SHAPES | {"label"})}
+        if track is not shape:
+            fields["track"] = _rest(track, {"id", "label"})
+        attributes = _attributes(shape)
+        return fields | ({"attributes": attributes} if attributes else {})
+
+    def _skeleton(self, skeleton: Element, track: Element) -> PersonRecord:
+        points = skeleton.findall("points")
+        labels = [point.get("label") or "" for point in points]
+        fields = self._fields(skeleton, track)
+        names = self._names.setdefault(fields["label"], [])
+        names += [label for label in labels if label not in names]
+        joints, between, kept_places, kept_points = [], [], {}, {}
+        for point, label, keypoint in zip(points, labels, joints_named(labels, self.remarks), strict=True):
+            place = _place(point)
+            if keypoint is None or place is None:  # it has no place here, and is only written back
+                kept_points[label] = dict(point.attrib) | {"attributes": _attributes(point)}
+                continue
+            outside, is_between = point.get("outside") == "1", point.get("keyframe", skeleton.get("keyframe")) == "0"
+            rest = _rest(point, OWN_OF_POINTS) | ({"keyframe": "0"} if outside and is_between else {})
+            if rest or _attributes(point):
+                kept_points[label] = rest | {"attributes": _attributes(point)}
+            if outside:
+                kept_places[POSETRACK.keypoint_names[keypoint]] = list(place)
+                continue
+            seen = Visibility.OCCLUDED if point.get("occluded") == "1" else Visibility.VISIBLE
+            joints.append(PlacedJoint(keypoint, *place, visibility=seen))
+            between += [keypoint] if is_between else []
+        person = PersonRecord.of_joints(joints, predicted=False)
+        who = list(person.extensions["provenance"])
+        for keypoint in between:
+            who[keypoint] = "interpolated"
+        person.extensions = {**person.extensions, "provenance": who, "keypoints_kept": kept_places}
+        if kept_points:
+            fields["points"] = kept_points
+        person.kept = others({"skeleton": fields}, (), self.remarks)
+        return person
 
 
 def _size(meta: Element | None) -> tuple[int, int] | None:
@@ -68,64 +230,22 @@ def _size(meta: Element | None) -> tuple[int, int] | None:
     return (width, height) if width and height and width > 0 and height > 0 else None
 
 
-def _of_pictures(pictures: list[Element], remarks: Counter[str]) -> list[ImageRecord]:
-    images = []
-    for picture in pictures:
-        width, height = whole_number(picture.get("width")), whole_number(picture.get("height"))
-        image = ImageRecord(
-            (picture.get("name") or "").replace("\\", "/"),
-            frame_id=whole_number(picture.get("id")),
-            size=(width, height) if width and height else None,
-        )
-        boxes = {shape.get("group_id"): _box(shape) for shape in picture.findall("box") if shape.get("group_id")}
-        for skeleton in picture.findall("skeleton"):
-            person = _person(skeleton, interpolated=False, remarks=remarks)
-            person.bbox_xywh = boxes.pop(skeleton.get("group_id"), None) if skeleton.get("group_id") else None
-            _add(image, person, remarks)
-        images.append(image)
-    return images
+def _label(shape: Element, track: Element) -> str:
+    return shape.get("label") or track.get("label") or ""
 
 
-def _of_tracks(root: Element, size: tuple[int, int] | None, remarks: Counter[str]) -> list[ImageRecord]:
-    images: dict[int, ImageRecord] = {}
-    people: dict[tuple[int, int], PersonRecord] = {}
-    boxes: dict[tuple[int, int], FloatArray] = {}
-    for place, track in enumerate(root.findall("track")):
-        own = whole_number(track.get("id"))
-        track_id = place if own is None or own < 0 else own
-        for shape in track:
-            frame = whole_number(shape.get("frame"))
-            if frame is None or frame < 0:
-                remarks["a shape without a frame was left out"] += 1
-            elif shape.get("outside") == "1":
-                continue
-            elif shape.tag == "skeleton":
-                person = _person(shape, interpolated=shape.get("keyframe") == "0", remarks=remarks)
-                person.track_id = track_id
-                people[frame, track_id] = person
-            elif shape.tag == "box":
-                owner = _attribute(shape, "person")
-                boxes[frame, track_id if owner is None else owner] = _box(shape)
-            else:
-                remarks[f"a {shape.tag} was left out: only skeletons and boxes are read"] += 1
-    for (frame, track_id), box in boxes.items():
-        person = people.setdefault((frame, track_id), PersonRecord.empty())
-        person.track_id, person.bbox_xywh = track_id, box
-    for (frame, _), person in sorted(people.items()):
-        _add(images.setdefault(frame, ImageRecord("", frame_id=frame, size=size)), person, remarks)
-    return list(images.values())
+def _rest(element: Element, own: Collection[str]) -> dict[str, str]:
+    return {name: value for name, value in element.attrib.items() if name not in own}
 
 
-def _add(image: ImageRecord, person: PersonRecord, remarks: Counter[str]) -> None:
-    if person.labelled.any() or person.bbox_xywh is not None:
-        image.people.append(person)
-    else:
-        remarks["a skeleton without a joint inside the picture was skipped"] += 1
+def _attributes(element: Element) -> list[list[str]]:
+    """The names and values of CVAT's attributes of a shape."""
+    return [[item.get("name") or "", item.text or ""] for item in element.findall("attribute")]
 
 
-def _attribute(shape: Element, name: str) -> int | None:
-    found = next((item.text for item in shape.findall("attribute") if item.get("name") == name), None)
-    return whole_number(found)
+def _owner(box: Element) -> int | None:
+    """The track whose people a box of this program's belongs to."""
+    return next((whole_number(value) for name, value in _attributes(box) if name == PERSON_LABEL), None)
 
 
 def _box(shape: Element) -> FloatArray:
@@ -136,127 +256,9 @@ def _box(shape: Element) -> FloatArray:
     return np.array([left, top, right - left, bottom - top])
 
 
-def _person(skeleton: Element, *, interpolated: bool, remarks: Counter[str]) -> PersonRecord:
-    joints = list(_joints(skeleton, remarks))
-    person = PersonRecord.of_joints(joints, predicted=False)
-    if interpolated:
-        who = ["interpolated" if labelled else "none" for labelled in person.labelled]
-        person.extensions = {**person.extensions, "provenance": who}
-    if any(True for _ in skeleton.findall("attribute")):
-        remarks["attributes of a skeleton have no place here and were left out"] += 1
-    return person
-
-
-def _joints(skeleton: Element, remarks: Counter[str]) -> Iterator[PlacedJoint]:
-    for points in skeleton.findall("points"):
-        name = points.get("label") or ""
-        keypoint = joint_named(name)
-        if keypoint is None:
-            remarks[
-                f"the file's {name or 'nameless point'} has no place in this program's skeleton and was left out"
-            ] += 1
-            continue
-        if points.get("outside") == "1":
-            continue
-        x, _, y = (points.get("points") or "").partition(",")
-        try:
-            place = float(x), float(y)
-        except ValueError:
-            remarks["a joint without a place was left out"] += 1
-            continue
-        seen = Visibility.OCCLUDED if points.get("occluded") == "1" else Visibility.VISIBLE
-        yield PlacedJoint(keypoint, *place, visibility=seen)
-
-
-def write(labels: Labels, path: Path | str, source_name: str) -> None:
-    """Writes 'CVAT for video 1.1': a track of skeletons a person, and a track of boxes that name their person.
-
-    Every labelled frame is a key frame; a person who is not in the next listed frame is `outside` there. Who set a
-    joint and its score have no place there. The task needs a skeleton label "person" with these 17 points, and a
-    label "box" with the number attribute "person".
-
-    Args:
-        labels: what to write.
-        path: of the XML file.
-        source_name: names the task.
-
-    Raises:
-        FormatError: the file cannot be written.
-    """
-    root = Element("annotations")
-    SubElement(root, "version").text = "1.1"
-    _write_meta(root, labels, source_name)
-    poses: dict[int, dict[int, Pose]] = {}
-    for image in labels.images:
-        for pose in image.poses.poses:
-            poses.setdefault(pose.track_id, {})[image.frame_index] = pose
-    last = max((image.frame_index for image in labels.images), default=0)
-    for track_id, frames in sorted(poses.items()):
-        track = SubElement(root, "track", id=str(track_id), label=PERSON_LABEL, source="manual")
-        joints = {frame: pose for frame, pose in frames.items() if pose.labelled.any()}
-        for frame in _with_ends(joints, last):
-            _write_skeleton(track, frame, joints.get(frame))
-        if not joints:
-            root.remove(track)
-    highest = max(poses, default=0)
-    for place, (track_id, frames) in enumerate(sorted(poses.items()), start=1):
-        track = SubElement(root, "track", id=str(highest + place), label=BOX_LABEL, source="manual")
-        for frame in _with_ends(frames, last):
-            _write_box(track, frame, track_id, frames.get(frame), frames)
-    indent(root)
-    text = tostring(root, encoding="unicode", xml_declaration=False)
-    write_file_atomically(Path(path), f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n')
-
-
-def _with_ends(frames: dict[int, Pose], last: int) -> list[int]:
-    """The frames, and after each run of neighbouring ones the frame in which the person is gone."""
-    ends = {frame + 1 for frame in frames if frame + 1 not in frames and frame < last}
-    return sorted({*frames, *ends})
-
-
-def _write_meta(root: Element, labels: Labels, source_name: str) -> None:
-    task = SubElement(SubElement(root, "meta"), "task")
-    SubElement(task, "name").text = source_name
-    SubElement(task, "size").text = str(next((i.num_frames for i in labels.images if i.num_frames), len(labels.images)))
-    names = SubElement(task, "labels")
-    person = SubElement(names, "label")
-    SubElement(person, "name").text = PERSON_LABEL
-    SubElement(person, "type").text = "skeleton"
-    for joint in POSETRACK.keypoint_names:
-        label = SubElement(names, "label")
-        SubElement(label, "name").text = joint
-        SubElement(label, "type").text = "points"
-        SubElement(label, "parent").text = PERSON_LABEL
-    box = SubElement(names, "label")
-    SubElement(box, "name").text = BOX_LABEL
-    SubElement(box, "type").text = "rectangle"
-    attribute = SubElement(SubElement(box, "attributes"), "attribute")
-    SubElement(attribute, "name").text = PERSON_LABEL
-    SubElement(attribute, "input_type").text = "number"
-    size = next((image.size for image in labels.images if image.size is not None), None)
-    if size is not None:
-        original = SubElement(task, "original_size")
-        SubElement(original, "width").text, SubElement(original, "height").text = map(str, size)
-
-
-def _state(frame: int, *, outside: bool) -> dict[str, str]:
-    return {"frame": str(frame), "outside": str(int(outside)), "occluded": "0", "keyframe": "1", "z_order": "0"}
-
-
-def _write_skeleton(track: Element, frame: int, pose: Pose | None) -> None:
-    state = _state(frame, outside=pose is None)
-    skeleton = SubElement(track, "skeleton", state)
-    for keypoint, name in enumerate(POSETRACK.keypoint_names):
-        placed = pose is not None and pose.labelled[keypoint] and np.isfinite(pose.keypoints[keypoint]).all()
-        x, y = pose.keypoints[keypoint].tolist() if pose is not None and placed else (0.0, 0.0)
-        occluded = pose is not None and placed and pose.visibility[keypoint] == Visibility.OCCLUDED
-        words = {"label": name, "outside": str(int(not placed)), "occluded": str(int(occluded)), "keyframe": "1"}
-        SubElement(skeleton, "points", words, points=f"{x!r},{y!r}")
-
-
-def _write_box(track: Element, frame: int, track_id: int, pose: Pose | None, frames: dict[int, Pose]) -> None:
-    here = pose if pose is not None else frames[frame - 1]
-    x, y, width, height = here.bbox_xywh.tolist()
-    corners = {"xtl": repr(x), "ytl": repr(y), "xbr": repr(x + width), "ybr": repr(y + height)}
-    shape = SubElement(track, "box", _state(frame, outside=pose is None), **corners)
-    SubElement(shape, "attribute", name=PERSON_LABEL).text = str(track_id)
+def _place(points: Element) -> tuple[float, float] | None:
+    x, _, y = (points.get("points") or "").partition(",")
+    try:
+        return float(x), float(y)
+    except ValueError:
+        return None

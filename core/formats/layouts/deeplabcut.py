@@ -15,6 +15,7 @@ import h5py
 from core.errors import FormatError
 from core.formats.labels import Labels
 from core.formats.layouts.annotations import written_scores
+from core.formats.layouts.frame_names import name_of
 from core.formats.layouts.pandas_h5 import holds_table, read_table
 from core.formats.names import joints_named, track_ids_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, write_file_atomically
@@ -149,18 +150,19 @@ def _read_h5(path: Path) -> tuple[list[Column], Iterator[tuple[str, list[float]]
 def write(labels: Labels, path: Path | str, source_name: str) -> None:
     """Writes what a network's analysis of a video has as its CSV: a row a frame, x, y and likelihood of each joint.
 
+    A row is called by the number of the frame; of a folder of images by the name of the picture.
+
     A joint that a person set has likelihood 1, one that is not labelled is empty. With several people the table has a
     row of individuals, named by their track ids. Boxes, occlusion and who set a joint have no place there.
 
     Args:
         labels: what to write.
         path: of the CSV file.
-        source_name: not used; the table doesn't name its video.
+        source_name: of the clip.
 
     Raises:
         FormatError: the file cannot be written.
     """
-    del source_name
     ids = sorted({pose.track_id for image in labels.images for pose in image.poses.poses})
     several = len(ids) > 1
     columns = [(track_id, part, coord) for track_id in ids for part in POSETRACK.keypoint_names for coord in COORDS]
@@ -175,7 +177,8 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
         row: list[object] = []
         for track_id in ids:
             row += _cells(image.poses.pose(track_id))
-        table.writerow([image.frame_index, *row])
+        name, name_is_made = name_of(image, source_name)
+        table.writerow([image.frame_index if name_is_made else name, *row])
     write_file_atomically(Path(path), text.getvalue())
 
 

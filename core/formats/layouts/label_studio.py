@@ -13,9 +13,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import numpy as np
 
 from core.errors import FormatError
-from core.formats.labels import Labels
+from core.formats.kept import others
+from core.formats.labels import LabelImage, Labels
 from core.formats.layouts.annotations import written_scores
-from core.formats.layouts.posetrack18 import image_file_name
+from core.formats.layouts.frame_names import name_of
 from core.formats.names import joint_named
 from core.formats.records import (
     ImageRecord,
@@ -29,6 +30,9 @@ from core.formats.records import (
 from core.keypoints import POSETRACK
 from core.poses import FloatArray, Pose, Visibility
 
+FAMILY = "label_studio"
+OWN_OF_TASKS = {"annotations", "completions", "predictions", "data"}
+OWN_OF_DATA = {"frame_index", "nframes", "file_name_made"}
 REGION_KEYS = {"keypointlabels", "rectanglelabels"}
 PERSON = "person"
 """Rectangles that this program writes are labelled "person 7": a label that ends in a number names a track."""
@@ -72,7 +76,16 @@ def parse(document: list[Any], path: Path) -> LabelFile:
         if name is None:
             remarks["a task without a picture was skipped"] += 1
             continue
-        image = ImageRecord(name)
+        data = task["data"] if isinstance(task.get("data"), dict) else {}
+        image = ImageRecord(
+            name,
+            frame_index=whole_number(data.get("frame_index")),
+            num_frames=whole_number(data.get("nframes")),
+            name_is_made=data.get("file_name_made") is True,
+        )
+        if data and not image.name_is_made:
+            own = {key: value for key, value in data.items() if key not in OWN_OF_DATA}
+            image.kept = others(task, OWN_OF_TASKS, remarks) | others({"data": own}, (), remarks)
         for regions, predicted in _answers(task):
             known = {person.track_id for person in image.people}
             people = [_record(group, predicted) for group in _groups(regions, image, remarks)]
@@ -120,6 +133,8 @@ def _groups(regions: list[dict[str, Any]], image: ImageRecord, remarks: Counter[
     groups = list(boxes.values())
     alone = _Group()
     for region in regions:
+        if region.get("type") not in (None, "relation", *REGION_KEYS):
+            remarks[f"a region of type {region['type']} was left out: only keypoints and rectangles are read"] += 1
         placed = _joint(region, image, remarks)
         if placed is None:
             continue
@@ -213,8 +228,7 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
     for image in labels.images:
         if image.size is None or not image.labelled:
             continue
-        name = image.file_name or image_file_name(source_name, image.frame_index)
-        task: dict[str, Any] = {"id": image.frame_index + 1, "data": {"image": name}}
+        task = _task(image, source_name)
         for key, wanted in (("annotations", True), ("predictions", False)):
             people = [pose for pose in image.poses.poses if bool(pose.human.any()) == wanted]
             regions = [region for pose in people for region in _written(pose, image.size, with_scores=not wanted)]
@@ -224,6 +238,15 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
     if labels.images and not tasks:
         raise FormatError("Label Studio needs the pictures' size, which these labels do not say.")
     write_file_atomically(Path(path), json.dumps(tasks, allow_nan=False))
+
+
+def _task(image: LabelImage, source_name: str) -> dict[str, Any]:
+    """The task of a picture without its regions: as it was in the file that it came from, else a new one."""
+    kept = image.kept.get(FAMILY, {})
+    name, name_is_made = name_of(image, source_name)
+    data = kept.get("data", {"image": name})
+    own = {"frame_index": image.frame_index, "nframes": image.num_frames, "file_name_made": name_is_made}
+    return {"id": image.frame_index + 1, **kept, "data": {**data, **own}}
 
 
 def _written(pose: Pose, size: tuple[int, int], *, with_scores: bool) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""PoseTrack17 JSON, as the challenge's evaluator reads it. It has no ears and no boxes of people."""
+"""PoseTrack17 JSON, as the challenge's evaluator reads it. It has no boxes of people; ears are further joints."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 
 from core.errors import FormatError
 from core.formats.labels import LabelImage, Labels, from_records
-from core.formats.layouts import annolist
+from core.formats.layouts import annolist, further_joints
 from core.formats.layouts.annotations import head_box, mean_score, written_scores
-from core.formats.layouts.posetrack18 import image_file_name
+from core.formats.layouts.frame_names import name_of
 from core.formats.records import load_json, write_file_atomically
 from core.keypoints import POSETRACK
 from core.poses import Pose, Visibility
+
+FAMILY = "posetrack17"
 
 
 def read(path: Path | str) -> Labels:
@@ -35,15 +37,19 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
     Raises:
         FormatError: the file cannot be written.
     """
-    document = {"annolist": [_image(image, source_name) for image in labels.images]}
+    document = {**labels.kept.get(FAMILY, {}), "annolist": [_image(image, source_name) for image in labels.images]}
     write_file_atomically(Path(path), json.dumps(document, allow_nan=False))
 
 
 def _image(image: LabelImage, source_name: str) -> dict[str, Any]:
+    kept = {key: value for key, value in image.kept.get(FAMILY, {}).items() if key != "file_name"}
     entry: dict[str, Any] = {
-        "image": [{"name": image_file_name(source_name, image.frame_index)}],
+        **kept,
+        "image": [{"name": name_of(image, source_name)[0]}],
         "imgnum": [image.frame_index + 1],
-        "annorect": [_person(pose) for pose in image.poses.poses],
+        "annorect": [
+            {**image.kept_of.get(pose.track_id, {}).get(FAMILY, {}), **_person(pose)} for pose in image.poses.poses
+        ],
         "is_labeled": [int(image.labelled)],
     }
     if image.ignore_regions:
@@ -63,7 +69,11 @@ def _person(pose: Pose) -> dict[str, Any]:
             visible = float(pose.visibility[keypoint] == Visibility.VISIBLE)
             score = float(scores[keypoint])
             points.append({"id": [point_id], "x": [x], "y": [y], "is_visible": [visible], "score": [score]})
-    person: dict[str, Any] = {"track_id": [int(pose.track_id)], "annopoints": [{"point": points}]}
+    person: dict[str, Any] = {
+        "track_id": [int(pose.track_id)],
+        "annopoints": [{"point": points}],
+        **further_joints.written(pose, annolist.POINT_NAMES),
+    }
     head = pose.bbox_head_xywh if pose.bbox_head_xywh is not None else head_box(pose)
     if head is not None:
         x, y, width, height = head.tolist()

@@ -11,7 +11,8 @@ from typing import Any
 from core.errors import FormatError
 from core.formats.labels import LabelImage, Labels, from_records
 from core.formats.layouts import coco_layout
-from core.formats.layouts.annotations import CATEGORY_ID, POSETRACK_CODES, annotation
+from core.formats.layouts.annotations import CATEGORY_ID, POSETRACK_CODES
+from core.formats.layouts.coco_writing import FAMILY, annotations_of, ids_of, image_entry, kept_of_image
 from core.formats.records import load_json, write_file_atomically
 from core.keypoints import POSETRACK, Skeleton
 
@@ -40,7 +41,7 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
     Args:
         labels: `frame_index` of each image becomes its number in the file.
         path: of the JSON file.
-        source_name: names the video: `file_name` is images/<source_name>/<six digits>.jpg.
+        source_name: names the video: where an image has no name, `file_name` is images/<source_name>/<six digits>.jpg.
 
     Raises:
         FormatError: the file cannot be written.
@@ -52,11 +53,6 @@ def video_number(source_name: str) -> int:
     """Six digits that stand for a video: those its name begins with, as PoseTrack's do, else a hash of the name."""
     leading = re.match(r"\d{1,6}(?!\d)", source_name)
     return int(leading[0]) if leading else zlib.crc32(source_name.encode()) % 1_000_000
-
-
-def image_file_name(source_name: str, frame_index: int) -> str:
-    """Where an exported frame lies, relative to the folder of images that the person names."""
-    return f"images/{source_name}/{frame_index:06d}.jpg"
 
 
 def category(skeleton: Skeleton) -> dict[str, Any]:
@@ -72,35 +68,39 @@ def category(skeleton: Skeleton) -> dict[str, Any]:
 
 def document(labels: Labels, source_name: str) -> dict[str, Any]:
     """The whole file as JSON values."""
-    count = max((image.frame_index + 1 for image in labels.images), default=0)
+    images = labels.images
+    count = max((image.frame_index + 1 for image in images), default=0)
     digits = max(FRAME_ID_DIGITS, len(str(count)))
-    people_a_frame = max(PEOPLE_A_FRAME, max((len(image.poses.poses) for image in labels.images), default=0))
+    people_a_frame = max(PEOPLE_A_FRAME, max((len(image.poses.poses) for image in images), default=0))
     video = video_number(source_name)
-    images, annotations = [], []
-    for image in labels.images:
-        frame_id = int(f"1{video:06d}{image.frame_index:0{digits}d}")
-        images.append(_image(image, frame_id, video, source_name, len(labels.images)))
-        for place, pose in enumerate(image.poses.poses):
-            entry = annotation(pose, POSETRACK, POSETRACK_CODES)
-            annotations.append({"id": frame_id * people_a_frame + place, "image_id": frame_id, **entry})
-    return {"images": images, "annotations": annotations, "categories": [category(POSETRACK)]}
+    made = [int(f"1{video:06d}{image.frame_index:0{digits}d}") for image in images]
+    ids = ids_of([kept_of_image(image).get("id") for image in images], made)
+    made_ids = [
+        [number * people_a_frame + place for place in range(len(i.poses.poses))]
+        for i, number in zip(images, made, strict=True)
+    ]
+    frame_ids = [kept_of_image(image).get("frame_id") for image in images]
+    whole = all(isinstance(number, int) for number in frame_ids) and len(set(frame_ids)) == len(images)
+    entries = [
+        _image(image, {"vid_id": f"{video:06d}", **image_entry(image, own, source_name), "frame_id": frame_id})
+        for image, own, frame_id in zip(images, ids, frame_ids if whole else made, strict=True)
+    ]
+    for entry in entries:
+        entry["nframes"] = len(images)
+        entry["vid_id"] = entry["vid_id"] if whole else f"{video:06d}"
+    return {
+        **labels.kept.get(FAMILY, {}),
+        "images": entries,
+        "annotations": annotations_of(images, ids, made_ids, POSETRACK, POSETRACK_CODES),
+        "categories": [category(POSETRACK)],
+    }
 
 
-def _image(image: LabelImage, frame_id: int, video: int, source_name: str, num_frames: int) -> dict[str, Any]:
-    entry: dict[str, Any] = {
+def _image(image: LabelImage, entry: dict[str, Any]) -> dict[str, Any]:
+    return {
         "has_no_densepose": True,
+        **entry,
         "is_labeled": image.labelled,
-        "file_name": image_file_name(source_name, image.frame_index),
-        "file_name_made": True,
-        "nframes": num_frames,
-        "frame_id": frame_id,
-        "vid_id": f"{video:06d}",
-        "id": frame_id,
         "ignore_regions_x": [region[:, 0].tolist() for region in image.ignore_regions],
         "ignore_regions_y": [region[:, 1].tolist() for region in image.ignore_regions],
-        "frame_index": image.frame_index,
-        "reviewed": image.poses.reviewed,
     }
-    if image.size is not None:
-        entry["width"], entry["height"] = image.size
-    return entry

@@ -93,8 +93,7 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
         symmetries=[(names[a], names[b]) for a, b in POSETRACK.flip_pairs],
         name=POSETRACK.name,
     )
-    files = [str(file) for file in labels.clip_files] or [source_name]
-    video = sio.Video(filename=files[0] if len(files) == 1 else files, open_backend=False)
+    video = _video(sio, labels, source_name)
     tracks: dict[int, Any] = {}
     frames = []
     for image in labels.images:
@@ -110,6 +109,20 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
         whole = draft.with_name("labels.slp")  # the suffix that sleap-io knows, whatever the target's
         sio.save_slp(sio.Labels(frames), str(whole), embed=False, verbose=False)
         put_in_place(whole, target)
+
+
+def _video(sio: Any, labels: Labels, source_name: str) -> Any:  # noqa: ANN401
+    """The video, or the pictures of the folder, as SLEAP names them; their files are not opened."""
+    files = [str(file) for file in labels.clip_files] or [source_name]
+    is_folder = any(image.file_name and not image.name_is_made for image in labels.images)
+    if not labels.clip_files or not is_folder:
+        return sio.Video(filename=files[0], open_backend=False)
+    width, height = next((image.size for image in labels.images if image.size is not None), (None, None))
+    metadata = {
+        "type": "ImageVideo", "filename": files[0], "filenames": files, "shape": [len(files), height, width, 3],
+        "height_": height, "width_": width, "channels_": 3, "grayscale": False,
+    }  # fmt: skip
+    return sio.Video(filename=files, open_backend=False, backend_metadata=metadata)
 
 
 def _sleap_io() -> Any:  # noqa: ANN401 - a module

@@ -116,7 +116,17 @@ _VERSION_3 = (
     "ALTER TABLE proofs_of_entries RENAME TO proofs",
 )
 
-MIGRATIONS: Sequence[Sequence[str]] = (_VERSION_1, _VERSION_2, _VERSION_3)
+# Of a person in a frame, of an image or of a whole file: see core.project.storage.kept.
+_VERSION_4 = (
+    """CREATE TABLE kept_fields (
+        frame_index INTEGER NOT NULL,
+        track_id INTEGER NOT NULL,
+        run_id INTEGER NOT NULL,
+        fields TEXT NOT NULL,
+        PRIMARY KEY (frame_index, track_id, run_id)) WITHOUT ROWID""",
+)
+
+MIGRATIONS: Sequence[Sequence[str]] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 """Step i leads from version i to version i + 1; a published step never changes."""
 READABLE_FROM = 1
 """Files of this version and later can be read as they are; older ones have to be brought up to date first."""

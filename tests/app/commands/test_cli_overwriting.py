@@ -119,7 +119,9 @@ def test_export_keeps_the_images_of_a_folder(frames: Path, tmp_path: Path) -> No
         with pytest.raises(FormatError, match="would destroy"):
             export_project(project, source, "coco", frames / "000003.jpg")
         with pytest.raises(FormatError, match="would destroy"):
-            export_project(project, source, "coco", tmp_path / "o.json", images_folder=tmp_path)
+            export_project(project, source, "coco", tmp_path / "o.json", images_folder=frames)
+        with pytest.raises(FormatError, match="would destroy"):  # its names begin with images/ and the folder's name
+            export_project(project, source, "posetrack18", tmp_path / "o.json", images_folder=tmp_path)
         assert contents(frames) == before
         assert not (tmp_path / "o.json").exists()
         assert export_project(project, source, "coco", frames / "labels.json").num_people == 1

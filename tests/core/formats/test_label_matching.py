@@ -1,6 +1,7 @@
 """Which frame of a source an image of a label file is."""
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -214,11 +215,14 @@ def test_of_a_part_of_the_frames_each_is_its_own(data, num_frames):
 
 def test_this_programs_own_files_say_the_frame():
     images = [
-        LabelImage(i, f"images/a/{i:06d}.jpg", None, FramePoses(i), labelled=True, source_frame_index=i, num_frames=3)
+        LabelImage(i, f"images/a/{i:06d}.jpg", None, FramePoses(i), (), True, source_frame_index=i, num_frames=3)
         for i in range(3)
     ]
+    made = [replace(image, name_is_made=True) for image in images]
     # The folder's names begin at 1: by name, every label would move by one frame.
-    assert frames(Labels(images), ["000001.jpg", "000002.jpg", "000003.jpg"], 3) == {0: 0, 1: 1, 2: 2}
+    assert frames(Labels(made), ["000001.jpg", "000002.jpg", "000003.jpg"], 3) == {0: 0, 1: 1, 2: 2}
+    # Where they are the names of pictures, these count: one picture of the folder was taken away, another came.
+    assert frames(Labels(images), ["000001.jpg", "000002.jpg", "000003.jpg"], 3) == {1: 0, 2: 1}
     assert frames(Labels(images[2:]), None, 3) == {2: 2}
 
 

@@ -261,11 +261,12 @@ def test_a_file_of_version_1_is_read_as_it_is_and_written_after_an_update(projec
     project.close()
     with sqlite3.connect(project.path) as connection:
         connection.execute("DROP TABLE ignore_regions")
+        connection.execute("DROP TABLE kept_fields")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     with Project.open(project.path, read_only=True) as reader:
         assert reader.frame(0).poses
-        assert reader.ignore_regions() == {}
+        assert reader.ignore_regions() == {} and reader.kept_fields() == {}
     with Project.open(project.path) as writer:
         run_id = writer.begin_run("import")
         writer.write_ignore_regions(run_id, {2: [np.array([[0, 0], [5, 0], [0, 5.5]])]})

@@ -331,6 +331,7 @@ def test_a_project_of_version_2_opens_replays_and_undoes(project, predicted):
         connection.execute(next(s for s in MIGRATIONS[0] if "TABLE proofs" in s))
         connection.execute("INSERT INTO proofs SELECT frame_index, pixel_hash, timestamp_s, entry_id FROM newer")
         connection.execute("DROP TABLE newer")
+        connection.execute("DROP TABLE kept_fields")
         connection.execute("PRAGMA user_version = 2")
     connection.close()
     with Project.open(project.path, read_only=True) as reader:

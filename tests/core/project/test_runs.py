@@ -6,6 +6,7 @@ import pytest
 from core.errors import ProjectError
 from core.poses import Pose, Provenance, Visibility
 from core.project import Project, edits
+from core.project.storage.codec import identical
 
 WRIST = 9
 
@@ -38,6 +39,46 @@ def test_only_an_import_speaks_for_a_person(project, predicted):
     assert project.frame(1).pose(1).bbox_provenance == Provenance.ACCEPTED
     followed = project.frame(2).pose(1)
     assert not followed.labelled.any() and followed.bbox_provenance == Provenance.PROPAGATED
+
+
+def test_a_newer_import_replaces_an_earlier_one_s_joints_and_nothing_that_a_person_set_here(project, predicted):
+    def imported(at, **fields):
+        who = np.full(17, Provenance.IMPORTED)
+        pose = predicted(1, at=at, box=(at, at, 40, 50))
+        return pose.replaced(provenance=who, bbox_provenance=Provenance.IMPORTED, **fields)
+
+    absent = np.full(17, Visibility.VISIBLE)
+    absent[3] = Visibility.NOT_LABELLED
+    nobody = np.where(absent == Visibility.NOT_LABELLED, Provenance.NONE, Provenance.IMPORTED)
+    first = run(project, "import", {0: [imported(10, bbox_head_xywh=[1, 1, 2, 2])]})
+    edits.move_keypoint(project, 0, 1, WRIST, (3, 4))
+    earlier = project.frame(0).pose(1)
+    newer = imported(20, visibility=absent, bbox_head_xywh=[5, 5, 2, 2]).replaced(provenance=nobody)
+    second = run(project, "import", {0: [newer]})
+    pose = project.frame(0).pose(1)
+    assert pose.keypoints[WRIST].tolist() == [3, 4] and pose.provenance[WRIST] == Provenance.CORRECTED
+    assert pose.keypoints[3].tolist() == [10, 10], "the newer file does not label it"
+    assert (np.delete(pose.keypoints, [3, WRIST], 0) == 20).all() and pose.bbox_xywh.tolist() == [20, 20, 40, 50]
+    run(project, "import", {0: [predicted(1, at=30)]})
+    run(project, "predict", {0: [predicted(1, at=30)]})
+    assert identical(project.frame(0).pose(1), pose), "a machine's word replaces nobody's"
+    project.remove_run(second)
+    assert identical(project.frame(0).pose(1), earlier)
+    project.remove_run(first)
+    pose = project.frame(0).pose(1)
+    assert np.flatnonzero(pose.labelled).tolist() == [WRIST]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_imports_taken_back_in_any_order_leave_nothing(project, predicted, order):
+    runs = []
+    for at in (10, 20):
+        pose = predicted(1, at=at).replaced(provenance=np.full(17, Provenance.IMPORTED))
+        runs.append(run(project, "import", {0: [pose], 1: [pose]}))
+    project.remove_run(runs[order[0]])
+    assert (project.frame(0).pose(1).keypoints == (20 if order[0] == 0 else 10)).all()
+    project.remove_run(runs[order[1]])
+    assert not list(project.frames())
 
 
 def test_following_moves_boxes_but_not_joints_nor_drawn_boxes(project, predicted):
