@@ -17,11 +17,11 @@ from core.errors import FetchError, PredictionError, ProjectError, SourceError
 from core.files.outputs import check_can_write, replacing
 from core.files.paths import files_of, project_files
 from core.formats import Labels, export_project, import_labels, match_source, read_labels
-from core.formats.matching import PICTURE_SUFFIXES
 from core.people.tracking import Locate
 from core.poses import FramePoses
 from core.project import Project, RunKind, edits
 from core.video import Source, frame_proof, open_source
+from core.video.pictures import IMAGE_SUFFIXES
 from core.work.following import follow_person, locator
 from core.work.heatmap_file import HeatmapFile
 from core.work.opening import record_of
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Predicts. Returns the exit status."""
     if not arguments.source.exists():
         raise SourceError(f"There is nothing at {arguments.source}; give a video or a folder of images.")
-    read = [*files_of(arguments.source, PICTURE_SUFFIXES), arguments.boxes]
+    read = [*files_of(arguments.source, IMAGE_SUFFIXES), arguments.boxes]
     beside_project = [] if arguments.project is None else project_files(arguments.project)[1:]
     outputs = (arguments.out, arguments.overlay, arguments.heatmaps, arguments.project)
     check_can_write(*outputs, inputs=read + beside_project)

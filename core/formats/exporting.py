@@ -14,10 +14,10 @@ from core.errors import FormatError, SourceError
 from core.files.paths import files_of, overwritten, project_files
 from core.formats.labels import LabelImage, Labels
 from core.formats.layouts import coco, csv_table, cvat, deeplabcut, label_studio, posetrack17, posetrack18, sleap
-from core.formats.matching import PICTURE_SUFFIXES
 from core.poses import FramePoses, Pose, Provenance
 from core.project import Project, SourceRecord
 from core.video import Source, open_source
+from core.video.pictures import IMAGE_SUFFIXES
 
 Writer = Callable[[Labels, Path, str], None]
 FORMATS: dict[str, Writer] = {
@@ -114,11 +114,11 @@ def refuse_to_destroy(project: Project, source: Source | None, path: Path, image
         images_folder: where the frames themselves go.
     """
     clips = {project.source.path} if source is None else {project.source.path, source.path}
-    read = [file for clip in clips for file in files_of(clip, PICTURE_SUFFIXES)]
+    read = [file for clip in clips for file in files_of(clip, IMAGE_SUFFIXES)]
     destroyed = overwritten(path, [*project_files(project.path), *read])
     if destroyed is None and images_folder is not None and images_folder.is_dir():
         identities = {(status.st_dev, status.st_ino) for status in (file.stat() for file in read if file.exists())}
-        there = ((file, file.stat()) for file in files_of(images_folder, PICTURE_SUFFIXES))
+        there = ((file, file.stat()) for file in files_of(images_folder, IMAGE_SUFFIXES))
         destroyed = next((file for file, status in there if (status.st_dev, status.st_ino) in identities), None)
     if destroyed is not None:
         raise FormatError(

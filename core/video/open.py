@@ -7,10 +7,15 @@ from collections import OrderedDict
 from pathlib import Path
 
 from core.errors import SourceError
-from core.video.image_folder import ImageFolder
+from core.video.image_folder import ImageFolder, image_names
 from core.video.index import VideoIndex, build_index
+from core.video.picture_stack import PictureStack
+from core.video.pictures import read_header
 from core.video.source import IsCancelled, OnProgress, Source, reading
 from core.video.video_file import VideoFile
+
+PICTURES_ELSEWHERE = {".webp", ".tif", ".tiff"}
+"""Files of several pictures that FFmpeg does not read as a clip; it does animated GIF and PNG."""
 
 _FileIdentity = tuple[Path, int, int]
 _KEPT_INDEXES = 8
@@ -22,7 +27,7 @@ _indexes_lock = threading.Lock()
 def open_source(
     path: str | Path, on_progress: OnProgress | None = None, cancelled: IsCancelled | None = None
 ) -> Source:
-    """Opens a video file or a folder of images.
+    """Opens a video file, a file of several pictures, or a folder of images.
 
     Args:
         path: the file or folder.
@@ -36,7 +41,10 @@ def open_source(
     path = Path(path).expanduser().absolute()
     try:
         if path.is_dir():
-            return ImageFolder(path, on_progress, cancelled)
+            names = image_names(path)
+            if len(names) != 1 or len(read_header(path / names[0]).pages) == 1:
+                return ImageFolder(path, on_progress, cancelled)
+            path /= names[0]  # one file with several pictures is what was meant
         status = path.stat()
     except FileNotFoundError:
         raise SourceError(f"There is no file {path}; choose where it is now.") from None
@@ -44,6 +52,10 @@ def open_source(
         raise SourceError(f"{path} cannot be read ({error.strerror}); choose another file or folder.") from error
     if not path.is_file():
         raise SourceError(f"{path} is neither a file nor a folder; choose a video file or a folder of images.")
+    if path.suffix.lower() in PICTURES_ELSEWHERE:
+        header = read_header(path)
+        if len(header.pages) > 1:
+            return PictureStack(path, header, on_progress, cancelled)
     return VideoFile(path, _index_of((path, status.st_size, status.st_mtime_ns), on_progress, cancelled))
 
 

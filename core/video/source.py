@@ -55,6 +55,7 @@ class Source(ABC):
         pixel_aspect: width / height of one pixel as displayed. Frames are never stretched by it.
         timestamps: (N,) seconds, as the file presents them; index / rate where it has no usable ones.
         damaged: a sentence for people where only a part of the file can be read, else None.
+        notes: sentences on what was decided at opening, such as which of two pictures was taken.
     """
 
     path: Path
@@ -63,6 +64,7 @@ class Source(ABC):
     pixel_aspect: float
     timestamps: NDArray[np.float64]
     damaged: str | None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Number of frames that can be read."""
