@@ -11,21 +11,25 @@ from core.video.image_folder import ImageFolder, image_names
 from core.video.index import VideoIndex, build_index
 from core.video.picture_stack import PictureStack
 from core.video.pictures import read_header
+from core.video.plain_decode import FileIdentity, remember, remembered
 from core.video.source import IsCancelled, OnProgress, Source, reading
 from core.video.video_file import VideoFile
 
 PICTURES_ELSEWHERE = {".webp", ".tif", ".tiff"}
 """Files of several pictures that FFmpeg does not read as a clip; it does animated GIF and PNG."""
 
-_FileIdentity = tuple[Path, int, int]
 _KEPT_INDEXES = 8
-_indexes: OrderedDict[_FileIdentity, VideoIndex] = OrderedDict()
+_indexes: OrderedDict[FileIdentity, VideoIndex] = OrderedDict()
 """Indexes of files opened lately: each thread that decodes opens its own Source, and none waits for an index twice."""
 _indexes_lock = threading.Lock()
 
 
 def open_source(
-    path: str | Path, on_progress: OnProgress | None = None, cancelled: IsCancelled | None = None
+    path: str | Path,
+    on_progress: OnProgress | None = None,
+    cancelled: IsCancelled | None = None,
+    *,
+    checked: bool = False,
 ) -> Source:
     """Opens a video file, a file of several pictures, or a folder of images.
 
@@ -33,6 +37,8 @@ def open_source(
         path: the file or folder.
         on_progress: called now and then with (done, total) while the index of the frames is built.
         cancelled: asked now and then; true ends the opening.
+        checked: decodes also a long clip once in full, unless that was done before, so that a damaged one has its
+            frames as a plain decode has them. Without it, only head and end of a long clip are looked at.
 
     Raises:
         SourceError: in one sentence, if it cannot be opened.
@@ -56,17 +62,22 @@ def open_source(
         header = read_header(path)
         if len(header.pages) > 1:
             return PictureStack(path, header, on_progress, cancelled)
-    return VideoFile(path, _index_of((path, status.st_size, status.st_mtime_ns), on_progress, cancelled))
+    return VideoFile(path, _index_of((path, status.st_size, status.st_mtime_ns), on_progress, cancelled, checked))
 
 
-def _index_of(identity: _FileIdentity, on_progress: OnProgress | None, cancelled: IsCancelled | None) -> VideoIndex:
+def _index_of(
+    identity: FileIdentity, on_progress: OnProgress | None, cancelled: IsCancelled | None, checked: bool
+) -> VideoIndex:
     """The index of an unchanged file from the last time, or a new one."""
     with _indexes_lock:
-        if identity in _indexes:
+        if identity in _indexes and (_indexes[identity].plain is not None or not checked):
             _indexes.move_to_end(identity)
             return _indexes[identity]
     with reading(identity[0].name, "copy it again from where it came from"):
-        index = build_index(identity[0], on_progress, cancelled)
+        known = remembered(identity)
+        index = build_index(identity[0], on_progress, cancelled, checked=checked, known=known)
+    if index.plain is not None and known is None and index.is_long:
+        remember(identity, index.plain)
     with _indexes_lock:
         _indexes[identity] = index
         while len(_indexes) > _KEPT_INDEXES:
