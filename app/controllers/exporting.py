@@ -95,4 +95,6 @@ class ExportController(QObject):
         self._session.message.emit(
             f"Exported {result.num_frames} frames, {result.num_people} poses, to {result.path.name}."
         )
+        if result.missing_images:
+            self._session.error.emit(result.missing_in_words())
         self.exported.emit(result)

@@ -17,6 +17,7 @@ from core.formats.layouts import coco, csv_table, cvat, deeplabcut, label_studio
 from core.poses import FramePoses, Pose, Provenance
 from core.project import Project, SourceRecord
 from core.video import Source, open_source
+from core.video.gaps import in_words
 from core.video.pictures import IMAGE_SUFFIXES
 
 Writer = Callable[[Labels, Path, str], None]
@@ -45,12 +46,19 @@ class ExportResult:
         num_frames: labelled frames in it.
         num_people: poses in it.
         num_images: pictures written beside it.
+        missing_images: frames whose pictures cannot be read, and were left out.
     """
 
     path: Path
     num_frames: int
     num_people: int
     num_images: int = 0
+    missing_images: tuple[int, ...] = ()
+
+    def missing_in_words(self) -> str:
+        """The pictures that were left out, in a sentence."""
+        which = in_words(self.missing_images, "cannot be read", "cannot be read")
+        return f"The clip is damaged: {which}, so no picture of it was written."
 
 
 def export_project(
@@ -77,7 +85,7 @@ def export_project(
 
     Raises:
         FormatError: there is no such format, something cannot be written, or it would replace the project or its clip.
-        SourceError: a frame cannot be decoded.
+        SourceError: not one of the frames can be decoded.
     """
     writer = FORMATS.get(format_name)
     if writer is None:
@@ -95,13 +103,13 @@ def export_project(
             if only_reviewed
             else "There is nothing to export: no frame is labelled yet."
         )
-    num_images = 0
+    num_images, missing = 0, ()
     if images_folder is not None:
         if source is None:
             raise FormatError("The frames cannot be written, because their video or folder is not open.")
-        num_images = write_images(source, labels, Path(images_folder), source_name, on_progress)
+        num_images, missing = write_images(source, labels, Path(images_folder), source_name, on_progress)
     writer(labels, Path(path), source_name)
-    return ExportResult(Path(path), labelled, labels.num_people, num_images)
+    return ExportResult(Path(path), labelled, labels.num_people, num_images, missing)
 
 
 def refuse_to_destroy(project: Project, source: Source | None, path: Path, images_folder: Path | None = None) -> None:
@@ -190,24 +198,35 @@ def write_images(
     folder: Path,
     source_name: str,
     on_progress: Callable[[int, int], None] | None = None,
-) -> int:
+) -> tuple[int, tuple[int, ...]]:
     """Writes the listed frames as JPEG under `folder`, by the names that the label file has for them.
 
     Returns:
-        How many were written.
+        How many were written, and the frames that cannot be read, around which the work goes on.
 
     Raises:
         FormatError: a picture cannot be written.
-        SourceError: a frame cannot be decoded.
+        SourceError: not one of the frames can be read.
     """
+    missing: list[int] = []
     wanted = [image.frame_index for image in labels.images]
     for done, index in enumerate(wanted):
         if on_progress is not None:
             on_progress(done, len(wanted))
+        if index >= len(source):  # the project was made on a clip that had more
+            missing.append(index)
+            continue
+        try:
+            rgb = source.frame(index)
+        except SourceError:
+            missing.append(index)
+            if len(missing) == len(wanted):
+                raise
+            continue
         target = folder / posetrack18.image_file_name(source_name, index)
         encoded, jpeg = cv2.imencode(
             ".jpg",
-            cv2.cvtColor(np.asarray(source.frame(index)), cv2.COLOR_RGB2BGR),
+            cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR),
             [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
         )
         if not encoded:
@@ -215,7 +234,7 @@ def write_images(
         _write_bytes(target, jpeg.tobytes())
     if on_progress is not None:
         on_progress(len(wanted), len(wanted))
-    return len(wanted)
+    return len(wanted) - len(missing), tuple(missing)
 
 
 def _write_bytes(target: Path, content: bytes) -> None:

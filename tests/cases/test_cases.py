@@ -14,7 +14,6 @@ FURTHER_CASES = os.environ.get("FAMI_CASES", "")
 
 NOT_YET: dict[str, str] = {
     "12-coco-export-of-a-folder-renames-images": "names and ids in exports",
-    "31-long-clip-damaged-in-the-middle": "damage in the middle of long clips",
 }
 """Cases that still fail, and why. Each fails the test when it begins to pass: then it leaves the list."""
 

@@ -12,6 +12,7 @@ from core.video import index as index_module
 from core.video import open as open_module
 from core.video import open_source, plain_decode
 from core.video.gaps import Gap, gaps_of, in_words
+from tests.damaged_clips import take_clips_for_long_ones, whole_and_damaged
 
 CASE = "data/cases/31-long-clip-damaged-in-the-middle"
 
@@ -23,20 +24,10 @@ def nothing_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def damaged(tmp_path: Path, encode: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """A whole clip of 75 frames, and the same with the packet of frame 40 destroyed; both opened as long ones."""
-    monkeypatch.setattr(index_module, "FULL_CHECK_PIXELS", 0)
-    monkeypatch.setattr(index_module, "HEAD_CHECK_PACKETS", 32)
-    whole = encode("whole.mp4", "libx264", {"x264-params": "keyint=15:bframes=0:scenecut=0:ref=1:log-level=none"})
-    with av.open(str(whole)) as container:
-        packets = [packet for packet in container.demux(video=0) if packet.size]
-        at, size = packets[40].pos, packets[40].size
-    assert at is not None
-    content = bytearray(whole.read_bytes())
-    content[at : at + size] = b"\xff" * size
-    path = tmp_path / "damaged.mp4"
-    path.write_bytes(content)
-    return whole, path
+def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A whole clip and a damaged one, opened as long ones."""
+    take_clips_for_long_ones(monkeypatch)
+    return whole_and_damaged(tmp_path)
 
 
 def test_the_shared_clips_count_as_a_plain_decode(shared: Path, plain_decode: Callable[..., list[str]]) -> None:
