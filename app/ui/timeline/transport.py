@@ -39,6 +39,7 @@ class Legend(QWidget):
         self.setToolTip(
             "Colour and height of a bar say how far a frame has come.\n"
             "A bright foot: reviewed. An orange tick: needs a look.\n"
+            "A broken red line: frames of a damaged clip are missing there.\n"
             "Wheel: spread the frames. Double click: the whole clip."
         )
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
