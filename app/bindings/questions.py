@@ -22,7 +22,9 @@ from app.weights.detectors import DetectorFile
 from app.weights.in_use import Network
 from core.files import places
 
-VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
+_VIDEOS = ["mp4", "avi", "mov", "mkv", "webm", "m4v", "mpg", "mpeg", "wmv", "ts"]
+_CLIPS = [*_VIDEOS, "gif", "webp", "tif", "tiff", "fami", "json"]
+VIDEOS = f"Videos and projects ({' '.join(f'*.{s} *.{s.upper()}' for s in _CLIPS)});;All files (*)"
 LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
 NO_WEIGHTS = (
     "There are no weights to predict with: fetch some or import a file, or go on labelling by hand. "

@@ -103,7 +103,8 @@ def export_project(
             if only_reviewed
             else "There is nothing to export: no frame is labelled yet."
         )
-    num_images, missing = 0, ()
+    num_images = 0
+    missing: tuple[int, ...] = ()
     if images_folder is not None:
         if source is None:
             raise FormatError("The frames cannot be written, because their video or folder is not open.")

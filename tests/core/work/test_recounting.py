@@ -79,7 +79,9 @@ def test_the_step_can_be_taken_back_like_any_edit(clip: Path, tmp_path: Path) ->
 def test_imported_labels_stay_at_the_number_that_their_file_counted(clip: Path, tmp_path: Path) -> None:
     pose = Pose.empty(1, np.array(BOX), Provenance.IMPORTED)
     with open_source(clip) as source, Project.create(tmp_path / "p.fami", record_of(source)) as project:
-        image = LabelImage(frame_index=60, file_name="", size=(96, 64), poses=FramePoses(60, (pose,)), labelled=True)
+        image = LabelImage(
+            frame_index=60, file_name="000060.jpg", size=(96, 64), poses=FramePoses(60, (pose,)), labelled=True
+        )
         import_labels(project, Labels([image]), None)
     with open_source(clip, checked=True) as source, Project.open(tmp_path / "p.fami") as project:
         recount(project, source)
