@@ -79,6 +79,17 @@ check_system_packages() {
 # What .venv has to hold: the two files that say so, and the Python's version.
 wanted_state() { { "$1" --version; cat pyproject.toml constraints.txt; } | cksum; }
 
+# Two wheels of OpenCV hold the same folder cv2: taking one out after the other went in would leave it broken, and pip
+# would see nothing to mend. So both go where the older choice, opencv-python-headless, is found; pip installs anew.
+take_out_other_opencv() {
+    if compgen -G "$venv/lib/python*/site-packages/opencv_python_headless-*.dist-info" >/dev/null; then
+        say "Taking opencv-python-headless out of $venv: opencv-python takes its place"
+        "$venv/bin/python" -m pip uninstall --disable-pip-version-check -qq --yes \
+            opencv-python-headless opencv-python </dev/null ||
+            fail "opencv-python-headless could not be taken out of $venv; delete $venv and run this again"
+    fi
+}
+
 make_environment() {
     local python="$1" bar=off
     if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
@@ -86,7 +97,8 @@ make_environment() {
         "$python" -m venv --clear "$venv"
     fi
     if [ -t 1 ]; then bar=on; fi
-    say "Installing into $venv (the first time this loads about 3 GB, most of it torch)"
+    take_out_other_opencv
+    say "Installing into $venv (the first time, this downloads about 3.6 GB, most of it torch)"
     "$venv/bin/python" - >"$venv/wanted.txt" <<'PYTHON'
 import tomllib
 with open("pyproject.toml", "rb") as file:
@@ -99,7 +111,7 @@ PYTHON
         fail "the installation stopped; check the network and run this again, it goes on from where it was"
 }
 
-case "$purpose" in run | test) ;; *) fail "unknown purpose '$purpose'; say 'run' or 'test'" ;; esac
+case "$purpose" in run | test) ;; *) fail "unknown purpose '$purpose'; use 'run' or 'test'" ;; esac
 if [ "$(uname -s)" != Linux ]; then say "Note: only Linux is tested; on $(uname -s) this may need your help."; fi
 
 if ! { [ -x "$venv/bin/python" ] && "$venv/bin/python" -c 'pass' 2>/dev/null; }; then

@@ -135,7 +135,9 @@ class Program(QObject):
         try:
             self.window.restore_layout(bytes.fromhex(layout) if isinstance(layout, str) else b"")
         except ValueError:
-            log.info("the layout in %s is damaged; the panels are where they were at first", places.settings_file())
+            log.info(
+                "the layout in %s is damaged; the panels are back in their original places", places.settings_file()
+            )
 
     def shut_down(self) -> None:
         """Ends every thread and child process; what was edited is on disk already."""

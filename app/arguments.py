@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+from core.files import checkout
+
+BENCHMARKS = checkout.REPOSITORY / "benchmarks"
 MOTION_BENCH = "motion"
 EXPORT_FORMATS = ("posetrack18", "posetrack17", "coco", "csv", "sleap", "deeplabcut", "label_studio", "cvat")
 
@@ -28,7 +30,7 @@ def box(text: str) -> tuple[float, float, float, float]:
     except ValueError:
         raise argparse.ArgumentTypeError(f"'{text}' is not X,Y,W,H, four numbers joined by commas") from None
     if not all(map(math.isfinite, (x, y, width, height))) or width <= 0 or height <= 0:
-        raise argparse.ArgumentTypeError(f"'{text}' has no area: W and H have to be above zero")
+        raise argparse.ArgumentTypeError(f"'{text}' has no area: W and H must be above zero")
     return x, y, width, height
 
 
@@ -39,7 +41,7 @@ def frame_range(text: str) -> tuple[int, int | None]:
         raise argparse.ArgumentTypeError(f"'{text}' is not A:B, the first frame and the one after the last")
     start, stop = int(match[1] or 0), int(match[2]) if match[2] else None
     if stop is not None and stop <= start:
-        raise argparse.ArgumentTypeError(f"'{text}' holds no frame: B has to be above A")
+        raise argparse.ArgumentTypeError(f"'{text}' contains no frame: B must be above A")
     return start, stop
 
 
@@ -50,7 +52,7 @@ def window_offsets(text: str) -> tuple[int, ...]:
     except ValueError:
         raise argparse.ArgumentTypeError(f"'{text}' is not a list of offsets such as -2,-1,1,2") from None
     if 0 in offsets or len(set(offsets)) != len(offsets):
-        raise argparse.ArgumentTypeError(f"'{text}' holds 0 or an offset twice")
+        raise argparse.ArgumentTypeError(f"'{text}' contains 0, or an offset twice")
     return offsets
 
 
@@ -87,7 +89,7 @@ def _add_device(parser: argparse.ArgumentParser) -> None:
 
 def _add_weights(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--weights", metavar="NAME or PATH", help="as `weights list` names them; default: the best at hand"
+        "--weights", metavar="NAME or PATH", help="a name from `weights list`, or a file; default: the best available"
     )
 
 
@@ -98,7 +100,8 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         "--boxes",
         type=Path,
         metavar="FILE",
-        help="PoseTrack18 or COCO JSON whose boxes say where people are; without it and --box, a person detector does",
+        help="PoseTrack18 or COCO JSON whose boxes say where people are; "
+        "without this and --box, a person detector finds them",
     )
     parser.add_argument(
         "--box",
@@ -115,7 +118,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         "--window",
         type=window_offsets,
         metavar="-2,-1,1,2",
-        help="the supporting frames; default: those of the weights",
+        help="offsets of the supporting frames; default: those of the weights",
     )
     parser.add_argument(
         "--overlay", type=Path, metavar="OUT.mp4", help="also write the video with the poses drawn on it"
@@ -141,7 +144,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         help="posetrack (default): AP and MOTA; pck: PCK@0.2 by box and by torso, as for Sub-JHMDB; oks: COCO's AP",
     )
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="the network's training configuration, to be named in the JSON"
+        "--config", type=Path, metavar="FILE", help="the network's training configuration, to be recorded in the JSON"
     )
     _add_json(parser)
 
@@ -168,13 +171,13 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
         "--source", type=Path, required=True, metavar="SOURCE", help="the video or folder of images it labels"
     )
     parser.add_argument(
-        "--project", type=Path, required=True, metavar="P.fami", help="project to write to; made where there is none"
+        "--project", type=Path, required=True, metavar="P.fami", help="project to write to; made if there is none"
     )
     parser.add_argument(
         "--first-number",
         type=int,
         choices=(0, 1),
-        help="what the labels call the first frame of a video; default: found out from their numbers, and said",
+        help="what the labels call the first frame of a video; default: worked out from their numbers, and reported",
     )
     parser.add_argument(
         "--same-people",
@@ -188,7 +191,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="P.fami")
     parser.add_argument("--format", choices=EXPORT_FORMATS, required=True, help="what to write")
     parser.add_argument("--out", type=Path, required=True, metavar="PATH")
-    parser.add_argument("--only", choices=("reviewed",), help="only frames that a person accepted or corrected")
+    parser.add_argument("--only", choices=("reviewed",), help="only what a person reviewed, accepted or corrected")
     parser.add_argument("--images", action="store_true", help="also write the frames, as images/<source>/000000.jpg")
 
 
@@ -206,11 +209,11 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_weights_command(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="list | fetch NAME | import PATH")
-    listing = verbs.add_parser("list", help="the weights at hand and those to fetch: accuracy, size, speed, licence")
+    listing = verbs.add_parser("list", help="the available weights and those to fetch: accuracy, size, speed, licence")
     listing.add_argument("--measure", action="store_true", help="measure the speeds here, which takes a minute or two")
     _add_device(listing)
-    fetching = verbs.add_parser("fetch", help="bring weights of the list here; goes on where it was interrupted")
-    fetching.add_argument("name", metavar="NAME", help="as `weights list` names them")
+    fetching = verbs.add_parser("fetch", help="fetch weights from the list; resumes where it was interrupted")
+    fetching.add_argument("name", metavar="NAME", help="a name from `weights list`")
     importing = verbs.add_parser("import", help="check a weights file and copy it to your weights folder")
     importing.add_argument("weights_path", type=Path, metavar="PATH")
     importing.add_argument(
@@ -231,7 +234,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--size", choices=("small", "full"), default="small",
-        help="of motion: small (default) takes some 40 minutes of one core, full is for a GPU",
+        help="of motion: small (default) takes about half an hour on one core, full is for a GPU",
     )  # fmt: skip
     _add_json(parser)
 
@@ -251,5 +254,5 @@ COMMANDS: dict[str, About] = {
     "train": About("train a network as a configuration file says", _add_train),
     "weights": About("list the weights, fetch better ones, or import a file", _add_weights_command),
     "bench": About("run the benchmarks; `bench motion` says what alignment is worth", _add_bench),
-    "doctor": About("what this machine offers and lacks", _add_nothing),
+    "doctor": About("what this machine has and lacks", _add_nothing),
 }

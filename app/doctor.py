@@ -15,10 +15,10 @@ from app.weights import detectors
 from app.weights.available import available_weights
 from app.weights.choice import HOW_TO_GET_SOME, default_weights
 from core.errors import FamiError
-from core.files import places
+from core.files import checkout, places
 
-CONSTRAINTS = places.REPOSITORY / "constraints.txt"
-PACKAGES = ("torch", "torchvision", "PySide6_Essentials", "pyqtgraph", "av", "opencv-python-headless", "h5py")
+CONSTRAINTS = checkout.REPOSITORY / "constraints.txt"
+PACKAGES = ("torch", "torchvision", "PySide6", "pyqtgraph", "av", "opencv-python", "h5py")
 LOW_SPACE_GB = 2.0
 
 
@@ -79,7 +79,11 @@ def _screen() -> Iterator[Finding]:
     for what, window in (("Drawing without a screen", False), ("A window under X11", True)):
         packages = missing_packages(window)
         yield Finding(
-            what, f"lacks packages: {install_command(packages)}" if packages else "has its libraries", not packages
+            what,
+            f"libraries are missing; install them with: {install_command(packages)}"
+            if packages
+            else "all libraries are there",
+            not packages,
         )
 
 
@@ -90,7 +94,9 @@ def _accelerator() -> Iterator[Finding]:
         yield Finding("torch", f"does not load ({error}); run ./setup.sh run", fine=False)
         return
     if not torch.cuda.is_available():
-        yield Finding("Accelerator", f"none that torch {torch.__version__} can use; the processor works, slower")
+        yield Finding(
+            "Accelerator", f"none that torch {torch.__version__} can use; the processor is used, which is slower"
+        )
         return
     for index in range(torch.cuda.device_count()):
         properties = torch.cuda.get_device_properties(index)
@@ -105,7 +111,7 @@ def _folders() -> Iterator[Finding]:
         if not os.access(there, os.W_OK):
             yield Finding(name, f"{folder} cannot be written; allow writing to {there}", fine=False)
         else:
-            low = "; that is little" if free_gb < LOW_SPACE_GB else ""
+            low = "; that is not much" if free_gb < LOW_SPACE_GB else ""
             yield Finding(name, f"{folder}, {free_gb:.0f} GB free{low}", free_gb >= LOW_SPACE_GB)
 
 
@@ -113,7 +119,7 @@ def _weights() -> Iterator[Finding]:
     try:
         at_hand, choice = available_weights(), default_weights()
     except (FamiError, ImportError, OSError) as error:  # a broken torch is told above
-        yield Finding("Weights", f"cannot be looked at ({error})", fine=False)
+        yield Finding("Weights", f"cannot be read ({error})", fine=False)
         return
     if choice is None:
         yield Finding("Weights", f"none; {HOW_TO_GET_SOME}", fine=False)
@@ -121,13 +127,13 @@ def _weights() -> Iterator[Finding]:
     for sentence in choice.unusable:
         yield Finding("Weights", sentence, fine=False)
     for weights in at_hand:
-        taken = f"; taken by default, {choice.why}" if weights == choice.weights else ""
+        taken = f"; used by default, {choice.why}" if weights == choice.weights else ""
         yield Finding("Weights", f"{weights.name} ({weights.origin}, {weights.sha256[:8]}){taken}")
 
 
 def _detector() -> Iterator[Finding]:
     for detector in (detectors.FOR_PROCESSORS, detectors.FOR_CUDA):
-        where = f"at {detector.path}" if detector.at_hand else "not at hand; fetched when people are looked for"
+        where = f"at {detector.path}" if detector.at_hand else "not here yet; fetched when you first look for people"
         yield Finding("Person detector", f"{detector.architecture}, {where}")
 
 

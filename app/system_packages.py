@@ -1,4 +1,4 @@
-"""Which shared libraries of the system Qt would miss here, and the Debian packages that bring them.
+"""Which shared libraries of the system Qt and OpenCV would miss here, and the Debian packages that bring them.
 
 setup.sh runs this file as a script before anything is installed: it needs the standard library only.
 """
@@ -28,7 +28,7 @@ class SystemLibrary(NamedTuple):
 
 
 def system_libraries() -> list[SystemLibrary]:
-    """The libraries that Qt loads from the system, as resources/setup/system-packages.txt lists them."""
+    """The libraries that Qt and OpenCV load from the system, as resources/setup/system-packages.txt lists them."""
     rows = (
         line.split() for line in TABLE.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
     )

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import cv2
 
-from core.files.places import shared_path
+from core.files.checkout import shared_path
 from core.training.clips.synthetic_clips import ClipSampler
 from core.training.photographs.lspet import PersonCrops
 from core.training.samples.augmentation import AugmentationSettings

@@ -23,9 +23,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.geometry import bbox_of_points  # noqa: E402
-from core.people.linking import link_boxes, overlaps_of  # noqa: E402
-from core.people.tracking import PersonBox, TrackedBox, associate  # noqa: E402
+from core.geometry import bbox_of_points, pairwise_iou  # noqa: E402
+from core.people.assignment import pair_by_overlap  # noqa: E402
+from core.people.linking import link_boxes  # noqa: E402
+from core.people.tracking import PersonBox, TrackedBox  # noqa: E402
 
 SHARED = Path(os.environ.get("FAMI_SHARED", ROOT.parent / "shared"))
 LABELS = Path("data/posetrack/annolist17/train_labels.npz")
@@ -77,7 +78,7 @@ def detections(truth: Truth, rng: np.random.Generator, fault: Fault, step: int) 
         for person, box in people.items():
             foot = box[1] + box[3]
             nearer = [other for whose, other in people.items() if whose != person and other[1] + other[3] > foot]
-            hidden = bool(nearer) and overlaps_of(box[None], np.array(nearer)).max() > HIDDEN_IOU
+            hidden = bool(nearer) and pairwise_iou(box[None], np.array(nearer)).max() > HIDDEN_IOU
             if hidden or rng.random() < fault.drop:
                 continue
             moved = box + rng.normal(0, fault.jitter, 4) * np.tile(box[2:], 2)
@@ -112,7 +113,7 @@ def count(truth: Truth, who: dict[bytes, int], tracks: Sequence[Sequence[Tracked
             totals["false_kept"] += person == NOBODY
             if person is None and mostly in truth[box.frame_index]:
                 true_box = truth[box.frame_index][mostly]
-                if overlaps_of(box.bbox_xywh[None], true_box[None])[0, 0] >= 0.5:
+                if pairwise_iou(box.bbox_xywh[None], true_box[None])[0, 0] >= 0.5:
                     numbers.setdefault(mostly, {})[box.frame_index] = number
             elif person is not None and person >= 0:
                 numbers.setdefault(person, {})[box.frame_index] = number
@@ -136,7 +137,7 @@ def by_neighbours(found: Detections) -> list[list[TrackedBox]]:
     last: list[list[TrackedBox]] = []
     for frame, of_frame in found:
         boxes = [box.bbox_xywh for box in of_frame if box.score >= 0.5]
-        before = {now: last[was] for was, now in associate([track[-1].bbox_xywh for track in last], boxes)}
+        before = {now: last[was] for was, now in pair_by_overlap([track[-1].bbox_xywh for track in last], boxes)}
         last = [before.get(at, []) for at in range(len(boxes))]
         tracks += [track for track in last if not track]
         for track, box in zip(last, boxes, strict=True):

@@ -77,9 +77,16 @@ def bbox_of_points(points: ArrayLike, margin: float = 0.0) -> FloatArray:
     return np.concatenate([low - grow, high - low + 2 * grow])
 
 
+def pairwise_iou(first_xywh: ArrayLike, second_xywh: ArrayLike) -> FloatArray:
+    """(N, M) intersection over union of (N, 4) with (M, 4) xywh boxes, 0 where both are empty."""
+    a = np.asarray(first_xywh, dtype=np.float64)[:, None]
+    b = np.asarray(second_xywh, dtype=np.float64)[None]
+    low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=2)
+    union = a[..., 2:].prod(axis=2) + b[..., 2:].prod(axis=2) - shared
+    return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
+
+
 def intersection_over_union(first_xywh: ArrayLike, second_xywh: ArrayLike) -> float:
     """Intersection over union of two xywh boxes, 0 where both are empty."""
-    a, b = np.asarray(first_xywh, dtype=np.float64), np.asarray(second_xywh, dtype=np.float64)
-    overlap = np.clip(np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2]), 0, None).prod()
-    union = a[2:].prod() + b[2:].prod() - overlap
-    return float(overlap / union) if union > 0 else 0.0
+    return float(pairwise_iou(np.asarray(first_xywh)[None], np.asarray(second_xywh)[None])[0, 0])

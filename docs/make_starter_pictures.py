@@ -22,7 +22,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 
 from app.ui.canvas.pose_painting import PoseContext, paint_people
 from app.ui.canvas.view import View
-from core.files.places import shared_path
+from core.files.checkout import shared_path
 from core.model import Predictor, Request, in_posetrack, load_model
 from core.poses import FramePoses, Pose, Provenance
 from core.video import FrameCache, open_source

@@ -19,8 +19,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QMetaMethod, QObject  # noqa: E402 - the path and the platform come first
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
+from app.keymaps import presets  # noqa: E402
 from app.ui import theme  # noqa: E402
-from app.ui.actions import ACTIONS, KeyMap, default_keymap, keymap_titles, load_keymap  # noqa: E402
+from app.ui.actions import ACTIONS, KeyMap, default_keymap  # noqa: E402
 from app.ui.main_window import MainWindow  # noqa: E402
 from core.poses import Provenance  # noqa: E402
 
@@ -39,11 +40,11 @@ PANELS = (
 )
 HEAD = """# The window
 
-Made by `docs/make_ui_reference.py` from the code; change the code, then run it again.
+Generated from the code by `docs/make_ui_reference.py`: change the code, then run it again.
 
 Every action and every panel has an object name, by which a script finds it:
 `window.findChild(QAction, "action_predict").trigger()`. Key maps are TOML files in `resources/keymaps`; Help > Keys
-edits them and says which keys two actions claim.
+edits them and shows which keys are used twice.
 """
 
 
@@ -68,10 +69,10 @@ def actions_section() -> list[str]:
 
 def keymaps_section() -> list[str]:
     """What each preset changes."""
-    lines = ["", "## Key maps for other hands"]
+    lines = ["", "## Other key maps"]
     defaults: KeyMap = default_keymap()
-    for name, title in keymap_titles().items():
-        changed = {action: keys for action, keys in load_keymap(name).items() if keys != defaults[action]}
+    for name, title, keymap in presets():
+        changed = {action: keys for action, keys in keymap.items() if keys != defaults[action]}
         if changed:
             lines += ["", f"### {title} (`{name}`)", "", "| action | keys |", "|---|---|"]
             specs = [spec for spec in ACTIONS if spec.object_name in changed]
@@ -80,8 +81,8 @@ def keymaps_section() -> list[str]:
 
 
 def provenance_section() -> list[str]:
-    """How a joint's form tells who set it."""
-    lines = ["", "## What a joint's form says", "", "| set by | form | whose word |", "|---|---|---|"]
+    """How a joint's shape shows who set it."""
+    lines = ["", "## What a joint's shape means", "", "| set by | shape | whose word |", "|---|---|---|"]
     for who in Provenance:
         style = theme.PROVENANCE_STYLES[who]
         whose = "a person's" if who.is_human else "nobody's" if who == Provenance.NONE else "a machine's"

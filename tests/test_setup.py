@@ -6,8 +6,11 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import venv
+import zipfile
 from pathlib import Path
 
+import pip
 import pytest
 
 from app import system_packages
@@ -56,7 +59,7 @@ def test_what_is_installed_here_is_what_is_fixed() -> None:
 
     installed = {canonical(d.metadata["Name"]): d.version for d in distributions()}
     fixed = dict(line.split("==") for line in (REPOSITORY / "constraints.txt").read_text().split())
-    for name in ("torch", "numpy", "PySide6_Essentials", "av", "pytest"):
+    for name in ("torch", "numpy", "PySide6", "opencv-python", "av", "pytest"):
         assert installed[canonical(name)].split("+")[0] == fixed[name]
 
 
@@ -127,6 +130,55 @@ def test_a_finished_environment_is_left_alone_and_a_changed_wish_is_not(tmp_path
         file.write("another==1.0\n")
     assert setup(folder).returncode == 0
     assert len(calls.read_text().splitlines()) == 3
+
+
+def opencv_wheel(folder: Path, project: str) -> None:
+    """A wheel of OpenCV in small: like the real ones, both projects hold the folder cv2."""
+    name = project.replace("-", "_")
+    described = f"{name}-5.0.0.93.dist-info"
+    files = {
+        "cv2/__init__.py": f"project = {project!r}\n",
+        f"cv2/{name}_only.py": "",
+        f"{described}/METADATA": f"Metadata-Version: 2.1\nName: {project}\nVersion: 5.0.0.93\n",
+        f"{described}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = f"{described}/RECORD"
+    files[record] = "".join(f"{name},,\n" for name in [*files, record])
+    with zipfile.ZipFile(folder / f"{name}-5.0.0.93-py3-none-any.whl", "w") as wheel:
+        for file, text in files.items():
+            wheel.writestr(file, text)
+
+
+@pytest.mark.parametrize("before", [["opencv-python-headless"], ["opencv-python", "opencv-python-headless"]])
+def test_opencv_without_a_screen_goes_before_the_one_with_a_screen_comes(tmp_path: Path, before: list[str]) -> None:
+    folder = checkout(tmp_path / "checkout")
+    (folder / "pyproject.toml").write_text(
+        '[project]\ndependencies = ["opencv-python"]\noptional-dependencies.sleap = []\n[dependency-groups]\ndev = []\n'
+    )
+    wheels, tools = tmp_path / "wheels", tmp_path / "tools"
+    wheels.mkdir()
+    tools.mkdir()
+    for project in ("opencv-python", "opencv-python-headless"):
+        opencv_wheel(wheels, project)
+    (tools / "pip").symlink_to(Path(pip.__file__).parent)  # a pip of its own would take seconds to make
+    environment = {
+        "PYTHONPATH": str(tools),
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(wheels),
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+    venv.create(folder / ".venv")
+    python = folder / ".venv" / "bin" / "python"
+    for project in before:
+        subprocess.run([python, "-m", "pip", "install", "-q", project], env=os.environ | environment, check=True)
+    done = setup(folder, **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Taking opencv-python-headless out" in done.stdout
+    installed = next((folder / ".venv" / "lib").glob("python*/site-packages"))
+    assert sorted(path.name for path in (installed / "cv2").glob("*.py")) == ["__init__.py", "opencv_python_only.py"]
+    assert "'opencv-python'" in (installed / "cv2" / "__init__.py").read_text()
+    assert not list(installed.glob("opencv_python_headless*"))
+    assert setup(folder, **environment).stdout == ""
 
 
 def test_an_unknown_purpose_is_refused(tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ class ActionsBinding(QObject):
             return
         session.take_tool(Tool.PLACE)
         session.message.emit(
-            "Click where each joint is; right click a placed one to mark it as occluded. Esc ends placing."
+            "Click where each joint is; right-click a placed one to mark it as occluded. Esc stops placing."
         )
 
     def _toggle_hide(self) -> None:

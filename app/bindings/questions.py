@@ -8,26 +8,26 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from app import keymaps
 from app.controllers.editing import EditingController
 from app.controllers.exporting import ExportController
 from app.controllers.finding import FindingController
 from app.controllers.opening import OpeningController
 from app.controllers.runs import RunsController
 from app.controllers.session import Session
-from app.ui.actions import DEFAULT_KEYMAP, KeyMap, KeymapError, load_keymap, read_keymap, save_keymap
+from app.ui.actions import KeyMap
 from app.ui.dialogs import dialogs
 from app.ui.dialogs.range_dialog import ask_frame_range
 from app.ui.main_window import MainWindow
 from app.weights.detectors import DetectorFile
 from app.weights.in_use import Network
-from core.files import places
 
 _VIDEOS = ["mp4", "avi", "mov", "mkv", "webm", "m4v", "mpg", "mpeg", "wmv", "ts"]
 _CLIPS = [*_VIDEOS, "gif", "webp", "tif", "tiff", "fami", "json"]
 VIDEOS = f"Videos and projects ({' '.join(f'*.{s} *.{s.upper()}' for s in _CLIPS)});;All files (*)"
 LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
 NO_WEIGHTS = (
-    "There are no weights to predict with: fetch some or import a file, or go on labelling by hand. "
+    "There are no weights to predict with: fetch some or import a file, or continue by hand. "
     "Boxes and joints can be set without the network."
 )
 
@@ -131,14 +131,14 @@ class Questions(QObject):
             self._window,
             "detector_dialog",
             "Find people",
-            f"Finding people takes a detector, which is not on this machine yet. Fetch it once "
+            f"Finding people needs a detector, which is not on this machine yet. Fetch it once "
             f"({detector_file.size_mb} MB from {detector_file.host})?",
             "Fetch and find",
         )
         question.body.addWidget(
             question.muted(
                 f"{detector_file.architecture}, licence: {detector_file.licence}. It is kept in "
-                f"{detector_file.path.parent}. Your video is sent nowhere. Without it, draw boxes with Add (B)."
+                f"{detector_file.path.parent}. Your video stays on this machine. Without it, draw boxes with Add (B)."
             )
         )
         if question.agreed():
@@ -191,39 +191,39 @@ class Questions(QObject):
         runs = self._runs
         run = runs.last()
         if run is None:
-            self._session.message.emit("There is no run to take back.")
+            self._session.message.emit("There is no run to undo.")
             return
         what = runs.in_words(run)
         question = dialogs.Question(
             self._window,
             "remove_run_dialog",
-            "Take back a run",
-            f"Take back {what}? What you set, accepted or corrected since stays; this cannot be undone.",
-            "Take back",
+            "Undo a run",
+            f"Undo {what}? What you set, accepted or corrected since is kept. This cannot be redone.",
+            "Undo",
         )
         if question.agreed():
             runs.remove(run)
 
     def edit_keys(self) -> None:
         """Lets a person change the keys, and keeps them."""
-        keymap = dialogs.edit_keymap(self._window, self._keymap)
-        if keymap is not None:
-            self._keymap = keymap
-            self._window.apply_keymap(keymap)
-            try:
-                save_keymap(keymap, places.settings_file().with_name("keys.toml"))
-            except KeymapError as error:
-                self._session.error.emit(str(error))
+        try:
+            keymap = dialogs.edit_keymap(self._window, self._keymap, keymaps.presets())
+            if keymap is not None:
+                self._keymap = keymap
+                self._window.apply_keymap(keymap)
+                keymaps.save_keymap(keymap, keymaps.own_keymap_file())
+        except keymaps.KeymapError as error:
+            self._session.error.emit(str(error))
 
     def _own_keymap(self) -> KeyMap:
         """The person's own keys, else the default ones."""
-        own = places.settings_file().with_name("keys.toml")
+        own = keymaps.own_keymap_file()
         if own.is_file():
             try:
-                return read_keymap(own)
-            except KeymapError as error:
+                return keymaps.read_keymap(own)
+            except keymaps.KeymapError as error:
                 self._keymap_trouble = str(error)
-        return load_keymap(DEFAULT_KEYMAP)
+        return keymaps.load_keymap(keymaps.DEFAULT_KEYMAP)
 
     def tell_keymap_trouble(self) -> None:
         """Once there is a clip to work on: opening one puts earlier messages away."""

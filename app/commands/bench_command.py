@@ -12,7 +12,8 @@ from pathlib import Path
 from app.arguments import BENCHMARKS, MOTION_BENCH
 from app.terminal import Terminal
 from core.errors import FamiError
-from core.files.outputs import check_can_write, replacing, write_json
+from core.files.outputs import check_can_write, write_json
+from core.files.replacing import replacing
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:

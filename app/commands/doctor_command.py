@@ -1,4 +1,4 @@
-"""`python main.py doctor`: what this machine offers and lacks."""
+"""`python main.py doctor`: what this machine has and lacks."""
 
 from __future__ import annotations
 

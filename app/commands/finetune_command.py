@@ -43,14 +43,14 @@ def say_report(report: RoundReport, terminal: Terminal) -> None:
     """The errors before and after, the mean first, and the frames that got worse."""
     terminal.say(
         f"Trained on {len(report.train_frames)} frames. Error on {len(report.held_out_frames)} held-out frames, "
-        "as a part of the person's size:"
+        "as a fraction of the person's size:"
     )
     for name in sorted(report.after, key=lambda name: (name != "mean", name)):
         before = report.before.get(name)
         terminal.say(f"  {name:<16}{'new' if before is None else f'{before:.4f}':>8}  -> {report.after[name]:.4f}")
     if report.worse_frames:
         terminal.say(f"Worse in frames {', '.join(map(str, report.worse_frames))}.")
-    terminal.say(f"Weights: {report.weights}{'' if report.accepted else ' (not taken into use: the error grew)'}")
+    terminal.say(f"Weights: {report.weights}{'' if report.accepted else ' (not used: the error grew)'}")
 
 
 def take_into_use(arguments: argparse.Namespace, report: RoundReport, terminal: Terminal) -> None:

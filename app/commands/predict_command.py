@@ -15,8 +15,9 @@ from app.terminal import Terminal
 from app.weights import detectors
 from app.weights.choice import find_weights
 from core.errors import FetchError, PredictionError, ProjectError, SourceError
-from core.files.outputs import check_can_write, replacing
+from core.files.outputs import check_can_write
 from core.files.paths import files_of, project_files
+from core.files.replacing import replacing
 from core.formats import Labels, export_project, import_labels, match_source, read_labels
 from core.people.tracking import Locate
 from core.poses import FramePoses

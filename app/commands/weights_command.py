@@ -49,10 +49,10 @@ def list_weights(terminal: Terminal, device: str, *, measure: bool) -> None:
         if entry.trouble:
             terminal.say(f"! {entry.trouble}")
     if choice is not None:
-        terminal.say(f"* is taken where nothing else is said: {choice.why}.")
+        terminal.say(f"* is used by default: {choice.why}.")
     if any(entry.speed is not None and not entry.speed.is_measured for entry in facts):
-        terminal.say("~ is estimated from the number of operations; --measure measures.")
-    terminal.say(f"Your weights lie in {places.weights_folder()}.")
+        terminal.say("~ is estimated from the number of operations; --measure measures it.")
+    terminal.say(f"Your weights are in {places.weights_folder()}.")
 
 
 def _row(facts: WeightsFacts, *, is_default: bool) -> tuple[str, ...]:

@@ -214,9 +214,9 @@ class Comparison(QObject):
         free = np.flatnonzero(second.placed & ~pose.human).tolist()
         kept = int((second.placed & pose.human).sum())
         if not free:
-            self._session.message.emit("All joints of this person are set by hand or accepted: take single ones.")
+            self._session.message.emit("All joints of this person are set by hand or accepted: take joints one by one.")
         elif self._editing.take_joints(second, free, self.name) and kept:
-            self._session.message.emit(f"Took {len(free)} joints; {kept} that you set stay as they are.")
+            self._session.message.emit(f"Took {len(free)} joints; {kept} that you set are unchanged.")
 
     def stop(self) -> None:
         """Ends the thread."""

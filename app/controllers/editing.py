@@ -172,7 +172,7 @@ class EditingController(QObject):
             self._session.error.emit(str(error))
             return
         if touched is None:
-            self._session.message.emit(f"There is nothing to {verb}.")
+            self._session.message.emit(f"Nothing to {verb}.")
             return
         self._session.touch(touched)
         self._session.message.emit(f"{verb.capitalize()}: {touched.label}")

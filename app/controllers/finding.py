@@ -128,4 +128,4 @@ def in_words(found: Found) -> str:
         return "The detector found nobody here: draw a box around each person."
     everybody = "1 person" if found.num_people == 1 else f"{found.num_people} people"
     new = {0: "nobody new", found.num_people: "all new"}.get(found.num_new, f"{found.num_new} of them new")
-    return f"Found {everybody}, {new}. Take back a run undoes it."
+    return f"Found {everybody}, {new}. “Undo a run” takes it back."

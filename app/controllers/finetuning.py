@@ -16,7 +16,7 @@ from app.controllers.session import Session
 from app.controllers.weights_in_use import FINE_TUNED, WeightsInUse
 from app.weights.in_use import Network
 from core.errors import FamiError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class FinetuningController(QObject):
         if session.project is None:
             return "Open a clip first."
         if session.project.read_only:
-            return "The project is open to read only."
+            return "The project is open read-only."
         if self.round.running:
             return "A round is running."
         if self._network.weights_path is None:
@@ -82,7 +82,7 @@ class FinetuningController(QObject):
         if corrected < MIN_CORRECTED_FRAMES:
             return (
                 f"Correct or accept poses in at least {MIN_CORRECTED_FRAMES} frames first "
-                f"({corrected} so far): a part is held out to measure the error."
+                f"({corrected} so far): some are held out to measure the error."
             )
         return None
 
@@ -150,7 +150,7 @@ class FinetuningController(QObject):
         process.finished.disconnect(self._on_finished)
         process.finished.connect(process.deleteLater)
         process.kill()
-        self._session.message.emit("The round of fine-tuning was cancelled, because another clip was opened.")
+        self._session.message.emit("The round of fine-tuning was cancelled because another clip was opened.")
 
     def accept(self) -> None:
         """Takes the new weights into use, without a restart."""
@@ -171,7 +171,7 @@ class FinetuningController(QObject):
         """Takes the weights back that were in use before the last accepted round."""
         project = self._session.project
         if project is None or project.active_weights is None:
-            self._session.message.emit("There is no round to take back.")
+            self._session.message.emit("There is no round to roll back.")
             return
         previous = next(
             (entry.parent_sha256 for entry in project.rounds() if entry.weights_sha256 == project.active_weights), None

@@ -55,7 +55,7 @@ class PeopleController(QObject):
         self._session.take_tool(Tool.BOX)
         lost = self._lost_person()
         whom = "the new person" if lost is None else f"person {lost}, who is not in this frame"
-        self._session.message.emit(f"Drag a box around {whom}. Esc ends drawing.")
+        self._session.message.emit(f"Drag a box around {whom}. Esc stops drawing.")
 
     def _lost_person(self) -> int | None:
         """The selected person, if it is not in the frame on screen."""
@@ -152,6 +152,6 @@ class PeopleController(QObject):
         else:
             self._session.message.emit(
                 f"Person {result.track_id} was lost after frame {result.last_frame}: "
-                "redraw the box there and follow again, or cut the person off."
+                "redraw the box there and follow again, or delete the person from there on."
             )
         self.followed.emit(result)

@@ -73,7 +73,9 @@ class Decoder(QObject):
             self.failed.emit(self, frame_index, str(error))
             return False
         except MemoryError:
-            self.failed.emit(self, frame_index, "The memory is full: close other programs and go to the frame again.")
+            self.failed.emit(
+                self, frame_index, "There is not enough memory: close other programs and go to the frame again."
+            )
             return False
         except Exception as error:
             # The thread lives on: the next frame may well be shown.

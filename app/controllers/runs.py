@@ -11,7 +11,7 @@ from app.threads.tasks import Task, TaskKind, TaskRunner
 from core.errors import FamiError
 from core.project import Run, RunKind, Touched
 
-WORDS = {RunKind.IMPORT: "the import", RunKind.PREDICT: "the prediction", RunKind.TRACK: "the following"}
+WORDS = {RunKind.IMPORT: "import", RunKind.PREDICT: "prediction", RunKind.TRACK: "tracking run"}
 
 
 class RunsController(QObject):
@@ -29,9 +29,9 @@ class RunsController(QObject):
         return max((run for run in runs if run.status != "removed"), key=lambda run: run.run_id, default=None)
 
     def in_words(self, run: Run) -> str:
-        """A run as a person remembers it: "the import of 14:05"."""
-        what = "the people found" if "every" in run.settings else WORDS[run.kind]
-        return f"{what} of {time.strftime('%H:%M', time.localtime(run.started_s))}"
+        """A run as a person remembers it: "the 14:05 import"."""
+        what = "search for people" if "every" in run.settings else WORDS[run.kind]
+        return f"the {time.strftime('%H:%M', time.localtime(run.started_s))} {what}"
 
     def remove(self, run: Run) -> None:
         """Takes a run back; what a person set since stays."""
@@ -50,6 +50,6 @@ class RunsController(QObject):
 
         def tell(touched: Touched) -> None:
             session.touch(touched)
-            session.message.emit(f"Took back {self.in_words(run)}: {len(touched.frame_indices)} frames changed.")
+            session.message.emit(f"Undid {self.in_words(run)}: {len(touched.frame_indices)} frames changed.")
 
         self._tasks.run(TaskKind.REMOVE_RUN, "Undoing a run", work, on_project=True, succeeded=tell)

@@ -142,7 +142,7 @@ class Session(QObject):
             raise ProjectError("No clip is open: open one first.")
         if self.project.read_only:
             raise ProjectError(
-                "This project is open to read only, because another program has it open: close that one first."
+                "This project is open read-only because another program has it open: close that one first."
             )
         return self.project
 
@@ -253,5 +253,5 @@ class Session(QObject):
         if project.mismatched(frame.frame_index, self.proofs()[frame.frame_index]):
             self.error.emit(
                 f"Frame {frame.frame_index} is not the picture it was labelled on: "
-                "the video was replaced or cut anew. Check its labels, or point the project to the original file."
+                "the video was replaced or edited. Check its labels, or point the project to the original file."
             )

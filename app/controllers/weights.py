@@ -51,7 +51,7 @@ class WeightsController(QObject):
 
     def refresh(self) -> None:
         """Looks at the weights anew; `listed` follows."""
-        self._run("Looking at the weights", lambda _: self._facts(), self.listed.emit)
+        self._run("Reading the weights", lambda _: self._facts(), self.listed.emit)
 
     def fetch(self, name: str) -> None:
         """Brings weights of the catalogue here; goes on where an earlier fetch stopped."""
@@ -106,7 +106,7 @@ class WeightsController(QObject):
             self.told.emit(str(error), True)
             return
         if weights is None:
-            self.told.emit(f"{name} is not at hand any more; fetch or import it again.", True)
+            self.told.emit(f"{name} is no longer on this machine; fetch or import it again.", True)
             self.refresh()
             return
         places.write_setting(CHOSEN_SETTING, name)
@@ -156,7 +156,7 @@ class WeightsController(QObject):
             ended=self._on_ended,
         )
         if task is None:
-            self.told.emit("The list of weights is busy: wait, or cancel what runs.", True)
+            self.told.emit("The list of weights is busy: wait, or cancel what is running.", True)
             return
         task.cancelled.connect(lambda: self.told.emit(stopped, False))
         self._task = task

@@ -121,7 +121,7 @@ class WeightsInUse(QObject):
             elif path is None:
                 choice = default_weights(self._network.device)
                 if choice is None or first is None:
-                    return _Loaded(wish, first, "The weights are gone; choose others (menu Model, Weights).")
+                    return _Loaded(wish, first, "The weights file is gone; choose others (menu Network, Weights).")
                 path, why, unusable = choice.weights.path, choice.why, choice.unusable
                 self._network.exchange(first, path)
             return _Loaded(wish, path, replace(self._network.state(), why=why), unusable)

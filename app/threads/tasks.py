@@ -131,7 +131,7 @@ class Task(QObject):
         except FamiError as error:
             sentence = str(error)
         except MemoryError:
-            sentence = "The memory is full: close other programs and try again."
+            sentence = "There is not enough memory: close other programs and try again."
         except Exception as error:
             log.exception("The task %r broke", self.name)
             sentence = f"{self.name} stopped because of an internal error ({type(error).__name__}: {error})."
@@ -355,6 +355,8 @@ class LatestWorker(QObject):
             self.failed.emit(question, str(error))
         except Exception as error:
             log.exception("The %s broke", self._name)
-            self.failed.emit(question, f"The {self._name} met an internal error ({type(error).__name__}: {error}).")
+            self.failed.emit(
+                question, f"The {self._name} ran into an internal error ({type(error).__name__}: {error})."
+            )
         else:
             self.answered.emit(question, answer)

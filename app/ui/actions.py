@@ -1,34 +1,37 @@
 """Every action of the window in one table, and the keys that start them.
 
-The default keys follow SLEAP. A key map is a TOML file that replaces the keys of some actions: the presets stand
-in resources/keymaps, a person's own one wherever the application keeps its settings.
+The default keys follow SLEAP. A key map replaces the keys of some actions; app.keymaps reads and writes their files.
 """
 
 # ruff: noqa: E501 - the table of actions reads as a table only with a row on a line
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app.ui import theme
-from core.errors import FamiError
-from core.files import places
 
 KeyMap = dict[str, tuple[str, ...]]
 """Action's object name -> its keys, in Qt's portable spelling ("Ctrl+Left")."""
 
-KEYMAPS_FOLDER = places.RESOURCES / "keymaps"
-DEFAULT_KEYMAP = "sleap"
 
+class Preset(NamedTuple):
+    """A set of keys to choose.
 
-class KeymapError(FamiError):
-    """A key map file cannot be used."""
+    Attributes:
+        name: of its file, without the ending.
+        title: what people read.
+        keymap: all keys.
+    """
+
+    name: str
+    title: str
+    keymap: KeyMap
 
 
 @dataclass(frozen=True)
@@ -65,52 +68,52 @@ _A = ActionSpec
 _FILE = (
     _A("action_open", "Open…", ("Ctrl+O",), "Open a video, a project or a file of labels.", "open", "File", short_text="Open"),
     _A("action_open_folder", "Open folder…", ("Ctrl+Shift+O",), "Open a folder of images as a clip.", None, "File"),
-    _A("action_open_labels", "Import labels…", ("Ctrl+I",), "Bring labels of a PoseTrack or COCO file into this project.", "import", "File", short_text="Import"),
-    _A("action_export", "Export…", ("Ctrl+E",), "Write the labels to a file that other programs read.", "export", "File", short_text="Export"),
+    _A("action_open_labels", "Import labels…", ("Ctrl+I",), "Bring labels from another program's file into this project.", "import", "File", short_text="Import"),
+    _A("action_export", "Export…", ("Ctrl+E",), "Write the labels to a file that other programs can read.", "export", "File", short_text="Export"),
     _A("action_quit", "Quit", ("Ctrl+Q",), "Close the program; every edit is already saved.", None, "File", starts_group=True),
 )
 
 _EDIT = (
-    _A("action_undo", "Undo", ("Ctrl+Z",), "Take back the last edit, also one from before a restart.", "undo", "Edit"),
-    _A("action_redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was taken back.", "redo", "Edit"),
-    _A("action_remove_run", "Take back a run…", ("Ctrl+Alt+Z",), "Take back the last import, prediction or following; what you set since stays.", None, "Edit"),
-    _A("action_accept", "Accept person", ("A",), "Take the selected person's predicted joints as right.", "accept", "Edit", starts_group=True, short_text="Accept"),
-    _A("action_accept_frame", "Accept frame", ("Shift+A",), "Take the joints of everybody in this frame as right.", "accept_frame", "Edit"),
-    _A("action_mark_reviewed", "Frame reviewed", ("R",), "Mark this frame as done, also with nobody in it; again to take it back.", "reviewed", "Edit", checkable=True),
+    _A("action_undo", "Undo", ("Ctrl+Z",), "Undo the last edit, even one made before a restart.", "undo", "Edit"),
+    _A("action_redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Redo the last edit that was undone.", "redo", "Edit"),
+    _A("action_remove_run", "Undo a run…", ("Ctrl+Alt+Z",), "Undo the last import, prediction or tracking run; your later changes are kept.", None, "Edit"),
+    _A("action_accept", "Accept person", ("A",), "Accept the selected person's predicted joints.", "accept", "Edit", starts_group=True, short_text="Accept"),
+    _A("action_accept_frame", "Accept frame", ("Shift+A",), "Accept the predicted joints of everybody in this frame.", "accept_frame", "Edit"),
+    _A("action_mark_reviewed", "Frame reviewed", ("R",), "Mark this frame as reviewed, even with nobody in it; press again to undo.", "reviewed", "Edit", checkable=True),
 )
 
 _GO = (
     _A("action_next_suggestion", "Next doubtful frame", ("Space",), "Go to the next doubtful frame of the clip.", "next_doubtful", "Go", short_text="Next doubtful"),
     _A("action_previous_suggestion", "Previous doubtful frame", ("Shift+Space",), "Go to the previous doubtful frame of the clip.", None, "Go"),
-    _A("action_next_labelled", "Next labelled frame", ("Alt+Right",), "Go to the next frame that holds a person.", None, "Go"),
-    _A("action_previous_labelled", "Previous labelled frame", ("Alt+Left",), "Go to the previous frame that holds a person.", None, "Go"),
-    _A("action_play", "Play", ("K",), "Play the clip from here, or stop.", "play", "Go", checkable=True, starts_group=True),
-    _A("action_next_frame", "Next frame", ("Right",), "Go one frame on.", "next_frame", "Go"),
+    _A("action_next_labelled", "Next labelled frame", ("Alt+Right",), "Go to the next frame with a person in it.", None, "Go"),
+    _A("action_previous_labelled", "Previous labelled frame", ("Alt+Left",), "Go to the previous frame with a person in it.", None, "Go"),
+    _A("action_play", "Play", ("K",), "Play the clip from here, or pause.", "play", "Go", checkable=True, starts_group=True),
+    _A("action_next_frame", "Next frame", ("Right",), "Go one frame forward.", "next_frame", "Go"),
     _A("action_previous_frame", "Previous frame", ("Left",), "Go one frame back.", "previous_frame", "Go"),
-    _A("action_step_forward", "Ten frames on", ("Ctrl+Right",), "Go ten frames on.", None, "Go"),
+    _A("action_step_forward", "Ten frames forward", ("Ctrl+Right",), "Go ten frames forward.", None, "Go"),
     _A("action_step_back", "Ten frames back", ("Ctrl+Left",), "Go ten frames back.", None, "Go"),
-    _A("action_leap_forward", "100 frames on", ("Ctrl+Alt+Right",), "Go 100 frames on.", None, "Go"),
+    _A("action_leap_forward", "100 frames forward", ("Ctrl+Alt+Right",), "Go 100 frames forward.", None, "Go"),
     _A("action_leap_back", "100 frames back", ("Ctrl+Alt+Left",), "Go 100 frames back.", None, "Go"),
     _A("action_first_frame", "First frame", ("Home",), "Go to the first frame.", "first_frame", "Go"),
     _A("action_last_frame", "Last frame", ("End",), "Go to the last frame.", "last_frame", "Go"),
-    _A("action_go_to_frame", "Go to frame…", ("Ctrl+J",), "Type the number of a frame to go to.", None, "Go"),
+    _A("action_go_to_frame", "Go to frame…", ("Ctrl+J",), "Go to a frame by its number.", None, "Go"),
 )
 
 _PERSON = (
-    _A("action_find_people", "Find people", ("Ctrl+G",), "Find people in the whole clip with a detector; what you set stays.", "find_people", "Person", short_text="Find"),
-    _A("action_find_people_frame", "Find people here", ("G",), "Find people in this frame with a detector; what you set stays.", None, "Person"),
-    _A("action_find_people_range", "Find people in frames…", ("Shift+G",), "Find people in some frames with a detector; what you set stays.", None, "Person"),
-    _A("action_add_person", "Add person", ("B",), "Draw a box around a person who is not there yet.", "add_person", "Person", checkable=True, starts_group=True),
+    _A("action_find_people", "Find people", ("Ctrl+G",), "Find people in the whole clip with a detector; your changes are kept.", "find_people", "Person", short_text="Find"),
+    _A("action_find_people_frame", "Find people here", ("G",), "Find people in this frame with a detector; your changes are kept.", None, "Person"),
+    _A("action_find_people_range", "Find people in frames…", ("Shift+G",), "Find people in a range of frames with a detector; your changes are kept.", None, "Person"),
+    _A("action_add_person", "Add person", ("B",), "Draw a box around a person who has none yet.", "add_person", "Person", checkable=True, starts_group=True),
     _A("action_track_person", "Follow person", ("F",), "Follow the selected person's box from here to the end of the clip.", "follow", "Person"),
-    _A("action_delete_person", "Delete person", ("Delete", "Ctrl+Backspace"), "Take the selected person out of this frame.", "delete", "Person"),
-    _A("action_cut_person", "Delete from here on", ("Shift+Delete",), "Take the selected person out of this frame and all later ones.", "cut", "Person"),
-    _A("action_delete_everywhere", "Delete from the clip", ("Ctrl+Shift+Delete",), "Take the selected person out of the whole clip.", None, "Person"),
+    _A("action_delete_person", "Delete person", ("Delete", "Ctrl+Backspace"), "Delete the selected person from this frame.", "delete", "Person"),
+    _A("action_cut_person", "Delete from here on", ("Shift+Delete",), "Delete the selected person from this frame and all later ones.", "cut", "Person"),
+    _A("action_delete_everywhere", "Delete from the clip", ("Ctrl+Shift+Delete",), "Delete the selected person from the whole clip.", None, "Person"),
     _A("action_change_track", "Change number…", ("T",), "Give the selected person another number from this frame on.", "renumber", "Person", starts_group=True),
-    _A("action_swap_tracks", "Swap numbers", ("Ctrl+T",), "Exchange the numbers of two people from this frame on.", "swap", "Person"),
+    _A("action_swap_tracks", "Swap numbers", ("Ctrl+T",), "Swap the numbers of two people from this frame on.", "swap", "Person"),
     _A("action_toggle_hide", "Hide person", ("H",), "Hide the selected person on the picture, or show them again.", "hide", "Person", starts_group=True),
-    _A("action_hide_others", "Hide the others", ("Shift+H",), "Show the selected person alone, or everybody again.", None, "Person"),
-    _A("action_lock", "Lock person", ("L",), "Guard the selected person against accidental moves, or free them.", "lock", "Person"),
-    _A("action_next_person", "Next person", ("`",), "Select the next person of this frame.", None, "Person", starts_group=True),
+    _A("action_hide_others", "Hide the others", ("Shift+H",), "Show only the selected person, or everybody again.", None, "Person"),
+    _A("action_lock", "Lock person", ("L",), "Lock the selected person against accidental changes, or unlock them.", "lock", "Person"),
+    _A("action_next_person", "Next person", ("`",), "Select the next person in this frame.", None, "Person", starts_group=True),
     *(
         _A(f"action_person_{n}", f"Person {n}", (str(n),), f"Select the person in row {n} of the list of people.", None, "Person/Select", starts_group=n == 1)
         for n in range(1, 10)
@@ -120,37 +123,37 @@ _PERSON = (
 _JOINT = (
     _A("action_next_joint", "Next joint", ("Down",), "Select the next joint of the person.", None, "Joint"),
     _A("action_previous_joint", "Previous joint", ("Up",), "Select the previous joint of the person.", None, "Joint"),
-    _A("action_deselect", "Select nothing", ("Esc",), "Let go of the selected joint, then of the person.", None, "Joint"),
+    _A("action_deselect", "Select nothing", ("Esc",), "Deselect the joint, then the person.", None, "Joint"),
     _A("action_place_joint", "Place joint here", ("X",), "Put the selected joint where the pointer is.", "place_joint", "Joint", starts_group=True),
-    _A("action_place_by_clicks", "Place joints by clicks", ("Shift+X",), "Each click places the selected joint and goes on to the next; Esc ends it.", None, "Joint", checkable=True),
+    _A("action_place_by_clicks", "Place joints by clicking", ("Shift+X",), "Each click places the selected joint and moves on to the next; Esc stops.", None, "Joint", checkable=True),
     _A("action_nudge_left", "Nudge left", ("Shift+Left",), "Move the selected joint one pixel left.", None, "Joint/Nudge"),
     _A("action_nudge_right", "Nudge right", ("Shift+Right",), "Move the selected joint one pixel right.", None, "Joint/Nudge"),
     _A("action_nudge_up", "Nudge up", ("Shift+Up",), "Move the selected joint one pixel up.", None, "Joint/Nudge"),
     _A("action_nudge_down", "Nudge down", ("Shift+Down",), "Move the selected joint one pixel down.", None, "Joint/Nudge"),
-    _A("action_cycle_visibility", "Change visibility", ("V",), "Step the selected joint through visible, occluded, not labelled.", None, "Joint", starts_group=True),
-    _A("action_mark_occluded", "Occluded", ("Q",), "Mark the selected joint as hidden behind something.", None, "Joint"),
+    _A("action_cycle_visibility", "Change visibility", ("V",), "Cycle the selected joint through visible, occluded and not labelled.", None, "Joint", starts_group=True),
+    _A("action_mark_occluded", "Occluded", ("Q",), "Mark the selected joint as occluded.", None, "Joint"),
     _A("action_mark_not_labelled", "Not labelled", ("O",), "Mark the selected joint as not labelled.", None, "Joint"),
 )
 
 _MODEL = (
-    _A("action_predict", "Predict all frames", ("Ctrl+P",), "Let the network find the joints of everybody in the clip; what you set stays.", "predict", "Model", short_text="Predict"),
-    _A("action_predict_frame", "Predict this frame", ("P",), "Let the network find the joints in this frame; what you set stays.", None, "Model"),
-    _A("action_predict_from_here", "Predict from here on", ("Shift+P",), "Let the network find the joints from this frame to the end; what you set stays.", None, "Model"),
-    _A("action_cancel", "Cancel the running task", ("Ctrl+.",), "Stop what is running; what is finished stays.", "cancel", "Model", short_text="Cancel"),
-    _A("action_finetune", "Fine-tune", ("Ctrl+Shift+F",), "Train the network on your corrections.", "finetune", "Model", starts_group=True),
-    _A("action_rollback", "Roll back weights", ("Ctrl+Shift+B",), "Return to the weights in use before the last fine-tuning.", "rollback", "Model"),
-    _A("action_weights", "Weights…", ("Ctrl+Shift+W",), "See the weights at hand, fetch better ones, and choose which predict.", "weights", "Model", starts_group=True),
-    _A("action_compare", "Second opinion", ("Shift+C",), "Draw the pose of HRNet alone, or of other weights, beside the one on screen.", None, "Model", checkable=True, starts_group=True),
-    _A("action_take_joint", "Take joint", ("U",), "Take the selected joint from the second opinion as right.", None, "Model"),
-    _A("action_take_pose", "Take pose", ("Shift+U",), "Take the person's joints from the second opinion as right; what you set stays.", None, "Model"),
+    _A("action_predict", "Predict all frames", ("Ctrl+P",), "Let the network predict everybody's joints in the whole clip; your changes are kept.", "predict", "Network", short_text="Predict"),
+    _A("action_predict_frame", "Predict this frame", ("P",), "Let the network predict the joints in this frame; your changes are kept.", None, "Network"),
+    _A("action_predict_from_here", "Predict from here", ("Shift+P",), "Let the network predict the joints from this frame to the end; your changes are kept.", None, "Network"),
+    _A("action_cancel", "Cancel the running task", ("Ctrl+.",), "Stop what is running; what is finished is kept.", "cancel", "Network", short_text="Cancel"),
+    _A("action_finetune", "Fine-tune", ("Ctrl+Shift+F",), "Train the network on your corrections.", "finetune", "Network", starts_group=True),
+    _A("action_rollback", "Roll back weights", ("Ctrl+Shift+B",), "Return to the weights used before the last fine-tuning.", "rollback", "Network"),
+    _A("action_weights", "Weights…", ("Ctrl+Shift+W",), "See the available weights, fetch better ones, and choose which to predict with.", "weights", "Network", starts_group=True),
+    _A("action_compare", "Second opinion", ("Shift+C",), "Draw the pose from HRNet alone, or from other weights, beside the one on screen.", None, "Network", checkable=True, starts_group=True),
+    _A("action_take_joint", "Take joint", ("U",), "Move the selected joint to where the second opinion places it.", None, "Network"),
+    _A("action_take_pose", "Take pose", ("Shift+U",), "Move the person's joints to where the second opinion places them; your changes are kept.", None, "Network"),
 )
 
 _VIEW = (
     _A("action_fit", "Fit to window", ("Ctrl+=",), "Show the whole picture.", "fit", "View"),
     _A("action_zoom_in", "Zoom in", ("+", "Ctrl++"), "Make the picture larger.", "zoom_in", "View"),
     _A("action_zoom_out", "Zoom out", ("-", "Ctrl+-"), "Make the picture smaller.", "zoom_out", "View"),
-    _A("action_show_heatmap", "Show heatmap", ("M",), "Lay the selected joint's heatmap over the picture.", "heatmap", "View", checkable=True, starts_group=True),
-    _A("action_show_names", "Show joint names", ("N",), "Write each joint's name beside it.", "names", "View", checkable=True),
+    _A("action_show_heatmap", "Show heatmap", ("M",), "Show the selected joint's heatmap over the picture.", "heatmap", "View", checkable=True, starts_group=True),
+    _A("action_show_names", "Show joint names", ("N",), "Show each joint's name beside it.", "names", "View", checkable=True),
     _A("action_show_theta", "Grid on neighbours", ("Shift+T",), "Draw the global alignment as a grid over the frames of the temporal panel.", None, "View", checkable=True, starts_group=True, short_text="Grid"),
     _A("action_show_offsets", "Arrows on neighbours", ("Shift+O",), "Draw the local offsets as arrows over the frames of the temporal panel.", None, "View", checkable=True, short_text="Arrows"),
     _A("action_show_modulation", "Map on neighbours", ("Shift+M",), "Draw the local modulation as a map over the frames of the temporal panel.", None, "View", checkable=True, short_text="Map"),
@@ -161,19 +164,19 @@ _VIEW = (
     _A("action_panel_temporal", "Temporal", ("Ctrl+5",), "Show or hide the frames that fed the prediction.", None, "View/Panels", checkable=True),
     _A("action_panel_compare", "Compare", ("Ctrl+7",), "Show or hide the panel of the second opinion.", None, "View/Panels", checkable=True),
     _A("action_panel_finetune", "Fine-tuning", ("Ctrl+6",), "Show or hide the fine-tuning panel.", None, "View/Panels", checkable=True),
-    _A("action_reset_layout", "Reset the layout", ("Ctrl+0",), "Put all panels back where they were at first.", None, "View"),
+    _A("action_reset_layout", "Reset layout", ("Ctrl+0",), "Put all panels back in their original places.", None, "View"),
 )
 
 _HELP = (
-    _A("action_keys", "Keys…", ("Ctrl+K",), "See and change the keys, or choose a set that your hands know.", "keys", "Help"),
-    _A("action_about", "About", ("F1",), "Say what this program is and which version.", None, "Help"),
+    _A("action_keys", "Keys…", ("Ctrl+K",), "See and change the keys, or choose a familiar set.", "keys", "Help"),
+    _A("action_about", "About", ("F1",), "Show the version and what this program is.", None, "Help"),
 )
 
 # fmt: on
 ACTIONS: tuple[ActionSpec, ...] = (*_FILE, *_EDIT, *_GO, *_PERSON, *_JOINT, *_MODEL, *_VIEW, *_HELP)
 """Every action, in the order of the menus."""
 
-MENUS: tuple[str, ...] = ("File", "Edit", "Go", "Person", "Joint", "Model", "View", "Help")
+MENUS: tuple[str, ...] = ("File", "Edit", "Go", "Person", "Joint", "Network", "View", "Help")
 
 TOOLBAR: tuple[str, ...] = (
     "action_open",
@@ -199,70 +202,6 @@ SPECS: dict[str, ActionSpec] = {spec.object_name: spec for spec in ACTIONS}
 def default_keymap() -> KeyMap:
     """The keys of the table above."""
     return {spec.object_name: spec.keys for spec in ACTIONS}
-
-
-def keymap_titles() -> dict[str, str]:
-    """The presets: file name without its ending -> title, the default first."""
-    titles = {path.stem: str(_parsed(path)["title"]) for path in sorted(KEYMAPS_FOLDER.glob("*.toml"))}
-    return {DEFAULT_KEYMAP: titles.pop(DEFAULT_KEYMAP), **titles}
-
-
-def load_keymap(name: str) -> KeyMap:
-    """The preset `name`, complete: the default keys with the preset's own in their place.
-
-    Raises:
-        KeymapError: there is no such preset.
-    """
-    if name not in keymap_titles():
-        raise KeymapError(f"There is no key map called {name}; choose one of {', '.join(keymap_titles())}.")
-    return read_keymap(KEYMAPS_FOLDER / f"{name}.toml")
-
-
-def read_keymap(path: Path) -> KeyMap:
-    """The key map of a file, complete.
-
-    Raises:
-        KeymapError: the file cannot be read, or names an action or key that does not exist.
-    """
-    keymap = default_keymap()
-    keys_by_action = _parsed(path).get("keys", {})
-    if not isinstance(keys_by_action, dict):
-        raise KeymapError(f"{path.name} has no table of keys; write one under [keys].")
-    for object_name, keys in keys_by_action.items():
-        if object_name not in keymap:
-            raise KeymapError(f"{path.name} gives keys to {object_name}, which is no action; delete that line.")
-        if not isinstance(keys, list) or any(not normalised(str(key)) for key in keys):
-            raise KeymapError(f'{path.name} has no usable keys for {object_name}; write them as ["Ctrl+O"].')
-        keymap[object_name] = tuple(str(key) for key in keys)
-    return keymap
-
-
-def save_keymap(keymap: Mapping[str, Iterable[str]], path: Path) -> None:
-    """Writes the keys that differ from the default ones, replacing the file at once.
-
-    Raises:
-        KeymapError: the file cannot be written.
-    """
-    defaults = default_keymap()
-    lines = ['title = "My keys"', "", "[keys]"]
-    for object_name, keys in keymap.items():
-        if tuple(keys) != defaults[object_name]:
-            quoted = ", ".join('"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)
-            lines.append(f"{object_name} = [{quoted}]")
-    part = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise KeymapError(f"The keys cannot be saved to {path} ({error.strerror}); choose another folder.") from error
-
-
-def _parsed(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise KeymapError(f"The key map {path} cannot be read ({error}); correct or delete the file.") from error
 
 
 def normalised(key: str) -> str:

@@ -33,13 +33,13 @@ from app.ui.timeline.timeline import Timeline
 from app.ui.timeline.transport import Transport
 
 PROGRAM = "FAMI-Pose Review"
-LEFT_PX, RIGHT_PX = 300, 352
+LEFT_PX, RIGHT_PX = 318, 360
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
 class MainWindow(QMainWindow):
-    """The program's one window. It holds the widgets; application.py connects them.
+    """The program's one window. It holds the widgets; app/bindings connects them.
 
     Attributes:
         canvas, timeline, transport: the picture, the strip below it, and the row between.

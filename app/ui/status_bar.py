@@ -26,25 +26,23 @@ class StatusBar(QStatusBar):
         self._message.setObjectName("status_message")
         self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._message.setContentsMargins(theme.SPACING, 0, 0, 0)
-        self._message.setToolTip("What happened last.")
+        self._message.setToolTip("The latest message.")
         self._forget = QTimer(self)
         self._forget.setSingleShot(True)
         self._forget.timeout.connect(self._message.clear)
         self._progress = QProgressBar(self)
         self._progress.setObjectName("task_progress")
-        self._progress.setToolTip("What is running, how far it is, and the time left.")
+        self._progress.setToolTip("What is running, its progress, and the time left.")
         self._progress.setFixedWidth(330)
         self._cancel = QToolButton(self)
         self._cancel.setObjectName("button_cancel")
         self._cancel.setDefaultAction(cancel)
         self._cancel.setIconSize(QSize(14, 14))
         self._cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._read_only = self._badge(
-            "read_only_badge", "Another program edits this project; here it can only be looked at."
-        )
+        self._read_only = self._badge("read_only_badge", "Another program has this project open; here it is read-only.")
         self._read_only.setText("read-only")
         self._read_only.setProperty("badge", "warning")
-        self._weights = self._badge("weights_badge", "The weights that predict.")
+        self._weights = self._badge("weights_badge", "The weights in use.")
         self._device = self._badge("device_badge", "Where the network computes.")
         self.addWidget(self._message, 1)
         for widget in (self._progress, self._cancel, self._read_only, self._weights, self._device):
@@ -79,7 +77,7 @@ class StatusBar(QStatusBar):
         """Shows the name of the weights that predict, and why these; None where there are none."""
         name = name or "no weights"
         self._weights.setText(self._weights.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 220))
-        self._weights.setToolTip(f"The weights that predict: {name}{f' ({why})' if why else ''}.")
+        self._weights.setToolTip(f"The weights in use: {name}{f' ({why})' if why else ''}.")
         self._weights.setVisible(True)
 
     def set_device(self, text: str) -> None:

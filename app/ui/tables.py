@@ -55,7 +55,7 @@ def fit_column(table: QTableWidget, column: int, *widest: str) -> None:
 
 
 def cell(table: QTableWidget, row: int, column: int) -> QTableWidgetItem:
-    """The item of a cell, made where there is none yet."""
+    """The item of a cell, made if there is none yet."""
     item = table.item(row, column)
     if item is None:
         item = QTableWidgetItem()

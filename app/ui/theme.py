@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
-from core.files import places
+from core.files import checkout
 from core.poses import Provenance
 
 # Grounds, from the back to the front.
@@ -67,8 +67,8 @@ class ProvenanceStyle:
 PROVENANCE_STYLES: dict[Provenance, ProvenanceStyle] = {
     Provenance.NONE: ProvenanceStyle("not set", QColor("#69727e"), "circle", False),
     Provenance.PREDICTED: ProvenanceStyle("predicted", QColor("#6f9fd8"), "circle", False),
-    Provenance.PROPAGATED: ProvenanceStyle("carried on", QColor("#a98be0"), "triangle", False),
-    Provenance.INTERPOLATED: ProvenanceStyle("in between", QColor("#cc79a7"), "diamond", False),
+    Provenance.PROPAGATED: ProvenanceStyle("propagated", QColor("#a98be0"), "triangle", False),
+    Provenance.INTERPOLATED: ProvenanceStyle("interpolated", QColor("#cc79a7"), "diamond", False),
     Provenance.IMPORTED: ProvenanceStyle("imported", QColor("#8fd0b8"), "square", True),
     Provenance.ACCEPTED: ProvenanceStyle("accepted", QColor("#1fae82"), "circle", True),
     Provenance.CORRECTED: ProvenanceStyle("corrected", QColor("#f0e442"), "diamond", True),
@@ -214,7 +214,7 @@ def stylesheet() -> str:
         "accent_text": ACCENT_TEXT,
         "selection": SELECTION,
     }
-    icons = (places.RESOURCES / "icons").as_posix()
+    icons = (checkout.RESOURCES / "icons").as_posix()
     return _STYLESHEET.format(radius=RADIUS, icons=icons, **{name: colour.name() for name, colour in colours.items()})
 
 
@@ -262,7 +262,7 @@ def icon(name: str) -> QIcon:
     Raises:
         FileNotFoundError: the drawing is not among the resources.
     """
-    drawing = (places.RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    drawing = (checkout.RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     result = QIcon()
     for mode, colour in (
         (QIcon.Mode.Normal, TEXT),

@@ -5,7 +5,6 @@ Looks at files only; torch is loaded where speeds have to be compared, which is 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,14 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import WeightsError
-from core.files import places
+from core.files import checkout, places
 from core.files.catalogue import CatalogueEntry, read_catalogue
+from core.files.hashing import file_sha256
 
 if TYPE_CHECKING:
     from core.project import Project
 
 SUFFIX = ".pth"
-BUNDLED_FOLDER = places.RESOURCES / "weights"
+BUNDLED_FOLDER = checkout.RESOURCES / "weights"
 CATALOGUE = BUNDLED_FOLDER / "catalogue.toml"
 
 
@@ -48,15 +48,6 @@ class WeightsFile:
     def sha256(self) -> str:
         """The hash that projects and predictions remember."""
         return file_sha256(self.path)
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file, 64 hex digits. Raises WeightsError if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise WeightsError(f"The weights {path} cannot be read ({error.strerror}); choose another file.") from error
 
 
 def catalogue() -> tuple[CatalogueEntry, ...]:
@@ -121,7 +112,7 @@ class ProjectWeights:
                 return known.path
         raise WeightsError(
             f"The project's weights {self.sha256[:12]} are not in {self.folder}; "
-            "put the file back there, or take the round back and go on with other weights."
+            "put the file back there, or roll back the round and continue with other weights."
         )
 
     def _named(self) -> list[Path]:

@@ -20,7 +20,7 @@ BUDGET_S = 0.5
 CHOSEN_SETTING = "weights"
 HOW_TO_GET_SOME = (
     "fetch some with 'python main.py weights fetch NAME' ('weights list' has the names), "
-    "or bring a file in with 'python main.py weights import PATH'"
+    "or import a file with 'python main.py weights import PATH'"
 )
 
 
@@ -60,7 +60,7 @@ def default_weights(device: str = "auto") -> Choice | None:
     if chosen is not None:
         return Choice(chosen, "chosen by you")
     if len(at_hand) < 2:
-        return Choice(at_hand[0], "the only weights at hand") if at_hand else None
+        return Choice(at_hand[0], "the only weights available") if at_hand else None
     from app.weights.facts import seconds_on  # noqa: PLC0415 - loads torch
 
     return best_of(at_hand, seconds_on(device))
@@ -83,12 +83,12 @@ def best_of(at_hand: Sequence[WeightsFile], seconds: Callable[[WeightsFile], flo
             unusable.append(str(error))
             continue
         if needed <= BUDGET_S:
-            why = "the best at hand that is fast enough here" if slow else "the best at hand"
+            why = "the best available that is fast enough here" if slow else "the best available"
             return Choice(weights, why, tuple(unusable))
         slow.append((needed, weights))
     if not slow:
-        return Choice(at_hand[0], "the first at hand")
-    return Choice(min(slow, key=lambda pair: pair[0])[1], "the fastest at hand", tuple(unusable))
+        return Choice(at_hand[0], "the first available")
+    return Choice(min(slow, key=lambda pair: pair[0])[1], "the fastest available", tuple(unusable))
 
 
 def find_weights(name_or_path: str | None, device: str = "auto") -> Path:
@@ -111,8 +111,8 @@ def find_weights(name_or_path: str | None, device: str = "auto") -> Path:
             return weights.path
     if any(entry.name == name_or_path for entry in catalogue()):
         raise WeightsError(
-            f"{name_or_path} is not at hand yet; fetch it with 'python main.py weights fetch {name_or_path}'."
+            f"{name_or_path} is not on this machine yet; fetch it with 'python main.py weights fetch {name_or_path}'."
         )
     names = ", ".join(weights.name for weights in at_hand)
-    choice_of = f"at hand are: {names}" if names else HOW_TO_GET_SOME
-    raise WeightsError(f"There are no weights at '{name_or_path}', nor of that name; {choice_of}.")
+    choice_of = f"choose one of: {names}" if names else HOW_TO_GET_SOME
+    raise WeightsError(f"There are no weights at, or named, '{name_or_path}'; {choice_of}.")

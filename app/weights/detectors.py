@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from app.weights.available import file_sha256
 from core.errors import FetchError, WeightsError
 from core.files import places
 from core.files.fetch import OnProgress, fetch
+from core.files.hashing import file_sha256
 from core.work.finding import Found, find_people, frames_between_looks
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class DetectorFile:
             fetch(self.url, self.path, self.sha256, on_progress, cancelled)
         except FetchError as error:
             why = str(error)
-            raise FetchError(f"The person detector is not at hand: {why[0].lower()}{why[1:]}") from error
+            raise FetchError(f"The person detector is not available: {why[0].lower()}{why[1:]}") from error
 
     def load(self, device: str) -> PersonDetector:
         """The detector, ready to find people. Raises WeightsError where the file is not what its name says."""

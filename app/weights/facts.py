@@ -129,7 +129,7 @@ def _facts_of_file(weights: WeightsFile, speeds: Speeds) -> WeightsFacts:
         measured[0] if measured else "not measured",
         f"{described} {'; '.join(measured)}{'.' if measured else ''}".strip(),
         licence,
-        "Came with the program, under its licence." if weights.origin == "bundled" else "You brought this file in.",
+        "Came with the program, under its licence." if weights.origin == "bundled" else "You imported this file.",
     )
 
 

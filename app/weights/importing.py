@@ -8,7 +8,7 @@ from pathlib import Path
 from app.weights.available import SUFFIX, WeightsFile, available_weights, catalogue
 from core.errors import WeightsError
 from core.files import places
-from core.files.outputs import replacing
+from core.files.replacing import replacing
 from core.model import load_model, save_weights
 from core.model.weights.checkpoints import KeypointsChoice, read_checkpoint
 from core.model.weights.files import FORMAT
@@ -35,17 +35,16 @@ def import_weights(path: Path, keypoints: KeypointsChoice = "auto") -> WeightsFi
     for known in available_weights():
         if known.sha256 == loaded.sha256:
             raise WeightsError(
-                f"These weights are at hand already, as {known.name} ({known.origin}); "
+                f"These weights are already here, as {known.name} ({known.origin}); "
                 f"use them with 'predict --weights {known.name}'."
             )
     entry = next((entry for entry in catalogue() if loaded.sha256.startswith(entry.sha256.lower())), None)
     target = places.weights_folder() / (entry.file_name if entry is not None else path.stem + SUFFIX)
     if target.exists() and entry is None:  # a damaged file of the catalogue is replaced by a good one
         raise WeightsError(f"There are weights named {target.stem} already, at {target}; rename the new file first.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as partial:
-        if entry is not None or read_checkpoint(path).get("format") == FORMAT:
-            shutil.copyfile(path, partial)
-        else:
-            save_weights(partial, loaded.model, loaded.metadata, half=False)
+    if entry is not None or read_checkpoint(path).get("format") == FORMAT:
+        with replacing(target, WeightsError, make_folder=True) as draft:
+            shutil.copyfile(path, draft)
+    else:
+        save_weights(target, loaded.model, loaded.metadata, half=False)
     return WeightsFile(target, "yours" if entry is None else "fetched", entry)

@@ -92,12 +92,12 @@ class Network:
     def _load(self, path: Path | None, sha256: str | None) -> Predictor:
         if path is None:
             raise WeightsError(
-                "There are no usable weights: fetch some or bring a file in (menu Model, Weights), or train the "
+                "There are no usable weights: fetch some or import a file (menu Network, Weights), or train the "
                 "starter with 'python main.py train --config resources/configs/starter.toml'."
             )
         from core.model import load_predictor  # noqa: PLC0415 - torch is loaded here, in a worker thread
 
         predictor = load_predictor(path, self._device)
         if sha256 is not None and predictor.loaded.sha256 != sha256:
-            raise WeightsError(f"{path.name} is not the file that the project goes on with; choose other weights.")
+            raise WeightsError(f"{path.name} is not the file that the project uses; choose other weights.")
         return predictor

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.errors import Cancelled
+from core.errors import Cancelled, FamiError
 from core.files import places
+from core.files.replacing import replacing
 from core.keypoints import POSETRACK
 from core.model import FamiPose, FamiPoseConfig, LoadedModel, Predictor, Request, WeightsMetadata, new_backbone
 from core.model.device import available_device
@@ -177,9 +178,7 @@ def _read() -> dict[str, dict[str, float]]:
 def _write(content: dict[str, dict[str, float]]) -> None:
     """Keeps the speeds; a folder that cannot be written costs only them."""
     try:
-        _file().parent.mkdir(parents=True, exist_ok=True)
-        partial = _file().with_suffix(".part")
-        partial.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        partial.replace(_file())
-    except OSError:
+        with replacing(_file(), make_folder=True, forced=False) as draft:
+            draft.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    except FamiError:
         return

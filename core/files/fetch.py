@@ -79,9 +79,7 @@ def fetch(
             finally:
                 lock.unlink(missing_ok=True)
     except Timeout:
-        raise FetchError(
-            f"{target.name} is being fetched already, by another window or command; wait for it."
-        ) from None
+        raise FetchError(f"{target.name} is already being fetched by another window or command; wait for it.") from None
     except OSError as error:
         raise _disk_error(error, target) from error
     return target
@@ -240,7 +238,7 @@ class _Download:
             if head.start != start:  # the server ignores ranges, or its file is another one by now
                 if head.start:
                     self._forget_part()
-                    raise _NetworkFault(ValueError("it sent another part than was asked for"))
+                    raise _NetworkFault(ValueError("it sent a different part than was asked for"))
                 start = 0
             self.total = head.total
             self._check_space(head.total - start)
@@ -340,8 +338,8 @@ class _Download:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLCertVerificationError):
             raise FetchError(
-                f"{self._host} could not prove that it is itself ({reason.verify_message}), as happens where a network "
-                f"asks to sign in first; sign in, or {self._by_hand}."
+                f"{self._host} could not prove its identity ({reason.verify_message}), as happens where a network "
+                f"asks you to sign in first; sign in, or {self._by_hand}."
             ) from error
         if isinstance(error, urllib.error.HTTPError) and error.code in (404, 410):
             raise FetchError(
@@ -351,7 +349,7 @@ class _Download:
 
     def _page_error(self) -> FetchError:
         return FetchError(
-            f"A web page came in place of {self.target.name}, as happens where a network asks to sign in first; "
+            f"A web page came instead of {self.target.name}, as happens where a network asks you to sign in first; "
             f"open a browser and sign in, or {self._by_hand}."
         )
 
@@ -364,8 +362,8 @@ class _Download:
         if at_hand and self.received:
             of_all = f" of {megabytes(self.total)}" if self.total else ""
             return FetchError(
-                f"The connection to {self._host} broke after {megabytes(at_hand)}{of_all}; fetch it again later, it "
-                "goes on from there."
+                f"The connection to {self._host} broke after {megabytes(at_hand)}{of_all}; fetch it again later, and "
+                "it resumes from there."
             )
         reason = getattr(error, "reason", error)
         words = getattr(reason, "strerror", None) or str(reason or "the connection ended early")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from core.errors import FamiError
 from core.files.paths import is_same_file, overwritten
+from core.files.replacing import replacing
 
 
 def check_can_write(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> None:
@@ -24,7 +24,7 @@ def check_can_write(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> 
     read = [path for path in inputs if path is not None]
     for place, path in enumerate(outputs):
         if any(is_same_file(path, other) for other in outputs[:place]):
-            raise FamiError(f"{path} is named for two different results; give each a file of its own.")
+            raise FamiError(f"{path} is named for two different results; give each its own file.")
         destroyed = overwritten(path, read)
         if destroyed is not None:
             raise FamiError(
@@ -36,25 +36,6 @@ def check_can_write(*paths: Path | None, inputs: Iterable[Path | None] = ()) -> 
             raise FamiError(f"There is no folder {path.absolute().parent}; make it first, or write elsewhere.")
         if not os.access(path.absolute().parent, os.W_OK):
             raise FamiError(f"Nothing can be written in {path.absolute().parent}; choose another folder.")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to; takes its place if the block ends well, and is removed if it does not.
-
-    Raises:
-        FamiError: the file cannot be written.
-    """
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        yield partial
-        partial.replace(path)
-    except OSError as error:
-        raise FamiError(
-            f"{path} cannot be written ({error.strerror or error}); free some space or choose another."
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: object) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import platformdirs
 
+from core.errors import FamiError
+from core.files.checkout import RESOURCES
+from core.files.replacing import replacing
+
 APP_NAME = "fami-pose-review"
-REPOSITORY = Path(__file__).resolve().parents[2]
-"""The checkout."""
-RESOURCES = REPOSITORY / "resources"
 DEMO_CLIP = RESOURCES / "demo" / "walkers.mp4"
 DEMO_LABELS = RESOURCES / "demo" / "walkers.json"
 
@@ -74,15 +75,7 @@ def write_setting(name: str, value: object) -> None:
     settings = read_settings() | {name: value}
     path = settings_file()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
-        partial.write_text(json.dumps(settings, indent=1), encoding="utf-8")
-        partial.replace(path)
-    except OSError:
+        with replacing(path, make_folder=True, forced=False) as draft:
+            draft.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    except FamiError:
         return
-
-
-def shared_path(relative: str) -> Path:
-    """A path under the folder of shared data (`FAMI_SHARED`, by default beside the checkout)."""
-    root = os.environ.get("FAMI_SHARED", str(REPOSITORY.parent / "shared"))
-    return Path(root) / relative

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from core.errors import FormatError, SourceError
 from core.files.paths import files_of, overwritten, project_files
+from core.files.replacing import replacing
 from core.formats.labels import LabelImage, Labels
 from core.formats.layouts import coco, csv_table, cvat, deeplabcut, label_studio, posetrack17, posetrack18, sleap
 from core.poses import FramePoses, Pose, Provenance
@@ -99,7 +99,7 @@ def export_project(
     if not labelled:
         raise FormatError(
             "There is nothing to export: nobody has reviewed, accepted or corrected anything here yet, "
-            "and labels that were only imported do not count as that."
+            "and labels that were only imported do not count."
             if only_reviewed
             else "There is nothing to export: no frame is labelled yet."
         )
@@ -232,19 +232,8 @@ def write_images(
         )
         if not encoded:
             raise FormatError(f"Frame {index} cannot be written as a JPEG; check that the clip can be played.")
-        _write_bytes(target, jpeg.tobytes())
+        with replacing(target, FormatError, make_folder=True, forced=False) as draft:
+            draft.write_bytes(jpeg.tobytes())
     if on_progress is not None:
         on_progress(len(wanted), len(wanted))
     return len(wanted) - len(missing), tuple(missing)
-
-
-def _write_bytes(target: Path, content: bytes) -> None:
-    """Writes a picture whole or not at all; a lost one can be written again, so it isn't forced to the disk."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as stream:
-            stream.write(content)
-        Path(stream.name).chmod(0o644)
-        Path(stream.name).replace(target)
-    except OSError as error:
-        raise FormatError(f"{target} cannot be written: {error.strerror or error}; choose another place.") from error

@@ -76,7 +76,7 @@ def import_labels(
     if kept:
         labels.warnings.append(
             f"{kept} joints were not taken, because a person set or imported others there before; "
-            "take the earlier import back to have these."
+            "undo the earlier import to have these."
         )
     return touched
 

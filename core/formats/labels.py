@@ -214,7 +214,7 @@ def _scores(person: PersonRecord, scored: bool, remarks: Counter[str]) -> FloatA
     if not scored:
         return np.where(person.labelled, 1.0, np.nan)
     if (person.scores > 1).any() or (person.scores < 0).any():
-        remarks["scores outside 0 to 1 were brought into it"] += 1
+        remarks["scores outside 0 to 1 were clipped to it"] += 1
     return read_scores(np.clip(person.scores, 0, 1), person.labelled)
 
 

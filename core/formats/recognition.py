@@ -38,6 +38,6 @@ def parse(path: Path | str) -> LabelFile:
     if coco_results.is_results(document):
         return coco_results.parse(document, path)
     raise FormatError(
-        f"{path.name} is JSON, but no label file of a known format: PoseTrack18 and COCO have a list 'images', "
+        f"{path.name} is JSON, but not a label file of a known format: PoseTrack18 and COCO have a list 'images', "
         "PoseTrack17 a list 'annolist', COCO results are a list of records with an image_id."
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FormatError
+from core.files.replacing import replacing
 from core.formats.image_names import folder_of, numbers_of
 from core.keypoints import POSETRACK
 from core.poses import ByteArray, FloatArray, Visibility
@@ -167,7 +166,7 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
             encoding = "utf-8-sig" if content.startswith(BOM_UTF8) else json.detect_encoding(content)
             start = content.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")
             if start[:1] not in ("{", "["):
-                raise FormatError(f"{path.name} is not a label file: it doesn't begin as JSON text does.")
+                raise FormatError(f"{path.name} is not a label file: it does not begin as JSON text does.")
             content += stream.read()
     except FileNotFoundError:
         raise FormatError(f"There is no file {path}; check the path.") from None
@@ -176,7 +175,7 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
     try:
         return json.loads(content.decode(encoding))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise FormatError(f"{path.name} is not whole JSON text ({error}); export or download it again.") from error
+        raise FormatError(f"{path.name} is not complete JSON text ({error}); export or download it again.") from error
 
 
 def write_file_atomically(path: Path, text: str) -> None:
@@ -185,22 +184,8 @@ def write_file_atomically(path: Path, text: str) -> None:
     Raises:
         FormatError: the file cannot be written.
     """
-    temporary: str | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)  # mkstemp makes files that only their owner may read
-        Path(temporary).replace(path)
-        temporary = None
-    except OSError as error:
-        raise FormatError(f"{path} cannot be written: {error.strerror or error}; choose another place.") from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+    with replacing(path, FormatError, make_folder=True) as draft:
+        draft.write_text(text, encoding="utf-8", newline="")
 
 
 def number(value: object) -> float | None:

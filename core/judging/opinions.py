@@ -20,7 +20,7 @@ class JointDifference:
     Attributes:
         keypoint: which.
         distance_px: between the two places in full-frame pixels; NaN where only one of the two has a place.
-        fraction: the distance as a part of the person's size; NaN likewise.
+        fraction: the distance as a fraction of the person's size; NaN likewise.
         score: of the first pose, NaN where it has no place or no score.
         second_score: of the second.
     """

@@ -13,7 +13,7 @@ from core.judging.sizes import PCK_THRESHOLD, box_sizes
 from core.metrics.groups import grouped
 from core.metrics.keypoint_accuracy import pck
 from core.metrics.pairing import OnRemark, ignore_remark, pair_files
-from core.people.tracking import associate
+from core.people.assignment import pair_by_overlap
 from core.poses import FloatArray, Pose
 
 PosesOf = tuple[Pose, ...]
@@ -91,7 +91,7 @@ def _read(gt_dir: Path | str, pred_dir: Path | str, on_remark: OnRemark) -> Iter
 def _pairs(images: Sequence[tuple[PosesOf, PosesOf]]) -> Iterator[tuple[Pose, FloatArray]]:
     """Everybody in the ground truth, with the predicted keypoints (K, 2), NaN where there are none."""
     for people, guesses in images:
-        partner = dict(associate([pose.bbox_xywh for pose in people], [pose.bbox_xywh for pose in guesses]))
+        partner = dict(pair_by_overlap([pose.bbox_xywh for pose in people], [pose.bbox_xywh for pose in guesses]))
         for place, pose in enumerate(people):
             found = guesses[partner[place]] if place in partner else None
             nowhere = np.full_like(pose.keypoints, np.nan)

@@ -100,7 +100,7 @@ def _check_run(results: Sequence[Result], keys: Sequence[str] | Mapping[str, str
         missing = [key for key in keys if key not in result.run]
         if missing:
             raise FormatError(
-                f"{result.name} does not say its {missing[0]}; evaluate it with --config, the file it was trained by."
+                f"{result.name} does not say its {missing[0]}; evaluate it with --config, the file it was trained with."
             )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from core.geometry import FloatArray
+from core.people.assignment import pair_by_overlap
 from core.people.tracking import PersonBox, TrackedBox
 
 
@@ -93,21 +93,7 @@ def _expected(tracks: Sequence[_Track], frame_index: int) -> FloatArray:
 
 def _pairs(expected: FloatArray, boxes: Sequence[PersonBox], min_iou: float) -> dict[int, int]:
     """Which expected box is which found one."""
-    if not len(expected) or not boxes:
-        return {}
-    overlaps = overlaps_of(expected, np.array([box.bbox_xywh for box in boxes]))
-    overlaps[overlaps < min_iou] = 0.0
-    rows, columns = linear_sum_assignment(overlaps, maximize=True)
-    return {int(row): int(column) for row, column in zip(rows, columns, strict=True) if overlaps[row, column] > 0}
-
-
-def overlaps_of(first_xywh: FloatArray, second_xywh: FloatArray) -> FloatArray:
-    """(N, M) intersection over union of (N, 4) with (M, 4) boxes, 0 where both are empty."""
-    a, b = first_xywh[:, None], second_xywh[None]
-    low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    union = a[..., 2:].prod(axis=2) + b[..., 2:].prod(axis=2) - shared
-    return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
+    return dict(pair_by_overlap(list(expected), [box.bbox_xywh for box in boxes], min_iou))
 
 
 @dataclass(eq=False)

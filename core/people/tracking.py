@@ -1,4 +1,4 @@
-"""Following a person's box through a clip by optical flow, and linking boxes of neighbouring frames."""
+"""Following a person's box through a clip by optical flow."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
 
-from core.geometry import FloatArray, bbox_of_points, intersection_over_union
+from core.geometry import FloatArray, bbox_of_points
 
 GrayImage = NDArray[np.uint8]
 RgbFrame = NDArray[np.uint8]
@@ -307,27 +306,6 @@ def visible_part(bbox_xywh: FloatArray, shape: tuple[int, ...]) -> float:
     low = np.maximum(bbox_xywh[:2], 0)
     high = np.minimum(bbox_xywh[:2] + bbox_xywh[2:], np.array([shape[1], shape[0]]))
     return float(np.clip(high - low, 0, None).prod() / bbox_xywh[2:].prod())
-
-
-def associate(
-    previous_xywh: Sequence[ArrayLike], new_xywh: Sequence[ArrayLike], min_iou: float = 0.2
-) -> list[tuple[int, int]]:
-    """Pairs the boxes of two neighbouring frames so that the sum of their overlaps is greatest (Hungarian method).
-
-    Args:
-        previous_xywh: N boxes of the earlier frame.
-        new_xywh: M boxes of the later frame.
-        min_iou: least intersection over union of a pair.
-
-    Returns:
-        (index of a previous box, index of a new box) of each pair, by rising previous index.
-    """
-    if not len(previous_xywh) or not len(new_xywh):
-        return []
-    overlap = np.array([[intersection_over_union(a, b) for b in new_xywh] for a in previous_xywh])
-    overlap[overlap < min_iou] = 0.0
-    rows, columns = linear_sum_assignment(overlap, maximize=True)
-    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if overlap[row, column] > 0]
 
 
 def _good_features(gray: GrayImage, mask: GrayImage, count: int) -> FloatArray:

@@ -200,18 +200,18 @@ def set_box(
 def delete_person(project: Project, track_id: int, frame_index: int | None = None, *, proofs: Proofs = None) -> Touched:
     """Deletes a person from one frame, or from the whole clip where `frame_index` is None.
 
-    In the undo menu "Delete person 3 from frame 12" or "Delete person 3".
+    In the undo menu "Delete person 3 in frame 12" or "Delete person 3".
     """
     if frame_index is None:
         return _cut(project, track_id, 0, label=f"Delete person {track_id}", action="delete_person", proofs=proofs)
     before = _pose(project, frame_index, track_id)
-    label = f"Delete person {track_id} from frame {frame_index}"
+    label = f"Delete person {track_id} in frame {frame_index}"
     return project.commit(label, [PoseChange(frame_index, before, None)], proofs, "delete_person")
 
 
 def cut_person_from(project: Project, frame_index: int, track_id: int, *, proofs: Proofs = None) -> Touched:
-    """Deletes a person from a frame on; in the undo menu "Cut person 3 from frame 12 on"."""
-    label = f"Cut person {track_id} from frame {frame_index} on"
+    """Deletes a person from a frame on; in the undo menu "Delete person 3 from frame 12 on"."""
+    label = f"Delete person {track_id} from frame {frame_index} on"
     return _cut(project, track_id, frame_index, label=label, action="cut_person_from", proofs=proofs)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from core.video.source import Source
@@ -30,9 +30,9 @@ class FrameCache:
         """
         self._open = source if callable(source) else lambda: source
         self._source: Source | None = None
-        self._max_bytes = max_bytes
-        self._frames: OrderedDict[int, Frame] = OrderedDict()
-        self._num_bytes = 0
+        room = max(1, max_bytes)
+        # A frame that alone is larger counts as all the room there is: it stays, and everything else goes.
+        self._frames: LRUCache[int, Frame] = LRUCache(room, lambda frame: min(frame.nbytes, room))
         self._lock = threading.Lock()
         self._decoding = threading.Lock()
 
@@ -43,17 +43,14 @@ class FrameCache:
 
     @property
     def num_bytes(self) -> int:
-        """Memory that the kept frames take."""
+        """Memory that the kept frames take; one that alone is larger than the bound counts as the bound."""
         with self._lock:
-            return self._num_bytes
+            return int(self._frames.currsize)
 
     def peek(self, frame_index: int) -> Frame | None:
         """A frame if it is kept; never decodes."""
         with self._lock:
-            frame = self._frames.get(frame_index)
-            if frame is not None:
-                self._frames.move_to_end(frame_index)
-            return frame
+            return self._frames.get(frame_index)
 
     def get(self, frame_index: int) -> Frame:
         """A frame, decoded if it is not kept.
@@ -71,7 +68,8 @@ class FrameCache:
                     self._source = self._open()
                 frame = self._source.frame(frame_index)
                 frame.setflags(write=False)
-                self._keep(frame_index, frame)
+                with self._lock:
+                    self._frames[frame_index] = frame
             return frame
 
     def nearest(self, frame_index: int) -> tuple[int, Frame] | None:
@@ -96,7 +94,6 @@ class FrameCache:
         """Forgets all frames."""
         with self._lock:
             self._frames.clear()
-            self._num_bytes = 0
 
     def close(self) -> None:
         """Forgets all frames and closes the source."""
@@ -104,11 +101,3 @@ class FrameCache:
             self.clear()
             if self._source is not None:
                 self._source.close()
-
-    def _keep(self, frame_index: int, frame: Frame) -> None:
-        with self._lock:
-            self._frames[frame_index] = frame
-            self._num_bytes += frame.nbytes
-            while self._num_bytes > self._max_bytes and len(self._frames) > 1:
-                _, dropped = self._frames.popitem(last=False)
-                self._num_bytes -= dropped.nbytes

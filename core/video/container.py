@@ -36,7 +36,7 @@ def _why_not(path: Path, error: Exception) -> str:
     if not path.exists():
         return f"There is no file {path}; choose where it is now."
     if isinstance(error, PermissionError):
-        return f"{path} may not be read; give yourself the right to read it, or choose another file."
+        return f"{path} may not be read; allow reading it, or choose another file."
     if path.stat().st_size == 0:
         return f"{path.name} is empty; copy it again from where it came from."
     return _no_video(path)
@@ -45,7 +45,7 @@ def _why_not(path: Path, error: Exception) -> str:
 def _no_video(path: Path) -> str:
     if _is_cut_off_mp4(path):
         return (
-            f"{path.name} is cut off: the table of its frames, which stands at its end, is not whole; "
+            f"{path.name} is cut off: the table of its frames, which is at its end, is incomplete; "
             "copy it again from where it came from."
         )
     return f"{path.name} is not a video that can be read; choose a video file or a folder of images."
@@ -101,7 +101,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise SourceError(f"{path.name} is a single image; choose the folder that holds it.")
     streams = _moving(container)
     if not streams and (container.streams.audio or container.streams.video):
-        raise SourceError(f"{path.name} holds sound and no moving picture; choose a video file.")
+        raise SourceError(f"{path.name} holds sound but no video; choose a video file.")
     stream = next((s for s in streams if s.disposition & Disposition.default), None)
     if stream is None or len({bool(s.disposition & Disposition.default) for s in streams}) == 1:
         stream = max(streams, key=_pixels, default=None)  # all or none is the default: the largest, the first of two

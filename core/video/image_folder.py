@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
+from natsort import natsort_keygen, ns
 from numpy.typing import NDArray
 
 from core.errors import Cancelled, SourceError
@@ -16,10 +16,12 @@ IMAGES_PER_SECOND = 30.0
 """Images tell no time; this rate stands in for it."""
 
 
-def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
+_by_words_and_numbers = natsort_keygen(alg=ns.IGNORECASE)
+
+
+def natural_key(name: str) -> tuple[object, str]:
     """Sort key by which frame2 comes before frame10; equal but for case or zeros, the plain name decides."""
-    parts = re.findall(r"\d+|\D+", name.casefold())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], name
+    return _by_words_and_numbers(name), name
 
 
 def image_names(folder: Path) -> list[str]:

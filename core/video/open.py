@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from pathlib import Path
+
+from cachetools import LRUCache
 
 from core.errors import SourceError
 from core.video.image_folder import ImageFolder, image_names
@@ -19,7 +20,7 @@ PICTURES_ELSEWHERE = {".webp", ".tif", ".tiff"}
 """Files of several pictures that FFmpeg does not read as a clip; it does animated GIF and PNG."""
 
 _KEPT_INDEXES = 8
-_indexes: OrderedDict[FileIdentity, VideoIndex] = OrderedDict()
+_indexes: LRUCache[FileIdentity, VideoIndex] = LRUCache(_KEPT_INDEXES)
 """Indexes of files opened lately: each thread that decodes opens its own Source, and none waits for an index twice."""
 _indexes_lock = threading.Lock()
 
@@ -71,7 +72,6 @@ def _index_of(
     """The index of an unchanged file from the last time, or a new one."""
     with _indexes_lock:
         if identity in _indexes and (_indexes[identity].plain is not None or not checked):
-            _indexes.move_to_end(identity)
             return _indexes[identity]
     with reading(identity[0].name, "copy it again from where it came from"):
         known = remembered(identity)
@@ -80,6 +80,4 @@ def _index_of(
         remember(identity, index.plain)
     with _indexes_lock:
         _indexes[identity] = index
-        while len(_indexes) > _KEPT_INDEXES:
-            _indexes.popitem(last=False)
     return index

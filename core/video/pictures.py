@@ -151,16 +151,16 @@ def _refuse_huge(path: Path, size: tuple[int, int]) -> None:
     if size[0] * size[1] > MOST_PIXELS:
         raise SourceError(
             f"The image {path} says that it is {size[0]}x{size[1]} pixels, more than fit here; "
-            "replace it by a smaller one or remove it from the folder."
+            "replace it with a smaller one or remove it from the folder."
         )
 
 
 @contextmanager
 def decoding(path: Path) -> Iterator[None]:
     """Whatever a damaged file makes of the decoder leaves as a SourceError."""
-    advice = "replace it by a whole one or remove it from the folder"
+    advice = "replace it with an intact one or remove it from the folder"
     try:
-        with reading(f"The image {path}", "replace it by a whole one or a smaller one, or remove it from the folder"):
+        with reading(f"The image {path}", "replace it with an intact or smaller one, or remove it from the folder"):
             try:
                 yield
             except OSError as error:
@@ -224,5 +224,5 @@ def _deep_pixels(image: ImageFile.ImageFile, path: Path, page: int) -> NDArray[n
         return np.repeat(grey[:, :, None], 3, axis=2)
     _, pictures = cv2.imreadmulti(str(path), start=page, count=1, flags=cv2.IMREAD_ANYDEPTH | cv2.IMREAD_COLOR)
     if not pictures:
-        raise SourceError(f"The image {path} is damaged; replace it by a whole one or remove it from the folder.")
+        raise SourceError(f"The image {path} is damaged; replace it with an intact one or remove it from the folder.")
     return np.asarray(cv2.cvtColor(pictures[0], cv2.COLOR_BGR2RGB), np.uint16)

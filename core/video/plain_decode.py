@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.errors import Cancelled, FamiError
 from core.files import places
-from core.files.outputs import replacing
+from core.files.replacing import replacing
 from core.video.container import open_container, video_stream
 from core.video.source import IsCancelled, OnProgress
 
@@ -55,9 +55,9 @@ def plain_decode(
 ) -> PlainDecode:
     """Decodes a file from its first packet to its last.
 
-    The first pass, on several threads, stops at nothing but refuses every packet with an error in it. Only a file
-    with such packets is decoded a second time as every program does it, which shows what it can of them: on one
-    thread, as on several the result would be another one each time.
+    The first pass refuses every packet with an error in it. Only a file with such packets is decoded a second time as
+    every program does it, which shows what it can of them. Both on one thread: on several, what comes out of damage is
+    another one each time.
 
     Raises:
         Cancelled: if `cancelled()` turned true.
@@ -96,10 +96,9 @@ def _decode(
     found = _Pass()
     with open_container(path) as container:
         stream = video_stream(container, path)
+        stream.thread_type = "NONE"  # decoders on several threads overlook some damage, by chance
         if strictly:
             stream.codec_context.options = {"err_detect": "explode"}
-        else:
-            stream.thread_type = "NONE"
         numbered = zip(range(num_packets), tagged_packets(container, stream), strict=False)
         for ordinal, packet in chain(numbered, [(num_packets, None)]):
             if packet is not None:
@@ -164,10 +163,9 @@ def remember(identity: FileIdentity, found: PlainDecode) -> None:
     record = {"order": found.order.tolist(), "failed": found.failed, "spoilt": found.spoilt}
     target = _record_of(identity)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(target) as partial:
-            partial.write_text(json.dumps(record), encoding="utf-8")
-    except (OSError, FamiError):
+        with replacing(target, make_folder=True, forced=False) as draft:
+            draft.write_text(json.dumps(record), encoding="utf-8")
+    except FamiError:
         return
 
 

@@ -40,7 +40,7 @@ def reading(what: str, advice: str) -> Iterator[None]:
     try:
         yield
     except MemoryError as error:  # first: FFmpeg's own is also one of its errors
-        raise SourceError(f"{what} does not fit into the memory; close other programs and try again.") from error
+        raise SourceError(f"{what} does not fit into memory; close other programs and try again.") from error
     except (av.FFmpegError, cv2.error, OSError) as error:
         reason = getattr(error, "strerror", None)  # OpenCV's errors have none, and their text is no plain English
         raise SourceError(f"{what} cannot be read{f' ({reason})' if reason else ''}; {advice}.") from error

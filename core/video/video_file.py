@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import OrderedDict
 from collections.abc import Generator, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from core.errors import SourceError
@@ -50,8 +50,7 @@ class VideoFile(Source):
         self._next_index = 0
         self._point_indices = [point.frame_index for point in index.resume_points]
         self._failed_points: set[int] = set()
-        self._recent: OrderedDict[int, VideoFrame] = OrderedDict()
-        self._max_recent = max(1, RECENT_BYTES // (width * height * 3 // 2))
+        self._recent: LRUCache[int, VideoFrame] = LRUCache(max(1, RECENT_BYTES // (width * height * 3 // 2)))
         self._packet_of_key: dict[int, int] | None = None
 
     def _read(self, frame_index: int) -> NDArray[np.uint8]:
@@ -117,9 +116,6 @@ class VideoFile(Source):
         for shown_index, decoded in run:
             self._next_index = shown_index + 1
             self._recent[shown_index] = decoded
-            self._recent.move_to_end(shown_index)
-            while len(self._recent) > self._max_recent:
-                self._recent.popitem(last=False)
             if shown_index == frame_index:
                 return decoded
             if shown_index > frame_index:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from core.errors import Cancelled
-from core.geometry import FloatArray
-from core.people.linking import link_boxes, overlaps_of
+from core.geometry import FloatArray, pairwise_iou
+from core.people.assignment import pair_by_overlap
+from core.people.linking import link_boxes
 from core.people.tracking import PersonBox, PersonBoxSource, TrackedBox
 from core.poses import Pose, Provenance
 from core.project import Project, RunKind, Touched
@@ -223,13 +223,9 @@ def _overlapping(tracks: Sequence[Sequence[TrackedBox]], people: People) -> dict
     names: dict[tuple[int, int], int] = {}
     for index, boxes in found.items():
         known = people.get(index, {})
-        if not known:
-            continue
-        overlaps = overlaps_of(np.array([box for _, box in boxes]), np.array(list(known.values())))
-        overlaps[overlaps < SAME_IOU] = 0.0
-        for row, column in zip(*linear_sum_assignment(overlaps, maximize=True), strict=True):
-            if overlaps[row, column] > 0:
-                names[boxes[row][0], index] = list(known)[column]
+        track_ids = list(known)
+        for row, column in pair_by_overlap([box for _, box in boxes], list(known.values()), SAME_IOU):
+            names[boxes[row][0], index] = track_ids[column]
     return names
 
 
@@ -240,7 +236,7 @@ def _neighbour(track: Sequence[TrackedBox], people: People, reach: int) -> dict[
             known = people.get(box.frame_index + direction * steps, {})
             absent = {who: at for who, at in known.items() if who not in people.get(box.frame_index, {})}
             if absent:
-                overlaps = overlaps_of(box.bbox_xywh[None], np.array(list(absent.values())))[0]
+                overlaps = pairwise_iou([box.bbox_xywh], list(absent.values()))[0]
                 if overlaps.max() >= NEAR_IOU:
                     return {box.frame_index: list(absent)[int(overlaps.argmax())]}
     return None

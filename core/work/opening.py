@@ -175,7 +175,7 @@ def _open_or_read_only(path: Path) -> tuple[Project, tuple[str, ...]]:
         return Project.open(path), ()
     except ProjectLockedError:
         project = Project.open(path, read_only=True)
-        return project, (f"Another program has {path.name} open: it is shown to read only.",)
+        return project, (f"Another program has {path.name} open: it is open read-only here.",)
 
 
 def _settle(project: Project, source: Source) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FamiError
-from core.files.outputs import replacing
+from core.files.replacing import replacing
 from core.judging.review import doubtful_joints
 from core.keypoints import POSETRACK
 from core.poses import Pose, Visibility

@@ -15,7 +15,8 @@ from app.cli import join_negative_values, main, parse
 from app.terminal import Terminal
 from core.errors import FamiError
 from core.files import places
-from core.files.outputs import replacing, write_json
+from core.files.outputs import write_json
+from core.files.replacing import replacing
 
 REPOSITORY = Path(__file__).parents[2]
 DEMO = str(places.DEMO_CLIP)
@@ -225,5 +226,5 @@ def test_doctor_reports_every_check(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setattr("core.files.places.weights_folder", lambda: tmp_path)
     _, output, errors = run("doctor")
     assert errors == ""
-    for name in ("Python", "torch", "PySide6_Essentials", "Weights", "Person detector", "Demo clip"):
+    for name in ("Python", "torch", "PySide6", "Weights", "Person detector", "Demo clip"):
         assert f"  {name}: " in output

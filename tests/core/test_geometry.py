@@ -72,3 +72,10 @@ def test_overlap_of_boxes():
     assert geometry.intersection_over_union([0, 0, 4, 4], [4, 0, 4, 4]) == 0
     assert geometry.intersection_over_union([1, 1, 0, 0], [1, 1, 0, 0]) == 0
     assert geometry.intersection_over_union([1, 2, 3, 4], [1, 2, 3, 4]) == 1
+
+
+def test_pairwise_iou_is_that_of_single_boxes() -> None:
+    boxes = np.random.default_rng(3).uniform(0, 60, (12, 4))
+    expected = [[geometry.intersection_over_union(a, b) for b in boxes[5:]] for a in boxes[:5]]
+    np.testing.assert_array_equal(geometry.pairwise_iou(boxes[:5], boxes[5:]), expected)
+    assert geometry.pairwise_iou(np.zeros((1, 4)), np.zeros((1, 4)))[0, 0] == 0

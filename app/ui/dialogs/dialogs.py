@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.actions import KeyMap
+from app.ui.actions import KeyMap, Preset
 from app.ui.dialogs.keys_dialog import KeysDialog
 
 WIDTH_PX = 440
@@ -67,13 +67,13 @@ class ExportFormat:
 
 
 EXPORT_FORMATS = (
-    ExportFormat("posetrack18", "PoseTrack 2018", ".json", "Joints, visibility, track numbers and head boxes."),
-    ExportFormat("posetrack17", "PoseTrack 2017", ".json", "The layout that the challenge's evaluator reads."),
+    ExportFormat("posetrack18", "PoseTrack 2018", ".json", "Joints, visibility, people's numbers and head boxes."),
+    ExportFormat("posetrack17", "PoseTrack 2017", ".json", "The layout that the PoseTrack evaluator reads."),
     ExportFormat("coco", "COCO keypoints", ".json", "17 COCO joints; the eyes are left unlabelled."),
     ExportFormat("csv", "Table (CSV)", ".csv", "One row for each joint; opens in any spreadsheet."),
     ExportFormat("sleap", "SLEAP", ".slp", "Instances and predicted instances; no boxes, no occlusion."),
-    ExportFormat("deeplabcut", "DeepLabCut (CSV)", ".csv", "A row a frame: x, y and likelihood of each joint."),
-    ExportFormat("label_studio", "Label Studio", ".json", "A task a frame: rectangles with their joints."),
+    ExportFormat("deeplabcut", "DeepLabCut (CSV)", ".csv", "One row per frame: x, y and likelihood of each joint."),
+    ExportFormat("label_studio", "Label Studio", ".json", "One task per frame: rectangles with their joints."),
     ExportFormat("cvat", "CVAT for video 1.1", ".xml", "A track of skeletons for each person, and one of boxes."),
 )
 
@@ -129,17 +129,17 @@ class ImportDialog(Question):
     """What to take from a file of labels."""
 
     def __init__(self, parent: QWidget | None, path: Path) -> None:
-        super().__init__(parent, "import_dialog", "Import labels", f"Take from {path.name}:", "Import")
+        super().__init__(parent, "import_dialog", "Import labels", f"Import from {path.name}:", "Import")
         self._everything = QRadioButton("People, boxes and joints", self)
         self._everything.setObjectName("import_keypoints")
-        self._everything.setToolTip("For labels that you want to go on with.")
+        self._everything.setToolTip("To continue from these labels.")
         self._everything.setChecked(True)
         self._boxes = QRadioButton("People and boxes only", self)
         self._boxes.setObjectName("import_boxes_only")
-        self._boxes.setToolTip("For finding the joints anew with the network.")
+        self._boxes.setToolTip("To let the network predict the joints again.")
         self.body.addWidget(self._everything)
         self.body.addWidget(self._boxes)
-        self.body.addWidget(self.muted("What you have set yourself stays as it is."))
+        self.body.addWidget(self.muted("Your own changes are kept."))
 
     def options(self) -> ImportOptions:
         """The answer."""
@@ -168,12 +168,12 @@ class ExportDialog(Question):
         place.addWidget(self._path, 1)
         place.addWidget(browse)
         self._about = self.muted("")
-        self._reviewed = QCheckBox("Only frames that a person accepted or corrected", self)
+        self._reviewed = QCheckBox("Only what a person reviewed, accepted or corrected", self)
         self._reviewed.setObjectName("export_only_reviewed")
-        self._reviewed.setToolTip("Leave out what only the network has seen.")
+        self._reviewed.setToolTip("Leaves out what nobody has checked.")
         self._images = QCheckBox("Also write the frames as pictures", self)
         self._images.setObjectName("export_images")
-        self._images.setToolTip("Into the folder “images” beside the file, under the names that the labels use.")
+        self._images.setToolTip("Into a folder “images” beside the file, under the names used in the labels.")
         form = QFormLayout()
         form.addRow("Format", self._format)
         form.addRow("", self._about)
@@ -223,7 +223,7 @@ class TrackDialog(Question):
         self._swap = QCheckBox(self)
         self._swap.setObjectName("track_swap")
         self._swap.setChecked(True)
-        self._swap.setToolTip("Exchange the two numbers from this frame on.")
+        self._swap.setToolTip("Swap the two numbers from this frame on.")
         self._note = self.muted("")
         form = QFormLayout()
         form.addRow("New number", self._number)
@@ -239,7 +239,7 @@ class TrackDialog(Question):
         same, taken = number == self._old, number in self._taken
         self._swap.setText(f"Swap: person #{number} becomes #{self._old}")
         self._swap.setVisible(taken and not same)
-        self._note.setText("This is the number already." if same else "" if taken else "Nobody has this number yet.")
+        self._note.setText("This is already the number." if same else "" if taken else "No one has this number yet.")
         self.do_it.setEnabled(not same)
 
     def change(self) -> TrackChange:
@@ -294,7 +294,7 @@ def ask_for_source(parent: QWidget | None, project_path: Path) -> Path | None:
         parent,
         "source_dialog",
         "Find the video",
-        f"The video of {project_path.name} is not where it was. Show where it is now; no label is lost.",
+        f"The video of {project_path.name} is not where it was. Choose where it is now; no labels are lost.",
         "Choose a video…",
     )
     folder = QPushButton("Choose a folder of images…", dialog)
@@ -321,7 +321,8 @@ def ask_keypoints(parent: QWidget | None, path: Path) -> str | None:
         parent,
         "keypoints_dialog",
         "Import weights",
-        f"{path.name} does not say what its 17 outputs stand for. Its source does: which data was it trained on last?",
+        f"{path.name} does not say what its 17 outputs stand for. "
+        "Which data was it last trained on? Its source should say.",
         "Import",
     )
     posetrack = QRadioButton("PoseTrack: nose, head bottom, head top, ears, shoulders to ankles", dialog)
@@ -331,19 +332,21 @@ def ask_keypoints(parent: QWidget | None, path: Path) -> str | None:
     coco.setObjectName("keypoints_coco")
     for button, tooltip in (
         (posetrack, "Trained on PoseTrack 2017 or 2018."),
-        (coco, "Trained on COCO: head bottom and head top will stay unlabelled."),
+        (coco, "Trained on COCO: head bottom and head top will not be labelled."),
     ):
         button.setToolTip(tooltip)
         dialog.body.addWidget(button)
-    dialog.body.addWidget(dialog.muted("A wrong answer puts the head's joints on the eyes, or the other way round."))
+    dialog.body.addWidget(
+        dialog.muted("With the wrong answer, joints of the head would be placed on the eyes, or the other way round.")
+    )
     if not dialog.agreed():
         return None
     return "coco" if coco.isChecked() else "posetrack"
 
 
-def edit_keymap(parent: QWidget | None, keymap: KeyMap) -> KeyMap | None:
+def edit_keymap(parent: QWidget | None, keymap: KeyMap, presets: Sequence[Preset]) -> KeyMap | None:
     """The keys as the person wants them."""
-    dialog = KeysDialog(keymap, parent)
+    dialog = KeysDialog(keymap, presets, parent)
     return dialog.keymap() if dialog.exec() == QDialog.DialogCode.Accepted else None
 
 

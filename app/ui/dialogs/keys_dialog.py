@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -20,11 +22,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.actions import ACTIONS, SPECS, KeyMap, key_conflicts, keymap_titles, load_keymap, normalised, shown
+from app.ui.actions import ACTIONS, SPECS, KeyMap, Preset, key_conflicts, normalised, shown
 from app.ui.tables import build_table, cell
 
 HEADERS = (
-    ("Menu", "Where the action stands."),
+    ("Menu", "The menu that the action is in."),
     ("Action", "What the key does."),
     ("Keys", "The keys that do it; the first is shown in menus."),
 )
@@ -32,18 +34,25 @@ _PORTABLE = QKeySequence.SequenceFormat.PortableText
 
 
 class KeysDialog(QDialog):
-    """Edits a copy of a key map; `keymap()` is the result once it was accepted."""
+    """Edits a copy of a key map; `keymap()` is the result once it was accepted.
 
-    def __init__(self, keymap: KeyMap, parent: QWidget | None = None) -> None:
+    Args:
+        keymap: the keys as they are.
+        presets: what a person may choose in their place.
+        parent: the window.
+    """
+
+    def __init__(self, keymap: KeyMap, presets: Sequence[Preset], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("keys_dialog")
         self.setWindowTitle("Keys")
         self.resize(620, 560)
         self._keymap = dict(keymap)
+        self._keymap_of = {preset.name: preset.keymap for preset in presets}
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE)
         column.setSpacing(theme.SPACING)
-        column.addLayout(self._build_top())
+        column.addLayout(self._build_top(presets))
         column.addWidget(self._build_table(), 1)
         column.addLayout(self._build_editor())
         self._conflicts = QLabel(self)
@@ -55,13 +64,13 @@ class KeysDialog(QDialog):
         self._show()
         self._table.setCurrentCell(0, 0)
 
-    def _build_top(self) -> QHBoxLayout:
+    def _build_top(self, presets: Sequence[Preset]) -> QHBoxLayout:
         self._preset = QComboBox(self)
         self._preset.setObjectName("keys_preset")
-        self._preset.setToolTip("Keys of a program that your hands know; replaces all keys below.")
+        self._preset.setToolTip("The keys of a familiar program; replaces all keys below.")
         self._preset.addItem("Choose a set of keys…", "")
-        for name, title in keymap_titles().items():
-            self._preset.addItem(title, name)
+        for preset in presets:
+            self._preset.addItem(preset.title, preset.name)
         self._preset.activated.connect(self._take_preset)
         self._filter = QLineEdit(self)
         self._filter.setObjectName("keys_filter")
@@ -98,12 +107,12 @@ class KeysDialog(QDialog):
         self._key = QKeySequenceEdit(self)
         self._key.setObjectName("keys_edit")
         self._key.setMaximumSequenceLength(1)
-        self._key.setToolTip("Click here and press the new key; it is taken at once.")
+        self._key.setToolTip("Click here and press the new key; it applies at once.")
         self._key.keySequenceChanged.connect(self._take_key)
         self._key.installEventFilter(self)
         reset = QPushButton("Default", self)
         reset.setObjectName("keys_reset")
-        reset.setToolTip("Give this action its default keys again.")
+        reset.setToolTip("Give this action its default keys back.")
         reset.setAutoDefault(False)
         reset.clicked.connect(self._reset_current)
         row = QHBoxLayout()
@@ -118,7 +127,7 @@ class KeysDialog(QDialog):
         self._use.setObjectName("keys_use")
         self._use.setProperty("primary", True)
         self._use.setAutoDefault(False)
-        self._use.setToolTip("Keep the keys; possible once no two actions share one.")
+        self._use.setToolTip("Save the keys; possible once no two actions share one.")
         buttons.addButton(self._use, QDialogButtonBox.ButtonRole.AcceptRole)
         cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
         cancel.setObjectName("keys_cancel")
@@ -154,10 +163,10 @@ class KeysDialog(QDialog):
             item.setText(f"! {keys}" if spec.object_name in clashing else keys or "none")
             item.setForeground(theme.DOUBTFUL if spec.object_name in clashing else theme.TEXT)
         sentences = [
-            f"{shown(key)} is claimed by {' and '.join(_quoted(name) for name in names)}."
+            f"{shown(key)} is used by {' and '.join(_quoted(name) for name in names)}."
             for key, names in conflicts.items()
         ]
-        self._conflicts.setText(" ".join(sentences) if sentences else "No key is claimed twice.")
+        self._conflicts.setText(" ".join(sentences) if sentences else "No two actions share a key.")
         self._conflicts.setStyleSheet(f"color: {(theme.DOUBTFUL if sentences else theme.TEXT_MUTED).name()}")
         self._use.setEnabled(not sentences)
         self._show_current()
@@ -181,7 +190,7 @@ class KeysDialog(QDialog):
     def _take_preset(self, index: int) -> None:
         name = self._preset.itemData(index)
         if name:
-            self._keymap = load_keymap(name)
+            self._keymap = dict(self._keymap_of[name])
             self._show()
 
     def _take_key(self, sequence: QKeySequence) -> None:

@@ -15,7 +15,7 @@ class RangeDialog(Question):
         super().__init__(parent, "range_dialog", title, sentence, do_it)
         form = QFormLayout()
         self.first = self._number("range_first", "The first frame.", first, num_frames)
-        self.last = self._number("range_last", "The last frame, itself included.", num_frames - 1, num_frames)
+        self.last = self._number("range_last", "The last frame; it is included.", num_frames - 1, num_frames)
         form.addRow("First", self.first)
         form.addRow("Last", self.last)
         self.body.addLayout(form)

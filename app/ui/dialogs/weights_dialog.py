@@ -23,13 +23,13 @@ from app.ui.tables import build_table, cell, fit_column
 from app.ui.words import time_left
 
 HEADERS = (
-    ("", "A dot marks the weights that predict now."),
-    ("Weights", "What they are called; also on the command line."),
-    ("State", "Whether the file is here. What is not can be fetched."),
-    ("Accuracy", "Measured on what stands beside it; numbers on different pictures can't be compared."),
+    ("", "A dot marks the weights in use."),
+    ("Weights", "Their name, also on the command line."),
+    ("State", "Whether the file is here; if not, it can be fetched."),
+    ("Accuracy", "Measured on the data named beside it; numbers on different data cannot be compared."),
     ("Here", "Seconds for one person in one frame on this machine; ~ is an estimate until it is measured."),
     ("Size", "Of the file."),
-    ("Licence", "Of the weights; the terms in full stand below."),
+    ("Licence", "Of the weights; the full terms are below."),
 )
 NUM_ROWS_SHOWN = 8
 
@@ -119,8 +119,8 @@ class WeightsDialog(QDialog):
         self._in_use = self._sentence("weights_in_use")
         self._best = self._button(
             "button_best_weights",
-            "Use the best at hand",
-            "Let the program choose again: the most accurate, if fast enough.",
+            "Use the best available",
+            "Let the program choose: the most accurate that is fast enough.",
         )
         self._best.clicked.connect(self.best_requested)
         row = QHBoxLayout()
@@ -147,10 +147,8 @@ class WeightsDialog(QDialog):
         row.setContentsMargins(0, 0, 0, 0)
         self._progress = QProgressBar(holder)
         self._progress.setObjectName("weights_progress")
-        self._progress.setToolTip("What is running, how far it is, and the time left.")
-        self._cancel = self._button(
-            "button_cancel_weights", "Cancel", "Stop; what was fetched so far is kept for next time."
-        )
+        self._progress.setToolTip("What is running, its progress, and the time left.")
+        self._cancel = self._button("button_cancel_weights", "Cancel", "Stop; what was fetched so far is kept.")
         self._cancel.clicked.connect(self.cancel_requested)
         row.addWidget(self._progress, 1)
         row.addWidget(self._cancel)
@@ -160,7 +158,7 @@ class WeightsDialog(QDialog):
 
     def _build_buttons(self) -> QHBoxLayout:
         importing = self._button(
-            "button_import_weights", "Import…", "Bring a weights file in: ours, or a published HRNet."
+            "button_import_weights", "Import…", "Import a weights file: one of this program, or a published HRNet."
         )
         importing.clicked.connect(self.import_requested)
         self._import = importing
@@ -171,13 +169,13 @@ class WeightsDialog(QDialog):
         )
         self._measure.clicked.connect(self.measure_requested)
         self._fetch = self._button(
-            "button_fetch_weights", "Fetch", "Bring the selected weights here; goes on where it stopped."
+            "button_fetch_weights", "Fetch", "Fetch the selected weights; resumes where it stopped."
         )
         self._fetch.clicked.connect(lambda: self.fetch_requested.emit(self._current_name()))
-        self._use = self._button("button_use_weights", "Use", "Predict with the selected weights from now on.")
+        self._use = self._button("button_use_weights", "Use", "Use the selected weights from now on.")
         self._use.setProperty("primary", True)
         self._use.clicked.connect(self._use_current)
-        close = self._button("button_close_weights", "Close", "Put the list away; what is running goes on.  (Esc)")
+        close = self._button("button_close_weights", "Close", "Close the list; what is running continues.  (Esc)")
         close.clicked.connect(self.close)
         row = QHBoxLayout()
         row.addWidget(importing)
@@ -209,7 +207,7 @@ class WeightsDialog(QDialog):
 
     def set_in_use(self, name: str, why: str, can_return: bool) -> None:
         """Says which weights predict and why; `can_return` where the best at hand could be taken instead."""
-        self._in_use.setText(f"In use: {name}{f' – {why}' if why else ''}" if name else "No weights are in use.")
+        self._in_use.setText(f"In use: {name}{f' – {why}' if why else ''}" if name else "No weights in use.")
         self._best.setVisible(can_return)
 
     def set_progress(

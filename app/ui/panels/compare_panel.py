@@ -28,13 +28,13 @@ from core.keypoints import POSETRACK
 
 JOINT, DISTANCE, SHARE, SCORE, SECOND = range(5)
 HEADERS = (
-    ("Joint", "A joint that the two place differently; click to select it."),
+    ("Joint", "A joint that the two put in different places; click to select it."),
     ("px", "The distance between the two places, in pixels of the frame."),
-    ("size", "The distance as a part of the person's size, the longer side of the box."),
+    ("size", "The distance as a fraction of the person's size."),
     ("Score", "The score of the joint on screen, from 0 to 1."),
     ("2nd", "The score of the second opinion, from 0 to 1."),
 )
-OTHER_FILE = "Other file…"
+OTHER_FILE = "Another file…"
 ROW_PX = 24
 
 

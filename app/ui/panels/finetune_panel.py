@@ -64,7 +64,7 @@ class FinetuneState:
     """
 
     can_start: bool = False
-    why_not: str = "Open a video first."
+    why_not: str = "Open a clip first."
     corrected_frames: int = 0
     running: bool = False
     step: int = 0
@@ -79,7 +79,7 @@ class FinetuneState:
 
 
 class FinetunePanel(QWidget):
-    """The room where the network learns from the corrections.
+    """Trains the network on your corrections, and shows what it learnt.
 
     Signals:
         start_requested(), cancel_requested(): begin or stop a round.
@@ -146,7 +146,7 @@ class FinetunePanel(QWidget):
             "button_rollback",
             "Roll back",
             "rollback",
-            "Return to the weights before the last round.",
+            "Return to the weights used before the last round.",
             self.rollback_requested,
         )
         row = QHBoxLayout()
@@ -168,7 +168,7 @@ class FinetunePanel(QWidget):
         self._progress.setToolTip("Steps of this round, and the time left.")
         self._plot = pg.PlotWidget(self._running, background=theme.CANVAS_BACKGROUND)
         self._plot.setObjectName("finetune_loss_plot")
-        self._plot.setToolTip("The loss of each step; it should fall.")
+        self._plot.setToolTip("The loss at each step; it should fall.")
         self._plot.setFixedHeight(112)
         self._plot.setMenuEnabled(False)
         self._plot.setMouseEnabled(x=False, y=False)
@@ -184,7 +184,7 @@ class FinetunePanel(QWidget):
             "button_cancel_finetune",
             "Cancel",
             "cancel",
-            "Stop this round; the weights stay as they are.",
+            "Stop this round; the weights are not changed.",
             self.cancel_requested,
         )
         for widget in (self._progress, self._plot, cancel):
@@ -200,7 +200,7 @@ class FinetunePanel(QWidget):
         self._headline = self._sentence("finetune_headline", muted=False)
         self._measured = self._sentence("finetune_measured", muted=True)
         self._worse = self._sentence("finetune_worse_frames", muted=True)
-        self._worse.setToolTip("Held-out frames whose error grew; click a number to look at it.")
+        self._worse.setToolTip("Held-out frames whose error grew; click a number to go there.")
         self._worse.linkActivated.connect(lambda link: self.frame_chosen.emit(int(link)))
         self._accept = self._button(
             "button_accept_weights",
@@ -214,7 +214,7 @@ class FinetunePanel(QWidget):
             "button_discard_weights",
             "Discard",
             "delete",
-            "Keep the weights in use and drop the new ones.",
+            "Keep the current weights and discard the new ones.",
             self.discard_requested,
         )
         row = QHBoxLayout()
@@ -231,8 +231,8 @@ class FinetunePanel(QWidget):
     def _build_table(self) -> QTableWidget:
         headers = (
             ("Joint", "The joint; the first row is the mean of all."),
-            ("Before", "Mean error before the round, as a part of the person's size."),
-            ("After", "Mean error after the round, as a part of the person's size."),
+            ("Before", "Mean error before the round, as a fraction of the person's size."),
+            ("After", "Mean error after the round, as a fraction of the person's size."),
             ("Change", "Better, worse or the same."),
         )
         self._table = build_table(self._report, "finetune_table", "Error before and after, joint by joint", headers, 20)
@@ -289,10 +289,10 @@ class FinetunePanel(QWidget):
         self._headline.setStyleSheet(f"color: {_COLOURS.get(verdict, theme.TEXT).name()}")
         self._measured.setText(
             f"Trained on {report.train_frames} frames, measured on {report.held_out_frames} others. "
-            "Errors are parts of a person's size."
+            "Errors are fractions of a person's size."
         )
         links = ", ".join(f'<a href="{i}" style="color: {theme.ACCENT.name()}">{i}</a>' for i in report.worse_frames)
-        self._worse.setText(f"Worse in frame {links}." if report.worse_frames else "No held-out frame became worse.")
+        self._worse.setText(f"Worse in frame {links}." if report.worse_frames else "No held-out frame got worse.")
         names = ["mean", *(name for name in report.before if name != "mean")]
         self._table.setRowCount(len(names))
         for row, name in enumerate(names):

@@ -84,7 +84,7 @@ class HeatmapPanel(QWidget):
         self._reading: HeatmapReading | None = None
         self._shown = QCheckBox("Show heatmap of selected joint")
         self._shown.setObjectName("heatmap_shown")
-        self._shown.setToolTip("Lays over the frame where the network sees the selected joint")
+        self._shown.setToolTip("Shows over the frame where the network sees the selected joint")
         self._opacity = QSlider(Qt.Orientation.Horizontal)
         self._opacity.setObjectName("heatmap_opacity")
         self._opacity.setRange(0, 100)
@@ -105,7 +105,7 @@ class HeatmapPanel(QWidget):
         self._peaks = QListWidget()
         self._peaks.setObjectName("heatmap_peaks")
         self._peaks.setAccessibleName("Peaks of the heatmap")
-        self._peaks.setToolTip("Double click a peak to put the joint there")
+        self._peaks.setToolTip("Double-click a peak to move the joint there")
         self._lay_out()
         self._shown.toggled.connect(self.shown_toggled)
         self._shown.toggled.connect(self._enable_opacity)
@@ -192,9 +192,9 @@ class HeatmapPanel(QWidget):
 
 
 def _in_words(reading: HeatmapReading) -> str:
-    confidence = f"Confidence {reading.score:.2f}. " if np.isfinite(reading.score) else ""
+    confidence = f"Score {reading.score:.2f}. " if np.isfinite(reading.score) else ""
     if not reading.peaks:
-        return confidence + "The network sees this joint nowhere."
+        return confidence + "The network does not see this joint."
     if len(reading.peaks) == 1:
         return confidence + "One clear peak."
     share = reading.peaks[1][2] / reading.peaks[0][2]

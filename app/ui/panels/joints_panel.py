@@ -24,10 +24,10 @@ from core.poses import Pose, Provenance, Visibility
 
 JOINT, SEEN, WHO, SCORE = range(4)
 HEADERS = (
-    ("Joint", "The joint; its mark has the side's colour and the form of who set it."),
+    ("Joint", "The joint; the mark's colour shows the side, its shape who set it."),
     ("Seen", "Visible, occluded or not labelled; click to change."),
     ("Set by", "Who set the joint."),
-    ("Score", "How sure the network is, from 0 to 1."),
+    ("Score", "How likely the joint is right, from 0 to 1."),
 )
 ROW_PX = 24
 

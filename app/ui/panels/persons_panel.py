@@ -28,9 +28,9 @@ PERSON, EYE, LOCK, JOINTS, LOWEST, WHO = range(6)
 HEADERS = (
     ("Person", "The person's number, the same in every frame."),
     ("", "Shown or hidden on the picture; click to change."),
-    ("", "Free or locked against moves; click to change."),
-    ("Joints", "Labelled joints, of all."),
-    ("Score", "The score of the least sure joint, from 0 to 1."),
+    ("", "Unlocked or locked against changes; click to change."),
+    ("Joints", "Labelled joints, out of all."),
+    ("Score", "The lowest score of a joint, from 0 to 1."),
     ("Set by", "Who set the joints."),
 )
 
@@ -139,7 +139,9 @@ class PersonsPanel(QWidget):
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._open_menu)
         table.cellClicked.connect(self._click)
-        self._empty = QLabel("Nobody is in this frame.\nFind looks for people, Add draws a box.", table.viewport())
+        self._empty = QLabel(
+            "There is nobody in this frame.\nUse Find to look for people,\nor Add to draw a box.", table.viewport()
+        )
         self._empty.setObjectName("persons_empty")
         self._empty.setProperty("muted", True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -155,10 +157,10 @@ class PersonsPanel(QWidget):
         for place, (name, text, icon, tooltip) in enumerate(
             (
                 ("button_find_people", "Find", "find_people", "Find people in the whole clip with a detector."),
-                ("button_add_person", "Add", "add_person", "Draw a box around a person who is not there yet."),
+                ("button_add_person", "Add", "add_person", "Draw a box around a person who has none yet."),
                 ("button_follow_person", "Follow", "follow", "Follow the selected person's box through the clip."),
-                ("button_delete_person", "Delete", "delete", "Take the selected person out of this frame."),
-                ("button_cut_person", "Cut from here", "cut", "Take the selected person out from this frame on."),
+                ("button_delete_person", "Delete", "delete", "Delete the selected person from this frame."),
+                ("button_cut_person", "Delete from here on", "cut", "Delete the selected person from this frame on."),
             )
         ):
             button = QPushButton(theme.icon(icon), text, self)
@@ -213,11 +215,13 @@ class PersonsPanel(QWidget):
         cell(self._table, index, EYE).setIcon(theme.icon("hide" if row.hidden else "show"))
         cell(self._table, index, EYE).setToolTip("Hidden; click to show." if row.hidden else "Shown; click to hide.")
         cell(self._table, index, LOCK).setIcon(theme.icon("lock" if row.locked else "unlock"))
-        cell(self._table, index, LOCK).setToolTip("Locked; click to free." if row.locked else "Free; click to lock.")
+        cell(self._table, index, LOCK).setToolTip(
+            "Locked; click to unlock." if row.locked else "Unlocked; click to lock."
+        )
         cell(self._table, index, WHO).setToolTip(f"Set by: {row.who}.")
         if row.doubtful:
             cell(self._table, index, LOWEST).setForeground(theme.DOUBTFUL)
-            cell(self._table, index, LOWEST).setToolTip("The least sure joint needs a look.")
+            cell(self._table, index, LOWEST).setToolTip("The joint with the lowest score needs a look.")
 
     def set_selected(self, track_id: int | None) -> None:
         """Marks a person's row, or none."""
@@ -270,7 +274,7 @@ class PersonsPanel(QWidget):
             ),
             (
                 "unlock" if row.locked else "lock",
-                "Free" if row.locked else "Lock",
+                "Unlock" if row.locked else "Lock",
                 lambda: self.locked_toggled.emit(who, not row.locked),
             ),
             ("delete", "Delete in this frame", lambda: self.delete_requested.emit(who)),

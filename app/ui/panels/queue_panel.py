@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 from app.ui import theme
 
 ROW_HEIGHT_PX = 40
-EMPTY_SENTENCE = "Nothing needs a look.\nPredict the clip, and frames that the network is unsure of are listed here."
+EMPTY_SENTENCE = "Nothing needs a look.\nPredict the clip, and the frames that the network is unsure of appear here."
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class _QueueModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return row.text
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.text}\nDouble click or Enter goes there."
+            return f"{row.text}\nDouble-click or Enter goes there."
         return row if role == Qt.ItemDataRole.UserRole else None
 
 
@@ -143,7 +143,7 @@ class QueuePanel(QWidget):
         self._count = QLabel(self)
         self._count.setObjectName("queue_count")
         self._count.setProperty("muted", True)
-        self._count.setToolTip("Entries that a person has not looked at yet; the most useful stands first.")
+        self._count.setToolTip("Places that nobody has looked at yet, the most useful first.")
         self._view = _QueueView(self)
         self._view.setObjectName("queue_list")
         self._view.setAccessibleName("Frames that need a look")

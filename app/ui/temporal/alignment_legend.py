@@ -17,14 +17,14 @@ _THETA = "\N{GREEK CAPITAL LETTER THETA}"
 WORDS = {
     Layer.GRID: f"where the key frame's grid lies in each neighbour ({_THETA})",
     Layer.OFFSETS: f"from where {_THETA} leads to where the network looks (O)",
-    Layer.MODULATION: "blue counts less, orange counts more (M)",
+    Layer.MODULATION: "blue counts for less, orange for more (M)",
 }
 TOOLTIPS = {
-    Layer.GRID: "The global transformation: each place of the key frame's straight grid, where it is taken from.",
-    Layer.OFFSETS: "The local calibration's offsets, true to length: the mean of the nine taps, each counted by its "
+    Layer.GRID: "The global transformation: for each place of the key frame's straight grid, where it is taken from.",
+    Layer.OFFSETS: "The local calibration's offsets, to scale: the mean of the nine taps, each weighted by its "
     "kernel's strength times its modulation.",
     Layer.MODULATION: "The local calibration's modulation, 1 where a feature is taken as it is: the mean of the nine "
-    "taps, each counted by its kernel's strength.",
+    "taps, each weighted by its kernel's strength.",
 }
 MISSING = {
     Layer.GRID: "this network has no global transformation.",

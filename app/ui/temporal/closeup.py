@@ -12,7 +12,7 @@ from app.ui.temporal.alignment_shapes import taps_at
 from app.ui.temporal.grid import ROWS, GridColumn, rgb_image
 
 LEAST_HEIGHT_PX = 240
-POINT = "Point at the picture to see the nine places that a feature is put together from."
+POINT = "Point at the picture to see the nine places that a feature is made of."
 
 
 class CloseupPicture(QWidget):
@@ -156,7 +156,7 @@ class TemporalCloseup(QWidget):
             ("closeup_back", "\N{LEFTWARDS ARROW} All", "Back to all frames of the window", self.closed.emit),
             ("closeup_earlier", "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", "The frame before", self._earlier),
             ("closeup_later", "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}", "The frame after", self._later),
-            ("closeup_go", "Go there", "Show this frame in the window", self._go),
+            ("closeup_go", "Go there", "Go to this frame", self._go),
         ):
             button = QPushButton(words)
             button.setObjectName(name)

@@ -16,10 +16,10 @@ from app.ui.temporal.alignment_shapes import Alignment
 
 ROWS = (
     ("Frame", "The crop of each frame that the network sees"),
-    ("Features before alignment", "What the network makes of each frame, its features turned into colours"),
+    ("Features before alignment", "The network's features of each frame, shown as colours"),
     (
         "Features after alignment",
-        "The same once aligned with the key frame: equal colours should lie in equal places across the columns",
+        "The same features, aligned with the key frame: equal colours should be in the same places in all columns",
     ),
 )
 GAP_PX = 4.0
@@ -222,7 +222,7 @@ class TemporalGrid(QWidget):
         words = self._columns[column].tooltip
         for row, (_, meaning) in enumerate(ROWS):
             if self.picture_rect(column, row).contains(at):
-                return f"{words}\n{meaning}.\nClick to see it large."
+                return f"{words}\n{meaning}.\nClick to enlarge."
         return f"{words}\nClick to go there." if at.y() <= HEADER_PX else words
 
     def event(self, event: QEvent) -> bool:

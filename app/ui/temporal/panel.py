@@ -26,7 +26,7 @@ from app.ui.temporal.grid import GridColumn, TemporalGrid
 from core.predictions import Explanation
 
 NOTHING = "Select a person to see which frames fed the prediction."
-BUSY = "Working out how the network saw this person …"
+BUSY = "Computing how the network saw this person …"
 TITLE = "Person #{person} in frame {frame}"
 STALE = TITLE + " · updating …"
 MARGIN_PX = 10

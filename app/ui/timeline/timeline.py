@@ -221,7 +221,7 @@ class Timeline(QWidget):
     def event(self, event: QEvent) -> bool:
         """Answers Qt's question for a tooltip with the words for the frame under the pointer."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = self.description(self.frame_at(event.pos().x())) if self._num_frames else "Open a video first."
+            text = self.description(self.frame_at(event.pos().x())) if self._num_frames else "Open a clip first."
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
@@ -297,7 +297,7 @@ class Timeline(QWidget):
         painter.setPen(theme.TEXT_MUTED)
         beside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRect(0, STATE_TOP, GUTTER_PX - 8, STATE_HEIGHT), beside, "Labels")
-        painter.drawText(QRect(0, SCORE_TOP, GUTTER_PX - 8, SCORE_HEIGHT), beside, "Confidence")
+        painter.drawText(QRect(0, SCORE_TOP, GUTTER_PX - 8, SCORE_HEIGHT), beside, "Score")
 
     def _paint_columns(self, painter: QPainter, pixels: TimelineColumns, left: float, pixel: float) -> None:
         for state, colour in STATE_COLOURS.items():

@@ -37,10 +37,10 @@ class Legend(QWidget):
         super().__init__(parent)
         self.setObjectName("timeline_legend")
         self.setToolTip(
-            "Colour and height of a bar say how far a frame has come.\n"
-            "A bright foot: reviewed. An orange tick: needs a look.\n"
-            "A broken red line: frames of a damaged clip are missing there.\n"
-            "Wheel: spread the frames. Double click: the whole clip."
+            "The colour and height of a bar show how much of a frame is done.\n"
+            "A bright base: reviewed. An orange tick: needs a look.\n"
+            "A dashed red line: frames of a damaged clip are missing there.\n"
+            "Wheel: zoom. Double-click: the whole clip."
         )
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 

@@ -37,7 +37,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
     images = []
     for entry in document["annolist"]:
         if not isinstance(entry, dict):
-            raise FormatError(f"{path.name} is not a PoseTrack17 file: its annolist holds something else than images.")
+            raise FormatError(f"{path.name} is not a PoseTrack17 file: its annolist holds something other than images.")
         image_entry = _first(entry.get("image"))
         name = _first(image_entry.get("name")) if isinstance(image_entry, dict) else None
         labelled = _first(entry.get("is_labeled"))
@@ -52,7 +52,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
             if isinstance(rect, dict):
                 image.people.append(_read_person(rect, remarks))
             else:
-                remarks["a person that is no record was skipped"] += 1
+                remarks["a person that is not a record was skipped"] += 1
         images.append(image)
     label_file = LabelFile(path, "posetrack17", images, remarks)
     label_file.sort_images()
@@ -74,7 +74,7 @@ def _read_ignore_regions(entry: dict[str, Any], remarks: Counter[str]) -> list[F
         points = region.get("point") if isinstance(region, dict) else None
         xy = [(number(_first(p.get("x"))), number(_first(p.get("y")))) for p in _list(points) if isinstance(p, dict)]
         if len(xy) < 3 or any(x is None or y is None for x, y in xy):
-            remarks["an ignore region that is no polygon was left out"] += 1
+            remarks["an ignore region that is not a polygon was left out"] += 1
         else:
             regions.append(np.array(xy, dtype=np.float64))
     return regions

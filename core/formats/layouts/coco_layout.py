@@ -72,7 +72,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
         if image is None:
             remarks["an annotation names no listed image and was skipped"] += 1
         elif (names := people.names_of(annotation)) is None:
-            remarks["an annotation of something else than a person was skipped"] += 1
+            remarks["an annotation of something other than a person was skipped"] += 1
         elif annotation.get("iscrowd") in (1, True):
             remarks["an annotation of a whole crowd was skipped"] += 1
         elif (person := _read_person(annotation, names, third, remarks)) is not None:
@@ -240,7 +240,7 @@ def _read_ignore_regions(entry: dict[str, Any], remarks: Counter[str]) -> list[F
         count = len(row_x) if isinstance(row_x, list) else 0
         x, y = numbers(row_x, count), numbers(row_y, count)
         if x is None or y is None or count < 3:
-            remarks["an ignore region that is no polygon was left out"] += 1
+            remarks["an ignore region that is not a polygon was left out"] += 1
         else:
             regions.append(np.column_stack([x, y]))
     return regions
@@ -286,7 +286,7 @@ def _read_keypoints(
     count = len(flat) // 3
     if not names and count == len(POSETRACK):
         names = POSETRACK.keypoint_names if third == "posetrack" else COCO.keypoint_names
-        remarks["the file names no keypoints: their usual order was taken"] = 1
+        remarks["the file names no keypoints: their usual order was assumed"] = 1
     if not names or len(names) > count:
         remarks["keypoints were left out, because the category's names don't say what they are"] += 1
         return

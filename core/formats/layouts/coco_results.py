@@ -40,7 +40,7 @@ def parse(document: Sequence[object], path: Path) -> LabelFile:
         if image_id is None:
             remarks["a result without an image_id was skipped"] += 1
         elif entry.get("category_id", person) != person:
-            remarks["a result of something else than a person was skipped"] += 1
+            remarks["a result of something other than a person was skipped"] += 1
         elif (record := _read_person(entry, has_flags, remarks)) is not None:
             image = images.setdefault(image_id, _image(image_id))
             image.people.append(record)

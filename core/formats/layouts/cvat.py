@@ -46,7 +46,7 @@ def parse(path: Path) -> LabelFile:
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ParseError, DefusedXmlException, UnicodeDecodeError, ValueError, LookupError) as error:
-        raise FormatError(f"{path.name} is not whole XML ({error}); export it again.") from error
+        raise FormatError(f"{path.name} is not complete XML ({error}); export it again.") from error
     if root is None or root.tag != "annotations":
         raise FormatError(f"{path.name} is XML, but not CVAT's: export it from CVAT as 'CVAT for video 1.1'.")
     remarks: Counter[str] = Counter()

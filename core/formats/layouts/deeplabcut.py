@@ -101,23 +101,23 @@ def _read_csv(path: Path) -> tuple[list[Column], Iterator[tuple[str, list[float]
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise FormatError(f"{path.name} is no whole table ({error}); export it again.") from error
+        raise FormatError(f"{path.name} is not a complete table ({error}); export it again.") from error
     head = {
         line[0].strip().lower(): line for line in lines[: len(LEVELS)] if line and line[0].strip().lower() in LEVELS
     }
     if not {"scorer", "bodyparts", "coords"} <= set(head):
         raise FormatError(
-            f"{path.name} is no table of DeepLabCut: its first lines are not scorer, bodyparts and coords."
+            f"{path.name} is not a DeepLabCut table: its first lines are not scorer, bodyparts and coords."
         )
     coords = [word.strip().lower() for word in head["coords"]]
     first = next((place for place, word in enumerate(coords) if word == "x"), 0)
     if not first or any(len(line) != len(coords) for line in head.values()):
-        raise FormatError(f"{path.name} is no table of DeepLabCut: its head names no coordinates; export it again.")
+        raise FormatError(f"{path.name} is not a DeepLabCut table: its header names no coordinates; export it again.")
     individuals = head.get("individuals", [""] * len(coords))
     columns = list(zip(individuals[first:], head["bodyparts"][first:], coords[first:], strict=True))
     body = [line for line in lines[len(head) :] if any(line)]
     if any(len(line) != len(coords) for line in body):
-        raise FormatError(f"{path.name} is cut off: a line of it is shorter than its head; export it again.")
+        raise FormatError(f"{path.name} is cut off: a line of it is shorter than its header; export it again.")
 
     def rows() -> Iterator[tuple[str, list[float]]]:
         for line in body:
@@ -140,7 +140,7 @@ def _read_h5(path: Path) -> tuple[list[Column], Iterator[tuple[str, list[float]]
     table = read_table(path)
     if any(len(names) not in (3, 4) for names in table.columns):
         raise FormatError(
-            f"{path.name} is no table of DeepLabCut: its columns are not scorers, body parts and coordinates."
+            f"{path.name} is not a DeepLabCut table: its columns are not scorers, body parts and coordinates."
         )
     columns = [("" if len(names) == 3 else names[1], names[-2], names[-1].lower()) for names in table.columns]
     return columns, ((name, values.tolist()) for name, values in zip(table.rows, table.values, strict=True))

@@ -30,7 +30,7 @@ def load_mat(path: Path, variable: str) -> NDArray[Any]:
     try:
         with path.open("rb") as stream:
             if not _has_checksums(stream) and _crashes_reader(path, variable):
-                raise FormatError(f"{path.name} is not a whole MATLAB file; download it again.")
+                raise FormatError(f"{path.name} is not a complete MATLAB file; download it again.")
             stream.seek(0)
             content = loadmat(stream, variable_names=[variable])
     except FileNotFoundError:
@@ -48,7 +48,7 @@ def load_mat(path: Path, variable: str) -> NDArray[Any]:
         MemoryError,
         zlib.error,
     ) as error:
-        raise FormatError(f"{path.name} is not a whole MATLAB file ({error}); download it again.") from error
+        raise FormatError(f"{path.name} is not a complete MATLAB file ({error}); download it again.") from error
     if variable not in content:
         raise FormatError(f"{path.name} holds no variable '{variable}'; it is not the file of labels.")
     return np.asarray(content[variable])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import tempfile
 from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FormatError
+from core.files.replacing import drafting, put_in_place
 from core.formats.labels import Labels
 from core.formats.layouts.annotations import mean_score
 from core.formats.names import joints_named, track_ids_named
@@ -106,22 +106,10 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
         if instances:
             frames.append(sio.LabeledFrame(video=video, frame_idx=image.frame_index, instances=instances))
     target = Path(path)
-    # sleap-io writes in place, and wants the suffix that it knows.
-    with tempfile.TemporaryDirectory(dir=_folder(target)) as folder:
-        whole = Path(folder) / "labels.slp"
-        try:
-            sio.save_slp(sio.Labels(frames), str(whole), embed=False, verbose=False)
-            whole.replace(target)
-        except OSError as error:
-            raise FormatError(f"{path} cannot be written: {error.strerror or error}; choose another place.") from error
-
-
-def _folder(target: Path) -> Path:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FormatError(f"{target} cannot be written: {error.strerror or error}; choose another place.") from error
-    return target.parent
+    with drafting(target, FormatError, make_folder=True) as draft:
+        whole = draft.with_name("labels.slp")  # the suffix that sleap-io knows, whatever the target's
+        sio.save_slp(sio.Labels(frames), str(whole), embed=False, verbose=False)
+        put_in_place(whole, target)
 
 
 def _sleap_io() -> Any:  # noqa: ANN401 - a module

@@ -1,11 +1,11 @@
 """From frames to the network's input: the same window cut out of a key frame and its neighbours."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 import torch
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -28,16 +28,12 @@ class RecentFrames:
 
     def __init__(self, frame: Callable[[int], RgbFrame], capacity: int) -> None:
         self._frame = frame
-        self._capacity = capacity
-        self._kept: OrderedDict[int, RgbFrame] = OrderedDict()
+        self._kept: LRUCache[int, RgbFrame] = LRUCache(capacity)
 
     def __call__(self, frame_index: int) -> RgbFrame:
         """The frame, decoded or kept."""
         if frame_index not in self._kept:
             self._kept[frame_index] = self._frame(frame_index)
-            if len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(frame_index)
         return self._kept[frame_index]
 
 

@@ -157,7 +157,7 @@ class Predictor:
         values = np.concatenate(self._shared(self._part_of_heatmaps, windows, self._threads))
         if not np.isfinite(values).all():
             raise PredictionError(
-                "The network's heatmaps are not numbers; choose other weights, or predict on the cpu."
+                "The network's heatmaps hold values that are not numbers; choose other weights, or predict on the cpu."
             )
         return values
 

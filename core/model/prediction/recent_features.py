@@ -2,11 +2,11 @@
 
 import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 
 import numpy as np
 import torch
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -22,8 +22,7 @@ class RecentFeatures:
     """
 
     def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._kept: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._kept: LRUCache[bytes, Tensor] = LRUCache(capacity)
         self._lock = threading.Lock()
 
     def __call__(self, crops: NDArray[np.uint8], compute: Callable[[NDArray[np.uint8]], Tensor]) -> Tensor:
@@ -44,7 +43,4 @@ class RecentFeatures:
         with self._lock:
             for key in keys:
                 self._kept[key] = found[key]
-                self._kept.move_to_end(key)
-            while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
         return torch.stack([found[key] for key in keys]).contiguous(memory_format=torch.channels_last)

@@ -1,6 +1,5 @@
 """Public checkpoints: how each source's file becomes a state dict under the published names."""
 
-import hashlib
 import pickle
 import re
 import struct
@@ -15,6 +14,7 @@ from numpy._core.multiarray import _reconstruct, scalar
 from torch import Tensor
 
 from core.errors import KeypointsUnknownError, WeightsError
+from core.files.hashing import file_sha256
 from core.keypoints import COCO, POSETRACK, SKELETONS, Skeleton
 from core.model.weights.file_kinds import kind_of_content, kind_of_file, kind_of_network, objects_in
 
@@ -58,15 +58,6 @@ _DROPPED = ("data_preprocessor.",)
 _RENAMED = {"keypoint_head.final_layer.": "final_layer.", "head.final_layer.": "final_layer."}
 
 
-def file_sha256(path: Path | str) -> str:
-    """The SHA-256 of a file's bytes, 64 hex digits. Raises WeightsError where it cannot be read."""
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise WeightsError(f"The weights file {path} cannot be read ({error.strerror}); check its path.") from error
-
-
 def read_checkpoint(path: Path | str, *, mapped: bool = False) -> dict[str, Any]:
     """The dictionary in a torch file, without running anything in it.
 
@@ -80,10 +71,10 @@ def read_checkpoint(path: Path | str, *, mapped: bool = False) -> dict[str, Any]
     """
     path = Path(path)
     if not path.is_file():
-        raise WeightsError(f"There is no weights file at {path}; check its path, or list the weights at hand.")
+        raise WeightsError(f"There is no weights file at {path}; check its path, or list the available weights.")
     kind = kind_of_file(path)
     if kind is not None:
-        raise WeightsError(f"{path} is not a weights file, it looks like {kind}.")
+        raise WeightsError(f"{path} is not a weights file; it looks like {kind}.")
     try:
         with torch.serialization.safe_globals(_NUMPY_CONSTRUCTORS):
             mapped = mapped and zipfile.is_zipfile(path)
@@ -124,7 +115,9 @@ def published_state_dict(content: Mapping[str, Any], path: Path | str) -> dict[s
         if not isinstance(value, Tensor):
             raise _no_network(path, kind_of_content(tensors))
         if published_name(bare) in named:
-            raise WeightsError(f"{path} holds {published_name(bare)} twice, by different names; choose another file.")
+            raise WeightsError(
+                f"{path} holds {published_name(bare)} twice, under different names; choose another file."
+            )
         named[published_name(bare)] = value
     if not named:
         raise _no_network(path, kind_of_content(content))

@@ -4,8 +4,6 @@ Nothing is ever unpickled that could run code: torch's `weights_only` reader, wi
 one addition, which MMPose 1.x files need.
 """
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -15,6 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import WeightsError
+from core.files.hashing import file_sha256
+from core.files.replacing import drafting, put_in_place, replacing
 from core.judging.scoring import ScoreModel
 from core.keypoints import POSETRACK, SKELETONS, Skeleton
 from core.model.device import available_device
@@ -26,7 +26,6 @@ from core.model.network.hrnet import HRNet
 from core.model.weights.checkpoints import (
     KeypointsChoice,
     backbone_of,
-    file_sha256,
     looks_like,
     published_state_dict,
     read_checkpoint,
@@ -116,27 +115,48 @@ def save_weights(path: Path | str, model: FamiPose, metadata: WeightsMetadata, *
     Raises:
         WeightsError: if the weights hold numbers that are not finite, or the file cannot be written.
     """
-    path = Path(path)
+    content = _content(model, metadata, half=half)
+    with replacing(Path(path), WeightsError, make_folder=True) as draft:
+        write_torch_file(content, draft)
+        return file_sha256(draft)
+
+
+def save_weights_by_hash(folder: Path, model: FamiPose, metadata: WeightsMetadata) -> tuple[Path, str]:
+    """Writes a weights file in full precision that is named by its hash: a file of that name is always whole.
+
+    Returns:
+        The file, and its SHA-256.
+
+    Raises:
+        WeightsError: as `save_weights`.
+    """
+    content = _content(model, metadata, half=False)
+    with drafting(folder / "weights.pth", WeightsError, make_folder=True) as draft:
+        write_torch_file(content, draft)
+        sha256 = file_sha256(draft)
+        path = folder / f"{sha256}.pth"
+        put_in_place(draft, path)
+    return path, sha256
+
+
+def write_torch_file(content: Mapping[str, Any], path: Path) -> None:
+    """Writes a torch file through Python's own file, which says why it cannot; torch's own only that it could not.
+
+    Raises:
+        OSError, RuntimeError: it cannot be written; a RuntimeError has the OSError as its context.
+    """
+    with path.open("wb") as file:
+        torch.save(content, file)
+
+
+def _content(model: FamiPose, metadata: WeightsMetadata, *, half: bool) -> dict[str, Any]:
+    """What is stored. Raises WeightsError where that would be no weights to go on with."""
     state = {name: _stored(name, tensor, half) for name, tensor in model.state_dict().items()}
     if not any(name.endswith("running_var") for name in state):
         raise WeightsError(
-            "A network whose batch norms are folded is for prediction only; save the one it was made of."
+            "A network whose batch norms are folded is for prediction only; save the one it was made from."
         )
-    content = {"format": FORMAT, "version": VERSION, "metadata": metadata.to_dict(), "state_dict": state}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                torch.save(content, file)
-            Path(temporary).chmod(0o644)  # mkstemp makes files that only their owner may read
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise WeightsError(f"The weights cannot be written to {path} ({error.strerror}).") from error
-    return file_sha256(path)
+    return {"format": FORMAT, "version": VERSION, "metadata": metadata.to_dict(), "state_dict": state}
 
 
 def _stored(name: str, tensor: Tensor, half: bool) -> Tensor:

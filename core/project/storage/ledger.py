@@ -58,12 +58,12 @@ def source(store: Store) -> SourceRecord:
     """The source, where it is now: as seen from the project's folder first, so that both can move together."""
     row = store.one("SELECT value FROM meta WHERE key = 'source'")
     if row is None:
-        raise ProjectError(f"{store.path.name} names no video; it was not made completely, so make a new project.")
+        raise ProjectError(f"{store.path.name} names no video; it was never finished, so make a new project.")
     try:
         record = json.loads(row[0])
     except json.JSONDecodeError as error:
         raise ProjectError(
-            f"{store.path.name} is damaged: what it says of its video cannot be read; open a backup."
+            f"{store.path.name} is damaged: what it says about its video cannot be read; open a backup."
         ) from error
     path = Path(record["path"])
     if record["relative"] is not None:

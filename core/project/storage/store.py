@@ -28,15 +28,15 @@ _CLOSED = "The project was closed."
 
 _SENTENCES = {
     "SQLITE_FULL": "The disk is full: the last change was not saved to {name}, everything before it was; "
-    "free some space and do it again.",
+    "free some space and try again.",
     "SQLITE_NOTADB": "{name} is not a FAMI-Pose project; open the .fami file that the program made.",
-    "SQLITE_CORRUPT": "{name} is damaged or only a part of a project file; open a backup of it.",
-    "SQLITE_READONLY": "{name} cannot be written; allow writing to it and its folder, or open it to read.",
-    "SQLITE_PERM": "{name} cannot be written; allow writing to it and its folder, or open it to read.",
+    "SQLITE_CORRUPT": "{name} is damaged or incomplete; open a backup of it.",
+    "SQLITE_READONLY": "{name} cannot be written; allow writing to it and its folder, or open it read-only.",
+    "SQLITE_PERM": "{name} cannot be written; allow writing to it and its folder, or open it read-only.",
     "SQLITE_CANTOPEN": "{path} cannot be opened; check that its folder exists and that you may read and write there.",
     "SQLITE_BUSY": "{name} is being written by another program; close that one and try again.",
     "SQLITE_LOCKED": "{name} is being written by another program; close that one and try again.",
-    "SQLITE_IOERR": "{name} could not be read or written ({error}); check the disk it lies on and try again.",
+    "SQLITE_IOERR": "{name} could not be read or written ({error}); check the disk it is on and try again.",
 }
 _ANY_OTHER = "{name} could not be read or written ({error}); open a backup of it if this happens again."
 
@@ -113,8 +113,8 @@ class Store:
     def _check_current(self, connection: sqlite3.Connection) -> None:
         if schema.version(connection) < schema.READABLE_FROM:
             raise ProjectError(
-                f"{self.path.name} was written by an older version of this program; open it once for writing, "
-                "so that it is brought up to date."
+                f"{self.path.name} was written by an older version of this program; open it once for writing "
+                "to update it."
             )
 
     @contextmanager
@@ -122,7 +122,7 @@ class Store:
         """All of what is written inside, or nothing; durable when the block has ended. Raises ProjectError."""
         self.require_open()
         if self.read_only:
-            raise ProjectError(f"{self.path.name} is open to read only; close the other program to write here.")
+            raise ProjectError(f"{self.path.name} is open read-only; close the other program to write here.")
         with self.mutex:
             self.require_open()
             try:
@@ -233,16 +233,16 @@ def _writers_lock(path: Path) -> FileLock:
         lock.acquire()
     except Timeout as error:
         raise ProjectLockedError(
-            f"{path.name} is already open in another program; close it there, or open it here to read."
+            f"{path.name} is already open in another program; close it there, or open it read-only here."
         ) from error
     except OSError as error:
         raise ProjectError(
             f"{path} cannot be opened for writing; check that its folder exists and that you may write there, "
-            "or open it to read."
+            "or open it read-only."
         ) from error
     return lock
 
 
 def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-        raise ProjectError(f"{path.name} is damaged or only a part of a project file; open a backup of it.")
+        raise ProjectError(f"{path.name} is damaged or incomplete; open a backup of it.")

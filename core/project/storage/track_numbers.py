@@ -46,4 +46,4 @@ def require_free(store: Store, changes: Sequence[Change], reserved: Mapping[int,
         if not is_new or not any(number in numbers for numbers in promised):
             continue
         if store.one("SELECT 1 FROM poses WHERE track_id = ? LIMIT 1", (number,)) is None:
-            raise ProjectError(f"Number {number} is kept for somebody who is being found; choose another number.")
+            raise ProjectError(f"Number {number} is reserved for somebody who is being found; choose another number.")

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from core.errors import FamiError
-from core.files.places import REPOSITORY, shared_path
+from core.files.checkout import REPOSITORY, shared_path
 from core.geometry import BoolArray, FloatArray
 from core.judging.review import SURE_FROM
 from core.keypoints import POSETRACK

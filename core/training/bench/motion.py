@@ -18,7 +18,8 @@ from typing import Any
 import torch
 
 from core.errors import TrainingError
-from core.files.places import REPOSITORY, shared_path
+from core.files.checkout import REPOSITORY, shared_path
+from core.files.replacing import replacing
 from core.model.network.backbones import SingleFrame
 from core.model.network.config import TABLE_6, TABLE_7, Ablation, ablation
 from core.model.weights.files import LoadedModel, load_model
@@ -181,7 +182,7 @@ def read_bench_config(path: Path = CONFIG) -> BenchConfig:
     except OSError as error:
         raise TrainingError(f"The bench's configuration {path} cannot be read ({error.strerror}).") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise TrainingError(f"{path} is no configuration of the motion bench ({error}); restore it.") from error
+        raise TrainingError(f"{path} is not a configuration of the motion bench ({error}); restore it.") from error
 
 
 class MotionBench:
@@ -241,9 +242,8 @@ class MotionBench:
                     runs.append(BenchRun.from_dict(json.loads(path.read_text(encoding="utf-8"))))
                     continue
                 runs.append(self._run_one(line, seed))
-                partial = path.with_suffix(".part")
-                partial.write_text(json.dumps(runs[-1].to_dict(), indent=1), encoding="utf-8")
-                partial.replace(path)
+                with replacing(path, TrainingError) as draft:
+                    draft.write_text(json.dumps(runs[-1].to_dict(), indent=1), encoding="utf-8")
                 self._advance(f"{line}, seed {seed}", 0, runs[-1])
         shutil.rmtree(self.folder / "features", ignore_errors=True)
         return sorted(runs, key=lambda run: (LINES.index(run.line), run.seed))

@@ -15,6 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.errors import TrainingError
+from core.files.replacing import replacing
 from core.geometry import BoolArray, FloatArray
 from core.heatmaps import STRIDE, gaussian_targets
 from core.judging.sizes import torso_sizes
@@ -202,14 +204,13 @@ def store_features(
         on_clips(len(clips))
     if features is not None:
         features.flush()
-    partial = folder / "labels.part.npz"
-    np.savez(
-        partial,
-        keypoints=np.concatenate([part.keypoints for part in labels]),
-        labelled=np.concatenate([part.labelled for part in labels]),
-        global_motion=np.concatenate([part.global_motion for part in labels]),
-    )
-    partial.replace(folder / "labels.npz")
+    with replacing(folder / "labels.npz", TrainingError) as draft:
+        np.savez(
+            draft,
+            keypoints=np.concatenate([part.keypoints for part in labels]),
+            labelled=np.concatenate([part.labelled for part in labels]),
+            global_motion=np.concatenate([part.global_motion for part in labels]),
+        )
 
 
 def read_features(folder: Path, offsets: tuple[int, ...], sigma: float) -> FeatureClips:

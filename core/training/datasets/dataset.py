@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+from cachetools import LRUCache
 
 from core.errors import TrainingError
 from core.geometry import BoolArray, ByteArray, FloatArray
@@ -102,7 +103,7 @@ class ClipDataset:
         self._places = places
         self._size_wh, self._sigma, self._subpixel = input_size_wh, sigma, subpixel
         self._augmentation, self._seed = augmentation, seed
-        self._recent: OrderedDict[Path, ByteArray] = OrderedDict()
+        self._recent: LRUCache[Path, ByteArray] = LRUCache(_KEPT_FRAMES)
 
     def __len__(self) -> int:
         return len(self.instances)
@@ -117,9 +118,6 @@ class ClipDataset:
         path = clip.nearest(position + offset, position)
         if path not in self._recent:
             self._recent[path] = read_image(path)
-            if len(self._recent) > _KEPT_FRAMES:
-                self._recent.popitem(last=False)
-        self._recent.move_to_end(path)
         return self._recent[path]
 
     def sample(self, index: int, epoch: int) -> Sample:

@@ -11,7 +11,7 @@ import numpy as np
 from core.errors import FormatError, TrainingError
 from core.formats import recognition
 from core.formats.records import PersonRecord
-from core.people.tracking import associate
+from core.people.assignment import pair_by_overlap
 from core.training.datasets.videos import LabelledFrame, LabelledPerson, LabelledVideos, label_files
 
 MIN_OVERLAP = 0.5
@@ -50,9 +50,9 @@ def use_detected_boxes(labelled: LabelledVideos, path: Path, split: str, min_sco
             frame.people = _matched(frame, [p for p in detected or [] if _score(p) >= min_score], labelled)
     if not found:
         reason = (
-            "names other frames than the labels"
+            "names different frames than the labels"
             if numbers_are_names or not by_number
-            else "tells frames by numbers, which repeat from video to video in these labels"
+            else "identifies frames by numbers, which repeat from video to video in these labels"
         )
         raise TrainingError(f"The detector's file {path} {reason}; give one with file names, as PoseTrack18 has them.")
 
@@ -96,7 +96,7 @@ def _matched(frame: LabelledFrame, detected: Sequence[PersonRecord], labelled: L
     ordered = sorted(detected, key=_score, reverse=True)
     boxes = [person.bbox_xywh for person in ordered if person.bbox_xywh is not None]
     truth = [person.bbox_xywh for person in frame.people]
-    owner = {found: known for known, found in associate(truth, boxes, MIN_OVERLAP)}
+    owner = {found: known for known, found in pair_by_overlap(truth, boxes, MIN_OVERLAP)}
     count = len(labelled.skeleton)
     nobody = LabelledPerson(-1, np.zeros(4), np.zeros((count, 2)), np.zeros(count, bool))
     return [

@@ -103,7 +103,7 @@ def _texts(place: Path) -> Iterator[tuple[str, str]]:
                 for name in sorted(name for name in archive.namelist() if name.endswith(".txt")):
                     yield PurePosixPath(name).name, archive.read(name).decode("utf-8", errors="replace")
         except (zipfile.BadZipFile, OSError) as error:
-            raise TrainingError(f"{place} is not a whole zip file ({error}); download it again.") from error
+            raise TrainingError(f"{place} is not a complete zip file ({error}); download it again.") from error
 
 
 def _published(labels: Path, part: str, split: str) -> LabelledVideos:

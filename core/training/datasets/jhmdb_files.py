@@ -24,7 +24,7 @@ def read_coco_jhmdb(path: Path) -> LabelledVideos:
     names = [c.get("keypoints") for c in _dicts(document, "categories")]
     order = next((n for n in names if isinstance(n, list) and set(n) == set(JHMDB.keypoint_names)), None)
     if order is None:
-        raise FormatError(f"{path.name} is no file of JHMDB: no category names its 15 joints (neck, belly, head, ...).")
+        raise FormatError(f"{path.name} is not a JHMDB file: no category names its 15 joints (neck, belly, head, ...).")
     rows = [order.index(name) for name in JHMDB.keypoint_names]
     remarks: Counter[str] = Counter()
     frames: dict[int | None, tuple[LabelledFrame, tuple[float, float]]] = {}

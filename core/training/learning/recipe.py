@@ -273,7 +273,7 @@ def read_recipe(path: Path) -> Recipe:
         raise TrainingError(f"The recipe {path} cannot be read ({error.strerror}); check its path.") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         known = ", ".join(f.name for f in fields(Recipe))
-        raise TrainingError(f"The recipe {path} is not one ({error}); its settings are {known}.") from error
+        raise TrainingError(f"{path} is not a recipe ({error}); its settings are {known}.") from error
 
 
 def _stage(table: dict[str, Any]) -> Stage:

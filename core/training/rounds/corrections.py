@@ -101,7 +101,7 @@ def split_round(poses: Sequence[CorrectedPose], held_out_part: float, seed: int)
     if len(frames) < FEWEST_FRAMES:
         raise TrainingError(
             f"Correct or accept poses in at least {FEWEST_FRAMES} frames first ({len(frames)} so far): "
-            "a part of them is held out to measure the error."
+            "some of them are held out to measure the error."
         )
     count = min(max(1, round(len(frames) * held_out_part)), MOST_HELD_OUT_FRAMES)
     rng = np.random.default_rng(seed)

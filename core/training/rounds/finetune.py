@@ -21,7 +21,7 @@ from core.judging.sizes import joints_right
 from core.keypoints import POSETRACK
 from core.model.device import available_device, within_memory
 from core.model.network.fami_pose import FamiPose
-from core.model.weights.files import LoadedModel, load_model, save_weights
+from core.model.weights.files import LoadedModel, load_model, save_weights_by_hash
 from core.model.weights.reskeleton import in_posetrack
 from core.predictions import Prediction
 from core.project import Project
@@ -48,7 +48,6 @@ from core.video import FrameCache, Source, frame_proof, open_source
 __all__ = ["FinetuneSettings", "RoundProgress", "RoundReport", "finetune"]
 
 _CACHE_BYTES = 256 * 2**20
-_CANDIDATE = "candidate.pth"
 _MEMORY_TO_SPARE = 1.5
 
 
@@ -81,7 +80,6 @@ def finetune(  # noqa: PLR0917 - the order of the contract
     started = time.perf_counter()
     settings = settings or FinetuneSettings()
     out_folder = Path(out_folder)
-    _remove_leftovers(out_folder)
     device = available_device(settings.device)
     with Project.open(project_path, read_only=True) as project, open_source(project.source.path) as source:
         cache = FrameCache(source, _CACHE_BYTES)
@@ -111,7 +109,7 @@ def finetune(  # noqa: PLR0917 - the order of the contract
     if cancelled():
         raise Cancelled
     report = _report(before, after, split, new)
-    path, sha256 = _save(candidate, out_folder)
+    path, sha256 = save_weights_by_hash(out_folder, candidate.model, candidate.metadata)
     return replace(
         report,
         skipped_frames=sorted(skipped),
@@ -148,7 +146,7 @@ def _trained(
     taught = np.array([name in names for name in POSETRACK.keypoint_names])
     if not any((pose.known & taught).any() for pose in split.train):
         raise TrainingError(
-            "Only joints that these weights do not know are corrected so far: correct or accept others, "
+            "So far only joints that these weights do not know are corrected: correct or accept others, "
             f"or at least {settings.new_joint_examples} of one of them."
         )
     model = copy.deepcopy(loaded.model)
@@ -292,24 +290,6 @@ def _no_memory() -> TrainingError:
     return TrainingError(
         "There is not enough memory to train even one sample: close other programs, or choose smaller weights."
     )
-
-
-def _remove_leftovers(out_folder: Path) -> None:
-    """A round that was killed while it wrote its weights leaves a part of them behind."""
-    for leftover in out_folder.glob(f"{_CANDIDATE}*"):
-        leftover.unlink(missing_ok=True)
-
-
-def _save(candidate: LoadedModel, out_folder: Path) -> tuple[Path, str]:
-    """Writes the weights, then names them by their hash: a file of that name is always whole."""
-    partial = out_folder / _CANDIDATE
-    sha256 = save_weights(partial, candidate.model, candidate.metadata, half=False)
-    path = out_folder / f"{sha256}.pth"
-    try:
-        partial.replace(path)
-    except OSError as error:
-        raise TrainingError(f"The new weights cannot be written to {out_folder} ({error.strerror}).") from error
-    return path, sha256
 
 
 def _report(

@@ -52,7 +52,7 @@ class FinetuneSettings:
         try:
             return cls(**values)
         except TypeError as error:
-            raise TrainingError(f"A setting of the round is not what it should be ({error}); correct it.") from error
+            raise TrainingError(f"A setting of the round is not valid ({error}); correct it.") from error
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
 from core.geometry import FloatArray, apply_affine, invert_affine
 from core.heatmaps import decode_dark
 from core.judging.scoring import ScoreModel

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.files.places import shared_path
+from core.files.checkout import shared_path
 from core.judging.scoring import ScoreModel
 from core.keypoints import POSETRACK
 from core.model.network.backbones import SingleFrame

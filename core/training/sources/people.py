@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.files.places import shared_path
+from core.files.checkout import shared_path
 from core.judging.scoring import ScoreModel
 from core.keypoints import POSETRACK
 from core.model.network.backbones import SingleFrame

@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from core.errors import TrainingError
+from core.files.replacing import replacing
+
 CSV_NAME = "metrics.csv"
 EVENTS_FOLDER = "tensorboard"
 VALIDATION = "validation/"
@@ -25,6 +28,8 @@ class _Writer(Protocol):
 
 class MetricsLog:
     """One number a line: the stage's name, samples seen in all stages, what it is, and its value.
+
+    Raises TrainingError where the file that goes on cannot be written.
 
     Args:
         folder: takes `metrics.csv`, and a folder `tensorboard`.
@@ -67,7 +72,7 @@ class MetricsLog:
                     )
                     if is_whole and not is_due_again:
                         rows.append(row)
-        with self._path.open("w", newline="", encoding="utf-8") as file:
+        with replacing(self._path, TrainingError) as draft, draft.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, _COLUMNS)
             writer.writeheader()
             writer.writerows(rows)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import Cancelled, FamiError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
 from core.model.network.backbones import SingleFrame, new_backbone
 from core.model.network.fami_pose import FamiPose
 from core.training.learning.engine import new_engine
@@ -66,7 +66,7 @@ def main(
     use_one_thread()
     training = Training(recipe, new_engine(recipe))
     if training.resume():
-        log.info("going on in stage %s after %d samples", training.stage.name, training.done)
+        log.info("resuming in stage %s after %d samples", training.stage.name, training.done)
     if training.engine.device.type == "cuda":
         _tell_memory(recipe, training.engine.processes)
     run = _Run(training, on_progress or (lambda progress: None), cancelled or (lambda: False))

@@ -13,13 +13,15 @@ import torch
 from torch import Tensor
 
 from core.errors import TrainingError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
+from core.files.replacing import replacing
 from core.keypoints import SKELETONS
 from core.model.device import within_memory
 from core.model.network.backbones import SingleFrame, new_backbone
 from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
 from core.model.network.pyramid import PyramidNet
+from core.model.weights.files import write_torch_file
 from core.training.learning.engine import Engine, synchronised_statistics
 from core.training.learning.objective import Objective, joint_weight, new_objective
 from core.training.learning.optimisation import (
@@ -225,7 +227,7 @@ class Training:
 
         def too_little() -> TrainingError:
             return TrainingError(
-                f"Memory does not hold {self.micro_batch_size} samples of stage {self.stage.name} on one "
+                f"There is not enough memory for {self.micro_batch_size} samples of stage {self.stage.name} on one "
                 "device: set a smaller micro_batch_size, recompute = true or a smaller network."
             )
 
@@ -309,7 +311,7 @@ class Training:
         stage_index = content["stage_index"]
         is_known = stage_index < len(self.recipe.stages)
         if not is_known or not self.recipe.is_fingerprint(content["fingerprint"], stage_index):
-            raise TrainingError(f"{path} belongs to another recipe: remove it to start anew.")
+            raise TrainingError(f"{path} belongs to another recipe: remove it to start over.")
         self.stage_index = stage_index
         self.model = self.new_model(self.stage)
         self._start_stage(None)
@@ -351,15 +353,8 @@ def write_atomically(content: dict[str, Any], path: Path) -> None:
     Raises:
         TrainingError: if it cannot be written.
     """
-    partial = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(content, partial)
-        partial.replace(path)
-    except OSError as error:
-        raise TrainingError(
-            f"{path} cannot be written ({error.strerror}); make room or choose another folder."
-        ) from error
+    with replacing(path, TrainingError, make_folder=True) as draft:
+        write_torch_file(content, draft)
 
 
 def _read(path: Path, needed: tuple[str, ...], device: torch.device) -> dict[str, Any]:
@@ -367,7 +362,7 @@ def _read(path: Path, needed: tuple[str, ...], device: torch.device) -> dict[str
     try:
         content = torch.load(path, map_location=device, weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, LookupError, pickle.UnpicklingError) as error:
-        raise TrainingError(f"{path} is damaged or no training's checkpoint: remove it to start anew.") from error
+        raise TrainingError(f"{path} is damaged or not a training checkpoint: remove it to start over.") from error
     if not isinstance(content, dict) or not all(name in content for name in needed):
-        raise TrainingError(f"{path} is no training's checkpoint: remove it to start anew.")
+        raise TrainingError(f"{path} is not a training checkpoint: remove it to start over.")
     return content

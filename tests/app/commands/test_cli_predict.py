@@ -19,7 +19,7 @@ from app.cli import main
 from app.terminal import Terminal
 from app.weights import detectors
 from core.errors import FamiError
-from core.files import places
+from core.files import checkout, places
 from core.formats import read_labels
 from core.keypoints import JHMDB, POSETRACK
 from core.model import FamiPose, FamiPoseConfig, WeightsMetadata, save_weights
@@ -226,7 +226,7 @@ def test_weights_are_imported_listed_and_found_by_name(
     assert (tmp_path / "mine" / "tiny.pth").read_bytes() == weights.read_bytes()
     renamed = tmp_path / "renamed.pth"
     shutil.copy(weights, renamed)
-    for known in (weights, renamed, *places.RESOURCES.glob("weights/*.pth")):
+    for known in (weights, renamed, *checkout.RESOURCES.glob("weights/*.pth")):
         status, output, errors = run("weights", "import", known)
         assert (status, output, errors.count("\n")) == (1, "", 1)
         assert "already" in errors
@@ -270,7 +270,7 @@ def test_offline_one_line_says_what_to_put_where_and_how_to_do_without(
     monkeypatch.setattr(detectors, "FOR_PROCESSORS", replace(detectors.FOR_PROCESSORS, url=url))
     out = tmp_path / "labels.json"
     status, _, errors = run("predict", places.DEMO_CLIP, "--weights", weights, "--device", "cpu", "--out", out)
-    assert status == 1 and errors.count("\n") == 1 and errors.startswith("error: The person detector is not at hand")
+    assert status == 1 and errors.count("\n") == 1 and errors.startswith("error: The person detector is not available")
     for words in (url, str(detectors.FOR_PROCESSORS.path.parent), "net.pth", "--box X,Y,W,H", "--boxes FILE"):
         assert words in errors
     assert not out.exists()

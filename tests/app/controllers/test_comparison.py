@@ -143,7 +143,7 @@ def test_a_pose_is_taken_without_what_a_person_set(drive, clip, second_weights):
     np.testing.assert_array_equal(after.keypoints[free], second.keypoints[free])
     assert (after.provenance[free] == Provenance.ACCEPTED).all() and "1 that you set" in d.said
     d.do("action_take_pose")
-    assert "take single ones" in d.said and d.pose(track_id).same_as(after)
+    assert "take joints one by one" in d.said and d.pose(track_id).same_as(after)
 
 
 def test_a_locked_person_takes_nothing(drive, clip):

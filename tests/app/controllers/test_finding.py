@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from app.controllers import finding
 from app.ui.dialogs import dialogs
 from app.ui.dialogs.range_dialog import RangeDialog
 from app.weights import detectors
@@ -50,7 +49,7 @@ def settle(d) -> None:
 
 
 def test_the_detector_is_offered_fetched_and_finds_people_to_predict(drive, clip, server, asked, turning):
-    turning.during(finding, "find_people")
+    turning.during(detectors, "find_people")
     turning.during(detectors, "fetch")
     d = drive(clip)
     shown = []
@@ -99,7 +98,7 @@ def test_a_found_person_is_taken_back_as_a_run(drive, clip, server, asked):
     assert len(d.session.project.track_ids()) > 1
     d.do("action_remove_run")
     settle(d)
-    assert "Take back the people found" in asked[0]
+    assert "search for people?" in asked[0]
     assert d.session.project.track_ids() == [own] and d.pose(own, 0) is not None
 
 
@@ -121,7 +120,7 @@ def test_without_a_network_one_sentence_says_which_file_goes_where(drive, clip, 
     d = drive(clip)
     d.do("action_find_people")
     words = d.told()
-    assert "The person detector is not at hand" in words and url in words
+    assert "The person detector is not available" in words and url in words
     assert str(detectors.FOR_PROCESSORS.path.parent) in words and "net.pth" in words
     settle(d)
     assert d.session.project.runs() == []

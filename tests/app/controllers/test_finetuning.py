@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QProcess
 
 from app.controllers import finetuning
-from app.weights.available import file_sha256
+from core.files.hashing import file_sha256
 from core.project import Project
 
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QTableWidget
 
 from app.controllers import prediction
-from core.files import places
+from core.files import checkout
 from core.judging.scoring import FEATURES, ScoreModel
 from core.keypoints import JHMDB, POSETRACK
 from core.model import FamiPose, FamiPoseConfig, Predictor, WeightsMetadata, save_weights
@@ -111,7 +111,7 @@ def test_damaged_weights_are_told_and_the_next_best_are_taken(drive, clip, tiny_
     d = drive(clip)
     assert "tiny.pth" in d.told()
     d.idle()
-    assert d.program.network.weights_path == places.RESOURCES / "weights" / "starter.pth"
+    assert d.program.network.weights_path == checkout.RESOURCES / "weights" / "starter.pth"
     track_id = d.add_person(0)
     d.do("action_predict_frame")
     d.idle()
@@ -136,10 +136,10 @@ def test_weights_chosen_while_others_load_are_loaded_next(drive, clip, tiny_weig
     network = d.program.network
     real, gate, loaded = network._load, threading.Event(), []
 
-    def slow(path):
+    def slow(path, sha256):
         assert gate.wait(PATIENCE_S)
         loaded.append(path)
-        return real(path)
+        return real(path, sha256)
 
     monkeypatch.setattr(network, "_load", slow)
     third = tiny_weights.with_name("third.pth")
@@ -198,7 +198,7 @@ def test_weights_whose_scores_were_measured_say_so_in_the_run(drive, clip, tmp_p
     config = FamiPoseConfig("w12", gtm_width=8, lcm_width=8, initialisation="paper")
     measured = ScoreModel((0.0,) * len(FEATURES), (3.0,) * 17)
     save_weights(tmp_path / "own.pth", FamiPose(config), WeightsMetadata("own", config, (48, 64), score_model=measured))
-    d.program.prediction.choose(tmp_path / "own.pth")
+    d.program.weights_in_use.choose(tmp_path / "own.pth")
     d.idle()
     d.do("action_predict_frame")
     d.idle()

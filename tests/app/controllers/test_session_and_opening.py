@@ -145,17 +145,17 @@ def test_a_project_that_another_program_holds_is_shown_to_read(drive, clip, made
         assert d.window.findChild(QLabel, "read_only_badge").isVisible()
         d.session.select(track_id, 3)
         d.drag((50, 30), (60, 50))
-        assert "read only" in d.told()
+        assert "read-only" in d.told()
         assert d.pose(track_id).keypoints[3].tolist() == [50.0, 30.0]
         # What is drawn is what is stored: the joint lies where it lay, and can be taken hold of there.
         assert d.window.canvas._poses.pose(track_id).keypoints[3].tolist() == [50.0, 30.0]
         for name in ("action_mark_reviewed", "action_accept", "action_add_person", "action_delete_person"):
             d.do(name)
-            assert "read only" in d.told(), name
+            assert "read-only" in d.told(), name
             assert not d.window.action(name).isChecked(), name
         for name in ("action_predict", "action_finetune", "action_track_person"):
             d.do(name)
-            assert "read only" in d.told(), name
+            assert "read-only" in d.told(), name
         assert d.window.canvas.tool == "select"
         edits.move_keypoint(holder, 0, track_id, 3, (55, 35))
         d.close()

@@ -18,7 +18,7 @@ def test_a_prediction_is_taken_back_and_corrections_stay(drive, clip, monkeypatc
     monkeypatch.setattr(dialogs.Question, "agreed", lambda question: asked.append(question.sentence.text()) or True)
     d.do("action_remove_run")
     d.idle()
-    assert "the prediction of" in asked[0]
+    assert " prediction?" in asked[0]
     pose = d.pose(track_id, 0)
     assert np.flatnonzero(pose.labelled).tolist() == [9] and pose.provenance[9] == Provenance.CORRECTED
     d.do("action_remove_run")

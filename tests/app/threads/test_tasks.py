@@ -44,7 +44,7 @@ def test_results_arrive_on_the_windows_thread_in_order(runner, qtbot):
     ("error", "words"),
     [
         (FamiError("A sentence of ours."), "A sentence of ours."),
-        (MemoryError(), "The memory is full"),
+        (MemoryError(), "There is not enough memory"),
         (KeyError("x"), "internal error"),
     ],
 )

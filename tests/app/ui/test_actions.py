@@ -7,23 +7,20 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QKeySequenceEdit, QPushButton, QTableWidget, QWidget
 
-from app.ui import theme
+from app.keymaps import load_keymap, presets
 from app.ui.actions import (
     ACTIONS,
     MENUS,
     SPECS,
     TOOLBAR,
-    KeymapError,
     apply_keymap,
     build_actions,
     default_keymap,
     key_conflicts,
-    load_keymap,
     normalised,
-    read_keymap,
-    save_keymap,
 )
 from app.ui.dialogs.keys_dialog import KeysDialog
+from core.files import checkout
 
 PUBLIC = (
     *("action_open", "action_predict", "action_cancel", "action_undo", "action_redo", "action_accept"),
@@ -80,7 +77,7 @@ def test_each_row_is_whole():
         assert spec.tooltip.endswith("."), spec.object_name
         assert len(spec.tooltip) < 90, spec.object_name
         if spec.icon is not None:
-            assert (theme.RESOURCES / "icons" / f"{spec.icon}.svg").is_file()
+            assert (checkout.RESOURCES / "icons" / f"{spec.icon}.svg").is_file()
     assert {name for name in TOOLBAR if name} <= set(SPECS)
 
 
@@ -103,36 +100,6 @@ def test_a_conflict_is_found_however_the_key_is_spelt():
     assert key_conflicts(keymap) == {"Ctrl+O": ("action_open", "action_accept")}
 
 
-def test_own_keys_survive_the_file(tmp_path):
-    keymap = default_keymap() | {"action_accept": ("\\",), "action_lock": ('"',), "action_fit": ()}
-    save_keymap(keymap, tmp_path / "new" / "keys.toml")
-    assert read_keymap(tmp_path / "new" / "keys.toml") == keymap
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ('[keys]\naction_fly = ["F"]\n', "action_fly"),
-        ("[keys]\naction_open = 3\n", "action_open"),
-        ('[keys]\naction_open = ["Ctrl+Nonsense"]\n', "action_open"),
-        ('keys = "many"\n', "table of keys"),
-        ("not toml", "cannot be read"),
-    ],
-)
-def test_a_bad_file_gets_a_sentence(tmp_path, text, said):
-    path = tmp_path / "keys.toml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(KeymapError, match=said):
-        read_keymap(path)
-
-
-def test_a_missing_file_or_preset_gets_a_sentence(tmp_path):
-    with pytest.raises(KeymapError, match="cannot be read"):
-        read_keymap(tmp_path / "none.toml")
-    with pytest.raises(KeymapError, match="sleap"):
-        load_keymap("vim")
-
-
 def test_actions_get_the_keys_and_say_them(qtbot):
     parent = QWidget()
     qtbot.addWidget(parent)
@@ -147,7 +114,7 @@ def test_actions_get_the_keys_and_say_them(qtbot):
 
 @pytest.fixture
 def keys_dialog(qtbot):
-    dialog = KeysDialog(default_keymap())
+    dialog = KeysDialog(default_keymap(), presets())
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog

@@ -23,8 +23,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.keymaps import load_keymap
 from app.ui import theme
-from app.ui.actions import ACTIONS, load_keymap
+from app.ui.actions import ACTIONS
 from app.ui.main_window import MainWindow
 
 PANELS = (

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.ui import theme
 from app.ui.timeline.timeline import STATE_COLOURS
+from core.files import checkout
 from core.poses import Provenance
 
 # Linear RGB as seen without the red or the green cones (Viénot, Brettel and Mollon 1999).
@@ -71,7 +73,7 @@ def test_each_provenance_has_a_name_and_a_form_of_its_own():
 
 
 def test_icons_are_drawn_at_both_scales(qtbot):
-    for path in sorted((theme.RESOURCES / "icons").glob("*.svg")):
+    for path in sorted((checkout.RESOURCES / "icons").glob("*.svg")):
         for size_px in (16, 18, 36):
             picture = theme.icon(path.stem).pixmap(QSize(size_px, size_px), 1.0).toImage()
             assert picture.width() == size_px
@@ -84,7 +86,7 @@ def test_the_stylesheet_is_whole_and_names_pictures_that_exist():
     assert sheet.count("{") == sheet.count("}")
     assert "{{" not in sheet
     for path in re.findall(r"url\(([^)]*)\)", sheet):
-        assert theme.Path(path).is_file()
+        assert Path(path).is_file()
 
 
 def test_applying_it_leaves_no_warning(qtbot, capfd):

@@ -24,11 +24,11 @@ BEST, SMALLER, STARTER = (WeightsFile(Path(f"{name}.pth"), "fetched") for name i
 @pytest.mark.parametrize(
     ("seconds", "taken", "why"),
     [
-        ((0.1, 0.05, 0.02), BEST, "the best at hand"),
-        ((BUDGET_S, 0.3, 0.02), BEST, "the best at hand"),
-        ((0.7, 0.3, 0.02), SMALLER, "the best at hand that is fast enough here"),
-        ((7.0, 3.0, 0.2), STARTER, "the best at hand that is fast enough here"),
-        ((70.0, 30.0, 2.0), STARTER, "the fastest at hand"),
+        ((0.1, 0.05, 0.02), BEST, "the best available"),
+        ((BUDGET_S, 0.3, 0.02), BEST, "the best available"),
+        ((0.7, 0.3, 0.02), SMALLER, "the best available that is fast enough here"),
+        ((7.0, 3.0, 0.2), STARTER, "the best available that is fast enough here"),
+        ((70.0, 30.0, 2.0), STARTER, "the fastest available"),
     ],
 )
 def test_the_most_accurate_that_is_fast_enough_is_taken(seconds, taken, why):

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QRadioButton, QTableWidget
 
+from app.bindings import weights as weights_binding
 from core.files import places
 from core.model import HRNet
 from tests.file_server import FileServer, sha256
@@ -88,9 +89,9 @@ def test_the_list_says_what_is_here_what_predicts_and_why(weights):
     assert rows["starter"][2] == "included" and "LSPET" in rows["starter"][3]
     assert rows["better"][2:4] == ["to fetch", "PoseTrack18 AP 84.6"] and rows["better"][6] == "Apache 2.0"
     assert all(row[4].startswith("~") and row[4].endswith(" s") for row in rows.values())
-    assert weights.label("weights_in_use") == "In use: tiny – the best at hand"
+    assert weights.label("weights_in_use") == "In use: tiny – the best available"
     badge = weights.driver.window.findChild(QLabel, "weights_badge")
-    assert "the best at hand" in badge.toolTip()
+    assert "the best available" in badge.toolTip()
 
 
 def test_weights_are_fetched_used_and_left_again(weights, server):
@@ -110,7 +111,7 @@ def test_weights_are_fetched_used_and_left_again(weights, server):
     weights.press("button_best_weights")
     d.idle()
     assert d.program.network.weights_path == places.weights_folder() / "tiny.pth"
-    assert weights.label("weights_in_use") == "In use: tiny – the best at hand"
+    assert weights.label("weights_in_use") == "In use: tiny – the best available"
 
 
 def test_a_fetch_shows_progress_is_cancelled_and_goes_on_later(weights, server):
@@ -163,7 +164,7 @@ def test_a_checkpoint_that_does_not_say_its_keypoints_asks(weights, tmp_path, mo
     path = tmp_path / "final_state.pth"
     torch.manual_seed(1)
     torch.save(HRNet("w32").state_dict(), path)
-    monkeypatch.setattr(weights.QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(weights_binding.QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     asked = []
 
     def answer() -> None:

@@ -98,7 +98,7 @@ def test_a_changed_bit_that_crashes_the_reader_costs_one_sentence(tmp_path):
     sizes_of_text = bytes([4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0])
     at = whole.index(sizes_of_text) + 12
     (tmp_path / "a.mat").write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-    with pytest.raises(FormatError, match=r"a\.mat is not a whole MATLAB file"):
+    with pytest.raises(FormatError, match=r"a\.mat is not a complete MATLAB file"):
         annolist_mat.read(tmp_path / "a.mat")
 
 
@@ -106,5 +106,5 @@ def test_a_published_file_that_was_cut_off_says_so(shared, tmp_path):
     whole = (shared / "data/posetrack/annolist17/train_annolist.mat").read_bytes()
     for part in (0.001, 0.3, 0.9):
         (tmp_path / "cut.mat").write_bytes(whole[: int(len(whole) * part)])
-        with pytest.raises(FormatError, match="not a whole MATLAB file"):
+        with pytest.raises(FormatError, match="not a complete MATLAB file"):
             annolist_mat.read(tmp_path / "cut.mat")

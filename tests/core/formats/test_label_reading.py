@@ -117,16 +117,16 @@ def test_posetrack17_and_18_of_one_video_agree(shared):
     ("content", "sentence"),
     [
         ("<html></html>", "XML, but not CVAT's"),
-        ("{" + '"images": [', "not whole JSON"),
-        ('{"frames": 3}', "no label file of a known format"),
-        ("[1, 2]", "no label file of a known format"),
-        ("[]", "no label file of a known format"),
-        ('{"images": {"a": 1}}', "no label file of a known format"),
+        ("{" + '"images": [', "not complete JSON"),
+        ('{"frames": 3}', "not a label file of a known format"),
+        ("[1, 2]", "not a label file of a known format"),
+        ("[]", "not a label file of a known format"),
+        ('{"images": {"a": 1}}', "not a label file of a known format"),
         ('{"images": [{"id": 1}], "annotations": 7}', "annotations are not a list"),
         ('{"images": [1, 2]}', "none of its images has an id"),
         ('{"images": [{"id": 1}], "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]}', "no people"),
         ('{"annolist": [3]}', "not a PoseTrack17 file"),
-        ("[" * 100_000, "not whole JSON"),
+        ("[" * 100_000, "not complete JSON"),
     ],
 )
 def test_what_is_no_label_file_is_said_in_one_sentence(tmp_path, content, sentence):
@@ -210,7 +210,7 @@ def test_what_is_missing_or_wrong_is_counted_and_the_rest_is_read(tmp_path):
         "same track id",
         "neither a box nor a keypoint",
         "without width or height",
-        "something else than a person",
+        "something other than a person",
     ):
         assert part in said, part
     assert all(sentence.endswith(".") and sentence.startswith("labels.json: ") for sentence in labels.warnings)

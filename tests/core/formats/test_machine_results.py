@@ -72,7 +72,7 @@ def test_flags_in_place_of_scores_leave_the_persons_score(tmp_path):
 def test_other_things_and_unknown_skeletons_are_counted(tmp_path):
     labels = read(tmp_path, [entry(0), entry(1, category_id=3), entry(2, flat(count=18)), entry(2)])
     assert [len(image.poses.poses) for image in labels.images] == [1, 1]
-    assert any("something else than a person was skipped" in sentence for sentence in labels.warnings)
+    assert any("something other than a person was skipped" in sentence for sentence in labels.warnings)
     assert any("18 keypoints of a person were left out" in sentence for sentence in labels.warnings)
     with pytest.raises(FormatError, match="none of its 1 entries"):
         read(tmp_path, [{"image_id": 5, "score": 0.5}])

@@ -77,7 +77,7 @@ def test_only_people_are_people(tmp_path):
     dog = {"id": 2, "name": "dog", "keypoints": ["nose", "left_hip"]}
     labels = read(tmp_path, [entry(), entry(1, category_id=2)], [PERSON, dog])
     assert [len(image.poses.poses) for image in labels.images] == [1, 0]
-    assert "labels.json: an annotation of something else than a person was skipped." in labels.warnings
+    assert "labels.json: an annotation of something other than a person was skipped." in labels.warnings
     players = [PERSON | {"name": "player"}, PERSON | {"id": 2, "name": "referee"}]
     labels = read(tmp_path, [entry(), entry(1, category_id=2)], players)
     assert [len(image.poses.poses) for image in labels.images] == [1, 1]

@@ -1,4 +1,4 @@
-"""Where two poses of a person differ, in pixels and as a part of the person's size."""
+"""Where two poses of a person differ, in pixels and as a fraction of the person's size."""
 
 import numpy as np
 import pytest

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.geometry import intersection_over_union
-from core.people.linking import link_boxes, overlaps_of
+from core.people.linking import link_boxes
 from core.people.tracking import PersonBox, TrackedBox
 
 Frames = list[tuple[int, list[PersonBox]]]
@@ -124,11 +124,3 @@ def test_faint_boxes_carry_a_track_on_but_begin_none() -> None:
 def test_nobody() -> None:
     assert link_boxes([]) == []
     assert link_boxes([(index, []) for index in range(5)]) == []
-
-
-def test_overlaps_agree_with_those_of_single_boxes() -> None:
-    rng = np.random.default_rng(3)
-    boxes = rng.uniform(0, 60, (12, 4))
-    expected = [[intersection_over_union(a, b) for b in boxes[5:]] for a in boxes[:5]]
-    np.testing.assert_allclose(overlaps_of(boxes[:5], boxes[5:]), expected)
-    assert overlaps_of(np.zeros((1, 4)), np.zeros((1, 4)))[0, 0] == 0

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.geometry import bbox_of_points, intersection_over_union
-from core.people.tracking import TrackedBox, associate, follow_box
+from core.people.tracking import TrackedBox, follow_box
 from core.video import open_source
 
 
@@ -221,30 +220,3 @@ def test_box_wholly_outside_gives_only_itself() -> None:
 def test_what_is_not_a_box_is_refused(box: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="not a box"):
         list(follow_box(moving_patch(2, (0, 0)), box))
-
-
-def test_associate_takes_the_best_sum() -> None:
-    # Greedily the first pair would be (0, 0), which leaves 1 without a partner.
-    previous = [(0, 0, 10, 10), (4, 0, 10, 10)]
-    new = [(2, 0, 10, 10), (-4, 0, 10, 10)]
-    assert associate(previous, new) == [(0, 1), (1, 0)]
-
-
-def test_associate_leaves_strangers_alone() -> None:
-    assert associate([(0, 0, 10, 10)], [(100, 0, 10, 10)]) == []
-    assert associate([(0, 0, 10, 10), (50, 50, 10, 10)], [(51, 50, 10, 10)]) == [(1, 0)]
-    assert associate([], [(0, 0, 1, 1)]) == []
-    assert associate([(0, 0, 1, 1)], []) == []
-
-
-def test_associate_keeps_crossing_people_apart(shared: Path) -> None:
-    """Linking the labelled boxes of neighbouring frames gives back the track ids of the file."""
-    labels = json.loads((shared / "data/posetrack/paddleboard/labels_posetrack18.json").read_text())
-    frames: dict[int, list[tuple[int, list[float]]]] = {}
-    for annotation in labels["annotations"]:
-        frames.setdefault(annotation["image_id"], []).append((annotation["track_id"], annotation["bbox"]))
-    ordered = [frames[image_id] for image_id in sorted(frames)]
-    for before, after in pairwise(ordered):
-        pairs = associate([box for _, box in before], [box for _, box in after])
-        assert [before[a][0] for a, _ in pairs] == [after[b][0] for _, b in pairs]
-        assert len(pairs) == 4

@@ -85,7 +85,7 @@ def test_a_second_writer_is_refused_and_may_read(project):
         assert reader.summary().num_people[:3].tolist() == [1, 1, 0]
         edits.add_person(project, 2, (1, 2, 3, 4))
         assert reader.summary().num_people[:3].tolist() == [1, 1, 1]
-        with pytest.raises(ProjectError, match="open to read only"):
+        with pytest.raises(ProjectError, match="open read-only"):
             edits.add_person(reader, 1, (1, 2, 3, 4))
     project.close()
     Project.open(project.path).close()

@@ -58,7 +58,7 @@ def test_sound_without_picture(tmp_path: Path) -> None:
         sound.setsampwidth(2)
         sound.setframerate(8000)
         sound.writeframes(struct.pack("<800h", *range(800)))
-    assert "no moving picture" in refusal(path)
+    assert "no video" in refusal(path)
 
 
 def test_single_image(shared: Path) -> None:

@@ -1,5 +1,6 @@
 """Folders of images as clips."""
 
+import random
 import struct
 from pathlib import Path
 
@@ -44,6 +45,16 @@ def test_natural_order() -> None:
         "frame10.png",
         "frame010b.png",
     ]
+
+
+def test_natural_order_is_total_whatever_order_the_disk_has() -> None:
+    in_order = [
+        "1-2.png", "1.2.png", "01.png", "1.png", "1e5.png", "02 (2).png", "2.png", "-1.png", "a1.png", "a-2.png",
+        "a_1.png", "É1.png", "É2.png", "É10.png",
+    ]  # fmt: skip
+    for seed in range(20):
+        names = random.Random(seed).sample(in_order, len(in_order))
+        assert sorted(names, key=natural_key) == in_order
 
 
 def test_frames_come_in_natural_order_and_others_are_left_out(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QRadioButton, QSpinBox
 
+from app.keymaps import presets
 from app.ui.actions import default_keymap
 from app.ui.dialogs import dialogs
 from app.ui.dialogs.dialogs import ExportOptions, ImportOptions, TrackChange
@@ -97,4 +98,4 @@ def test_about_and_cancelled_questions(qtbot):
     answer(press("cancel"))
     assert dialogs.ask_keypoints(None, Path("/weights/hrnet.pth")) is None
     answer(press("keys_cancel"))
-    assert dialogs.edit_keymap(None, default_keymap()) is None
+    assert dialogs.edit_keymap(None, default_keymap(), presets()) is None

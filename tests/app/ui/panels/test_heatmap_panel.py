@@ -45,7 +45,7 @@ def test_a_reading_is_put_into_words_and_peaks(panel):
     panel.set_reading(READING)
     peaks = panel.findChild(QListWidget, "heatmap_peaks")
     assert text_of(panel, "heatmap_joint") == "Left wrist"
-    assert text_of(panel, "heatmap_words") == "Confidence 0.71. 2 peaks; the second is 50% as high as the first."
+    assert text_of(panel, "heatmap_words") == "Score 0.71. 2 peaks; the second is 50% as high as the first."
     assert [peaks.item(row).text() for row in range(peaks.count())] == [
         "1.  0.72   at 210, 333",
         "2.  0.36   at 180, 220",
@@ -62,7 +62,7 @@ def test_a_reading_is_put_into_words_and_peaks(panel):
     [
         (None, NO_READING),
         (HeatmapReading("nose", math.nan, ((1, 2, 0.5),)), "One clear peak."),
-        (HeatmapReading("nose", 0.0), "Confidence 0.00. The network sees this joint nowhere."),
+        (HeatmapReading("nose", 0.0), "Score 0.00. The network does not see this joint."),
     ],
 )
 def test_nothing_one_peak_and_no_peak(panel, reading, words):

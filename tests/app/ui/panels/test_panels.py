@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QListView, QProgressBar, QPushButton, QTableWidget, QWidget
 
+from app.ui import main_window
 from app.ui.panels import joints_panel as jp
 from app.ui.panels import persons_panel as pp
 from app.ui.panels.finetune_panel import FinetunePanel, FinetuneReport, FinetuneState, change_word, headline, percent
@@ -50,6 +51,13 @@ def persons(qtbot):
     panel.set_people([PersonRow.of(a_pose(1), doubtful=True), PersonRow.of(a_pose(7), hidden=True, locked=True)])
     panel.show()
     return panel
+
+
+def test_who_set_the_joints_fits_at_the_panel_s_first_width(persons):
+    persons.resize(main_window.LEFT_PX, 260)
+    table = persons.findChild(QTableWidget, "persons_table")
+    widest = max(table.fontMetrics().horizontalAdvance(style.name) for style in pp.theme.PROVENANCE_STYLES.values())
+    assert widest <= table.columnWidth(pp.WHO) - 10
 
 
 def test_a_person_in_a_row(persons):

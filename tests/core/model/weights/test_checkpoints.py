@@ -12,10 +12,10 @@ import torch
 import torchvision
 
 from core.errors import WeightsError
+from core.files.hashing import file_sha256
 from core.keypoints import COCO, POSETRACK
 from core.model import FamiPose, FamiPoseConfig, HRNet, load_model, load_weights
 from core.model.weights import checkpoints as checkpoints_module
-from core.model.weights.checkpoints import file_sha256
 
 CONFIG = FamiPoseConfig("w12", supporting_offsets=(-1, 1), gtm_width=8, lcm_width=8)
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import WeightsError
+from core.errors import TrainingError, WeightsError
+from core.files.hashing import file_sha256
 from core.judging.scoring import FEATURES, ScoreModel
 from core.model import (
     FamiPose,
@@ -21,7 +22,9 @@ from core.model import (
     read_metadata,
     save_weights,
 )
-from core.model.weights.checkpoints import file_sha256
+from core.model.weights.files import save_weights_by_hash
+from core.training.trainer.trainer import write_atomically
+from tests.full_disk import no_file_beyond
 
 CONFIG = FamiPoseConfig("w12", supporting_offsets=(-1, 1), gtm_width=8, lcm_width=8, heatmap_sigma=1.5)
 METADATA = WeightsMetadata(
@@ -67,6 +70,26 @@ def test_half_precision_halves_the_file_and_hardly_moves_the_heatmaps(tmp_path):
         expected = model(crops[0], crops[1:].transpose(0, 1)).heatmaps
         ours = load_model(tmp_path / "half.pth").model(crops[0], crops[1:].transpose(0, 1)).heatmaps
     assert (ours - expected).abs().max() < 0.02 * expected.std()
+
+
+def test_on_a_full_disk_weights_and_checkpoints_cost_a_sentence(tmp_path):
+    model = FamiPose(CONFIG)
+    for name in ("w.pth", "checkpoint.pth"):
+        (tmp_path / name).write_bytes(b"old")
+    with no_file_beyond(100_000):
+        with pytest.raises(WeightsError, match=r"w\.pth cannot be written, as its disk is full; free some space"):
+            save_weights(tmp_path / "w.pth", model, METADATA)
+        with pytest.raises(WeightsError, match="disk is full"):
+            save_weights_by_hash(tmp_path, model, METADATA)
+        with pytest.raises(TrainingError, match=r"checkpoint\.pth cannot be written, as its disk is full"):
+            write_atomically({"state": model.state_dict()}, tmp_path / "checkpoint.pth")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"w.pth": b"old", "checkpoint.pth": b"old"}
+
+
+def test_weights_may_be_named_by_their_hash(tmp_path):
+    path, digest = save_weights_by_hash(tmp_path / "new", FamiPose(CONFIG), METADATA)
+    assert path.name == f"{digest}.pth" and digest == file_sha256(path)
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
 def test_weights_that_are_not_finite_are_not_saved(tmp_path):

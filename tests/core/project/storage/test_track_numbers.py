@@ -155,7 +155,7 @@ def test_a_hand_cannot_choose_a_number_that_a_run_keeps(project):
         lambda: edits.add_person(project, 3, (1, 2, 3, 4), second),
         lambda: project.commit("Add", [PoseChange(3, None, Pose.empty(first, (1, 2, 3, 4), Provenance.CORRECTED))]),
     ):
-        with pytest.raises(ProjectError, match="is kept for somebody who is being found"):
+        with pytest.raises(ProjectError, match="is reserved for somebody who is being found"):
             choose()
     write(project, run_id, [first], first_left=50)
     edits.change_track_id_from(project, 0, 1, first, swap=True)

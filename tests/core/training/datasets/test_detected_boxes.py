@@ -72,7 +72,7 @@ def test_a_detectors_file_that_does_not_belong_here_says_so(posetrack_tree):
     tree = posetrack_tree(listed=[0, 1])
     path = tree.folder / "boxes.json"
     path.write_text(json.dumps([{"image_id": 7, "bbox": [1, 2, 3, 4], "score": 1.0}]))
-    with pytest.raises(TrainingError, match="names other frames"):
+    with pytest.raises(TrainingError, match="names different frames"):
         opened(tree.config(boxes=path))
     path.write_text("no json")
     with pytest.raises(TrainingError, match="not a label file"):

@@ -130,7 +130,7 @@ def test_a_zip_file_of_lists_is_as_good_as_a_folder(jhmdb_tree):
     with pytest.raises(TrainingError, match="no lists of split 1"):
         split_clips(jhmdb_tree, "test", "1")
     (jhmdb_tree / "sub_splits.zip").write_bytes(b"PK damaged")
-    with pytest.raises(TrainingError, match="not a whole zip file"):
+    with pytest.raises(TrainingError, match="not a complete zip file"):
         split_clips(jhmdb_tree, "test", "2")
 
 
@@ -185,7 +185,7 @@ def test_mmposes_folder_of_files_by_split(shared, tmp_path):
 
 
 def test_matlab_files_that_cannot_be_read_say_why(tmp_path):
-    for content, words in ((b"", "not a whole MATLAB file"), (b"text" * 100, "not a whole MATLAB file")):
+    for content, words in ((b"", "not a complete MATLAB file"), (b"text" * 100, "not a complete MATLAB file")):
         (tmp_path / "a.mat").write_bytes(content)
         with pytest.raises(FormatError, match=words):
             load_mat(tmp_path / "a.mat", "pos_img")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.files.places import shared_path
+from core.files.checkout import shared_path
 from core.judging.review import SURE_FROM
 from core.model.prediction.predictor import Predictor
 from core.model.weights.files import load_model

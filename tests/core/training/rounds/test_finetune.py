@@ -10,13 +10,14 @@ import pytest
 import torch
 
 from core.errors import TrainingError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
+from core.files.hashing import file_sha256
 from core.formats.importing import import_labels
 from core.formats.layouts import posetrack18
 from core.keypoints import POSETRACK
 from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
-from core.model.weights.files import WeightsMetadata, file_sha256, load_model, save_weights
+from core.model.weights.files import WeightsMetadata, load_model, save_weights
 from core.project import Project, SourceRecord
 from core.training.rounds.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler
 from core.training.rounds.corrections import CorrectedPose

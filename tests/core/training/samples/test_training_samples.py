@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import TrainingError
-from core.files.places import shared_path
+from core.files.checkout import shared_path
 from core.heatmaps import STRIDE, decode_argmax
 from core.keypoints import POSETRACK
 from core.training.photographs.lspet import PersonCrops

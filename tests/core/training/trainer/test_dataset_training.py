@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from core.errors import TrainingError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
 from core.keypoints import JHMDB, POSETRACK
 from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
@@ -37,7 +37,7 @@ from tests.core.training.trainer.toy_dataset import write_toy
 PROGRESS = """
 import sys
 from pathlib import Path
-from core.training import train
+from core.training.trainer import train
 train.main(Path(sys.argv[1]), lambda step: print(step.done, flush=True))
 """
 
@@ -99,9 +99,9 @@ def test_a_damaged_checkpoint_says_what_to_do(shared: Path, tmp_path: Path, cont
         else:
             torch.save(content, tmp_path / "work" / name)
     training = Training(read_recipe(path), PlainEngine(torch.device("cpu")))
-    with pytest.raises(TrainingError, match=r"checkpoint\.pth is .*: remove it to start anew"):
+    with pytest.raises(TrainingError, match=r"checkpoint\.pth is .*: remove it to start over"):
         training.resume()
-    with pytest.raises(TrainingError, match=r"stage-0\.pth is .*: remove it to start anew"):
+    with pytest.raises(TrainingError, match=r"stage-0\.pth is .*: remove it to start over"):
         training.finished_stage(0)
 
 
@@ -294,7 +294,7 @@ def test_two_processes_without_fabric_say_what_to_install(shared: Path, tmp_path
 def test_the_starters_recipe_needs_no_other_library() -> None:
     needless = ["av", "pycocotools", "scipy", "rich", "platformdirs", "lightning_fabric", "tensorboard", "PySide6"]
     code = f"import sys; sys.modules.update(dict.fromkeys({needless!r})); "
-    code += "from core.training import train, people_source, trainer"
+    code += "from core.training.sources import people; from core.training.trainer import train, trainer"
     process = child("-c", code)
     _, errors = process.communicate(timeout=240)
     assert process.returncode == 0, errors

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from core.errors import Cancelled, TrainingError
-from core.files.places import REPOSITORY
+from core.files.checkout import REPOSITORY
 from core.model.weights.files import load_model, read_metadata
 from core.training.learning.recipe import read_recipe
 from core.training.trainer import train
