@@ -14,6 +14,7 @@ from core.files.paths import files_of, overwritten, project_files
 from core.files.replacing import replacing
 from core.formats.labels import LabelImage, Labels
 from core.formats.layouts import coco, csv_table, cvat, deeplabcut, label_studio, posetrack17, posetrack18, sleap
+from core.formats.losses import losses
 from core.poses import FramePoses, Pose, Provenance
 from core.project import Project, SourceRecord
 from core.video import Source, open_source
@@ -46,19 +47,17 @@ class ExportResult:
         num_frames: labelled frames in it.
         num_people: poses in it.
         num_images: pictures written beside it.
-        missing_images: frames whose pictures cannot be read, and were left out.
+        remarks: sentences on what was left out: pictures that cannot be read, and each kind of thing that the format
+            has no place for, with its count.
+        missing_images: frames whose pictures cannot be read.
     """
 
     path: Path
     num_frames: int
     num_people: int
     num_images: int = 0
+    remarks: tuple[str, ...] = ()
     missing_images: tuple[int, ...] = ()
-
-    def missing_in_words(self) -> str:
-        """The pictures that were left out, in a sentence."""
-        which = in_words(self.missing_images, "cannot be read", "cannot be read")
-        return f"The clip is damaged: {which}, so no picture of it was written."
 
 
 def export_project(
@@ -110,7 +109,11 @@ def export_project(
             raise FormatError("The frames cannot be written, because their video or folder is not open.")
         num_images, missing = write_images(source, labels, Path(images_folder), source_name, on_progress)
     writer(labels, Path(path), source_name)
-    return ExportResult(Path(path), labelled, labels.num_people, num_images, missing)
+    remarks = losses(labels, format_name)
+    if missing:
+        which = in_words(missing, "cannot be read", "cannot be read")
+        remarks = (f"The clip is damaged: {which}, so no picture of it was written.", *remarks)
+    return ExportResult(Path(path), labelled, labels.num_people, num_images, remarks, missing)
 
 
 def refuse_to_destroy(project: Project, source: Source | None, path: Path, images_folder: Path | None = None) -> None:

@@ -49,14 +49,14 @@ class Opened:
 
     Attributes:
         notes: short sentences for the status bar.
-        warning: a sentence that stays until it is dismissed, or None.
+        warnings: sentences on what a person should look at; they stay until they are dismissed.
         frame_index: the frame to show first, None for the one shown last.
     """
 
     project: Project
     source: Source
     notes: tuple[str, ...] = field(default=())
-    warning: str | None = None
+    warnings: tuple[str, ...] = ()
     frame_index: int | None = None
 
     def close(self) -> None:
@@ -116,14 +116,14 @@ def _open_project(path: Path, on_progress: OnProgress, moved_to: Path | None) ->
             raise SourceMissingError(path, source_path)
         source = open_source(source_path, on_progress)
         _settle(project, source)
-        warning = _difference(project.source, source) or source.damaged
+        warnings = _warnings(project.source, source)
         # Another clip is shown with a warning, but not remembered: the next time asks again.
         if moved_to is not None and not project.read_only and _difference(project.source, source) is None:
             project.relocate(moved_to)
     except BaseException:
         project.close()
         raise
-    return Opened(project, source, (*notes, *source.notes), warning)
+    return Opened(project, source, (*notes, *source.notes), warnings)
 
 
 def _open_labels(path: Path, on_progress: OnProgress, images: Path | None, held: Path | None) -> Opened:
@@ -136,7 +136,7 @@ def _open_labels(path: Path, on_progress: OnProgress, images: Path | None, held:
     opened = _with_project(places.project_path_for(folder), source)
     if opened.project.read_only or len(opened.project.labelled_frames()):
         note = f"{opened.project.path.name} holds labels already: to add those of {path.name}, import them (Ctrl+I)."
-        return Opened(opened.project, source, (*opened.notes, note), opened.warning)
+        return Opened(opened.project, source, (*opened.notes, note), opened.warnings)
     try:
         names = [source.frame_name(index) for index in range(len(source))]
         import_labels(opened.project, labels, names)
@@ -144,8 +144,7 @@ def _open_labels(path: Path, on_progress: OnProgress, images: Path | None, held:
         opened.project.close()
         source.close()
         raise
-    warning = opened.warning or (labels.warnings[0] if labels.warnings else None)
-    return Opened(opened.project, source, opened.notes, warning)
+    return Opened(opened.project, source, opened.notes, (*opened.warnings, *labels.warnings))
 
 
 def _with_project(project_path: Path, source: Source) -> Opened:
@@ -154,12 +153,13 @@ def _with_project(project_path: Path, source: Source) -> Opened:
         if project_path.exists():
             project, notes = _open_or_read_only(project_path)
             _settle(project, source)
-            warning = _difference(project.source, source) or source.damaged
+            warnings = _warnings(project.source, source)
             if not project.read_only and project.source.path != source.path:
                 project.relocate(source.path)
-            return Opened(project, source, (*notes, *source.notes), warning)
+            return Opened(project, source, (*notes, *source.notes), warnings)
         project_path.parent.mkdir(parents=True, exist_ok=True)
-        return Opened(Project.create(project_path, record_of(source)), source, source.notes, source.damaged)
+        project = Project.create(project_path, record_of(source))
+        return Opened(project, source, source.notes, _warnings(project.source, source))
     except OSError as error:
         source.close()
         raise ProjectError(
@@ -182,6 +182,11 @@ def _settle(project: Project, source: Source) -> None:
     """Has a project that counts frames which the clip lacks count them as they are."""
     if not project.read_only and is_to_be_recounted(project.source, source):
         recount(project, source)
+
+
+def _warnings(record: SourceRecord, source: Source) -> tuple[str, ...]:
+    """How the clip differs from the one that the project was made on, and what is damaged in it."""
+    return tuple(sentence for sentence in (_difference(record, source), source.damaged) if sentence)
 
 
 def _difference(record: SourceRecord, source: Source) -> str | None:

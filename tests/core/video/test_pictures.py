@@ -192,7 +192,7 @@ def test_a_project_of_a_stack_opens_again(tmp_path: Path) -> None:
     assert (opened.project.source.kind, opened.project.source.num_frames) == ("video", 5)
     opened.close()
     again = open_path(project_path, lambda *_: None)
-    assert again.warning is None
+    assert again.warnings == ()
     assert int(again.source.frame(4)[0, 0, 0]) == 80
     again.close()
     with Project.open(project_path, read_only=True) as project:

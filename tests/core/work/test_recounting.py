@@ -94,7 +94,7 @@ def test_opening_a_project_of_the_wrong_count_settles_it_once_the_clip_is_known(
     open_source(clip, checked=True).close()
     opened = open_path(tmp_path / "p.fami", lambda *_: None)
     assert opened.project.labelled_frames().tolist() == [10, 49, 50, 59]
-    assert opened.warning is not None and f"{NUM_FRAMES - 1} of {NUM_FRAMES} frames can be read" in opened.warning
+    assert any(f"{NUM_FRAMES - 1} of {NUM_FRAMES} frames can be read" in warning for warning in opened.warnings)
     opened.close()
 
 
@@ -107,5 +107,5 @@ def test_an_export_goes_on_around_what_cannot_be_read(clip: Path, tmp_path: Path
         result = export_project(project, source, "posetrack18", out / "o.json", images_folder=out)
     assert result.missing_images == (DESTROYED,)
     assert result.num_images == NUM_FRAMES - 1 == len(list(out.rglob("*.jpg")))
-    assert f"frame {DESTROYED} cannot be read" in result.missing_in_words()
+    assert f"frame {DESTROYED} cannot be read" in result.remarks[0]
     assert np.isfinite(result.num_people) and (out / "o.json").is_file()
