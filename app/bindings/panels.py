@@ -100,6 +100,7 @@ class PanelsBinding(QObject):
             timeline.set_num_frames(0)
         else:
             timeline.set_num_frames(project.source.num_frames, self._session.timestamps_s)
+            timeline.set_gaps({gap.frame_index: gap.num_missing for gap in self._session.gaps})
         self._draw_timeline()
         self._draw_people()
         self._draw_queue([])

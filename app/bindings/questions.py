@@ -27,7 +27,9 @@ from app.weights.in_use import Network
 from core.formats import ImportPreview
 from core.formats.known import format_title
 
-VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
+_VIDEOS = ["mp4", "avi", "mov", "mkv", "webm", "m4v", "mpg", "mpeg", "wmv", "ts"]
+_CLIPS = [*_VIDEOS, "gif", "webp", "tif", "tiff", "fami", "json"]
+VIDEOS = f"Videos and projects ({' '.join(f'*.{s} *.{s.upper()}' for s in _CLIPS)});;All files (*)"
 LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
 NO_WEIGHTS = (
     "There are no weights to predict with: fetch some or import a file, or continue by hand. "

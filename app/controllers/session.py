@@ -15,6 +15,8 @@ from core.errors import FamiError, ProjectError
 from core.files import places
 from core.poses import FramePoses, Pose
 from core.project import Project, Touched
+from core.video import Source
+from core.video.gaps import Gap
 from core.work.opening import Opened
 
 
@@ -26,6 +28,8 @@ class Session(QObject):
     takes it from `shown_poses`, and all draw the same.
 
     Attributes:
+        gaps: where frames of the clip are missing.
+        is_checked: that the clip's frames are those of a plain decode is sure.
         undo_label: what undo would take back, None if there is nothing; read once after each write.
         redo_label: what redo would do again, likewise.
 
@@ -59,6 +63,8 @@ class Session(QObject):
         self.source_path: Path | None = None
         self.pixel_aspect = 1.0
         self.timestamps_s: NDArray[np.float64] = np.zeros(0)
+        self.gaps: tuple[Gap, ...] = ()
+        self.is_checked = True
         self.playback = Playback(self)
         self.playback.frame_shown.connect(self._on_frame_shown)
         self.playback.failed.connect(self.error)
@@ -75,9 +81,7 @@ class Session(QObject):
         """Shows what was opened, in place of what is open now."""
         self.close()
         self.project = opened.project
-        self.source_path = opened.source.path
-        self.pixel_aspect = opened.source.pixel_aspect
-        self.timestamps_s = np.asarray(opened.source.timestamps, dtype=np.float64)
+        self._know(opened.source)
         self.track_id = self.keypoint = None
         self.hidden = self.locked = frozenset()
         last_frame = opened.project.setting("last_frame")
@@ -97,6 +101,29 @@ class Session(QObject):
         """Tells all that is to be said on one thing; nothing where there is nothing."""
         if sentences:
             self.remarked.emit(title, tuple(sentences))
+
+    def take_source(self, source: Source) -> None:
+        """Goes on with the same project and clip, whose frames are counted anew; the picture on screen stays there."""
+        if self.project is None or self.source_path != source.path:
+            source.close()
+            return
+        seen_s = self.playback.timestamp_s(self.playback.wanted) if self.playback.num_frames else 0.0
+        self.playback.close()
+        self._know(source)
+        self.select(None, None)
+        self._read_shown()
+        self._read_history()
+        self.opened.emit()
+        self.playback.open(source, int(np.abs(self.timestamps_s - seen_s).argmin()))
+        if source.damaged:
+            self.error.emit(source.damaged)
+
+    def _know(self, source: Source) -> None:
+        self.source_path = source.path
+        self.pixel_aspect = source.pixel_aspect
+        self.timestamps_s = np.asarray(source.timestamps, dtype=np.float64)
+        self.gaps = source.gaps
+        self.is_checked = source.is_checked
 
     def close(self) -> None:
         """Closes the project; every edit is already on disk."""

@@ -76,6 +76,7 @@ class FrameAsker(QObject, Generic[Q, A]):
         self._held: tuple[Q, A] | None = None
         self._times_cleared = 0
         self._source: Source | None = None
+        self._opened_after = 0
         self._worker = LatestWorker(name, self._serve, self)
         self._worker.answered.connect(self._keep)
         self._worker.failed.connect(self._fail)
@@ -120,10 +121,12 @@ class FrameAsker(QObject, Generic[Q, A]):
     def _serve(self, asked: _Asked) -> A:
         """In the thread."""
         question: Q = asked.question
-        if self._source is None or self._source.path != question.path:
+        is_open = self._source is not None and self._source.path == question.path
+        if self._source is None or not is_open or self._opened_after != asked.times_cleared:
             if self._source is not None:
                 self._source.close()
             self._source = open_source(question.path)
+            self._opened_after = asked.times_cleared
         return self._answer(question, self._source)
 
     def raise_unless_wanted(self, question: Q) -> None:

@@ -23,6 +23,7 @@ class TaskKind(StrEnum):
     """The kinds of long work; of each kind one task runs at a time."""
 
     OPEN = "open"
+    CHECK = "check"
     PREDICT = "predict"
     FOLLOW = "follow"
     FIND = "find"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
 
 from core.errors import FormatError, ProjectError, SourceError
 from core.files import places
 from core.formats import Labels, find_images, import_labels, read_labels
 from core.project import Project, ProjectLockedError, SourceRecord
 from core.video import Source, open_source
+from core.work.recounting import is_to_be_recounted, recount
+from core.work.source_record import record_of
 
 OnProgress = Callable[[int, int], None]
 
@@ -116,6 +115,7 @@ def _open_project(path: Path, on_progress: OnProgress, moved_to: Path | None) ->
         if not source_path.exists():
             raise SourceMissingError(path, source_path)
         source = open_source(source_path, on_progress)
+        _settle(project, source)
         warnings = _warnings(project.source, source)
         # Another clip is shown with a warning, but not remembered: the next time asks again.
         if moved_to is not None and not project.read_only and _difference(project.source, source) is None:
@@ -123,7 +123,7 @@ def _open_project(path: Path, on_progress: OnProgress, moved_to: Path | None) ->
     except BaseException:
         project.close()
         raise
-    return Opened(project, source, notes, warnings)
+    return Opened(project, source, (*notes, *source.notes), warnings)
 
 
 def _open_labels(path: Path, on_progress: OnProgress, images: Path | None, held: Path | None) -> Opened:
@@ -152,13 +152,14 @@ def _with_project(project_path: Path, source: Source) -> Opened:
     try:
         if project_path.exists():
             project, notes = _open_or_read_only(project_path)
+            _settle(project, source)
             warnings = _warnings(project.source, source)
             if not project.read_only and project.source.path != source.path:
                 project.relocate(source.path)
-            return Opened(project, source, notes, warnings)
+            return Opened(project, source, (*notes, *source.notes), warnings)
         project_path.parent.mkdir(parents=True, exist_ok=True)
         project = Project.create(project_path, record_of(source))
-        return Opened(project, source, warnings=_warnings(project.source, source))
+        return Opened(project, source, source.notes, _warnings(project.source, source))
     except OSError as error:
         source.close()
         raise ProjectError(
@@ -177,11 +178,10 @@ def _open_or_read_only(path: Path) -> tuple[Project, tuple[str, ...]]:
         return project, (f"Another program has {path.name} open: it is open read-only here.",)
 
 
-def record_of(source: Source) -> SourceRecord:
-    """What a project remembers of its clip."""
-    width, height = source.size
-    digest = hashlib.sha256(np.ascontiguousarray(source.timestamps, dtype=np.float64).tobytes()).hexdigest()
-    return SourceRecord(source.path, source.kind, width, height, len(source), digest)
+def _settle(project: Project, source: Source) -> None:
+    """Has a project that counts frames which the clip lacks count them as they are."""
+    if not project.read_only and is_to_be_recounted(project.source, source):
+        recount(project, source)
 
 
 def _warnings(record: SourceRecord, source: Source) -> tuple[str, ...]:

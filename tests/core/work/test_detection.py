@@ -17,7 +17,7 @@ from core.poses import Provenance
 from core.project import Project, edits
 from core.video import Source, open_source
 from core.work.finding import Found, find_people, name_people
-from core.work.opening import record_of
+from core.work.source_record import record_of
 
 STOP = 60
 
