@@ -51,19 +51,19 @@ CLIPS = {
     "dance.mp4": (
         Example(340, (98, 191, 195, 450), "good"),
         Example(330, (90, 189, 195, 451), "good"),
-        Example(110, (121, 179, 285, 488), "bad: shoulder and neck"),
+        Example(110, (121, 179, 285, 488), "bad: left elbow"),
         Example(240, (55, 175, 180, 450), "bad: left and right"),
     ),
     "juggle.mp4": (
         Example(100, (635, 55, 220, 650), "good"),
         Example(160, (575, 50, 250, 665), "good"),
-        Example(60, (632, 40, 210, 645), "bad: lifted foot"),
+        Example(60, (632, 40, 210, 645), "ankle short, marked"),
         Example(208, (640, 40, 280, 660), "bad: lifted leg"),
     ),
     "sports2d_jumpingjacks_flip_vp9.mp4": (
-        Example(64, (490, 5, 220, 460), "good"),
+        Example(64, (490, 5, 220, 460), "bad: left ankle"),
         Example(192, (1000, 600, 240, 300), "good"),
-        Example(16, (445, 30, 360, 430), "bad: legs crossed"),
+        Example(16, (445, 30, 360, 430), "bad: one leg for both"),
         Example(176, (840, 140, 170, 230), "bad: upside down"),
     ),
 }

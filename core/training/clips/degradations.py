@@ -17,6 +17,80 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
+class Spoiling:
+    """A bad degradation as drawn: of which frames, and how. Letter: F frames of a clip, the key frame first.
+
+    Attributes:
+        kind: None where nothing is spoilt.
+        frames: (F,) which are.
+        shutter: how long their exposure is, in frames, where that is part of it.
+        kernel: of a shake.
+        sigma_px: out of focus by so much.
+        gain: what is left of the light.
+        noise: its deviation in levels.
+    """
+
+    kind: Kind | None
+    frames: BoolArray
+    shutter: float | None = None
+    kernel: NDArray[np.float32] | None = None
+    sigma_px: float | None = None
+    gain: float = 1.0
+    noise: float = 0.0
+
+    def on(self, frame: ByteArray) -> ByteArray:
+        """A frame (H, W, 3) out of focus, shaken or dark; noise and whatever hides something come apart from it."""
+        if self.sigma_px is not None:
+            frame = defocused(frame, self.sigma_px)
+        if self.kernel is not None:
+            frame = shaken(frame, self.kernel)
+        return darkened(frame, self.gain) if self.gain < 1 else frame
+
+
+def draw_spoiling(
+    rng: np.random.Generator,
+    num_frames: int,
+    width: int,
+    *,
+    degraded: float,
+    kinds: tuple[Kind, ...],
+    on_key: float,
+    on_neighbours: float,
+) -> Spoiling:
+    """What spoils a clip badly, if anything does.
+
+    Args:
+        rng: the source of chance.
+        num_frames: F.
+        width: of the crop, in pixels: blur is a part of it.
+        degraded: probability that anything does.
+        kinds: of which one is drawn.
+        on_key: of spoilt clips, the share in which only the key frame is spoilt.
+        on_neighbours: and in which only its neighbours are; in the others all frames are.
+    """
+    frames = np.zeros(num_frames, dtype=bool)
+    if rng.random() >= degraded:
+        return Spoiling(None, frames)
+    kind: Kind = kinds[int(rng.integers(len(kinds)))]
+    where = rng.random()
+    frames[0] = where < on_key or where >= on_key + on_neighbours
+    frames[1:] = where >= on_key
+    if not frames.any():  # the neighbours alone were to be spoilt, and there are none
+        return Spoiling(None, frames)
+    if kind == "dark":
+        gain = float(np.exp(rng.uniform(np.log(0.04), np.log(0.2))))
+        return Spoiling(kind, frames, gain=gain, noise=float(rng.uniform(3, 10)))
+    if kind == "occluded":
+        return Spoiling(kind, frames)
+    # Seldom is a long exposure alone enough to blur: people also stand still.
+    how, shutter = int(rng.integers(3)), float(rng.uniform(0.8, 1.4))
+    if how == 0:
+        return Spoiling(kind, frames, shutter, sigma_px=float(rng.uniform(0.012, 0.03)) * width)
+    length = float(rng.uniform(0.06, 0.16)) * width * (0.5 if how == 1 else 1.0)
+    return Spoiling(kind, frames, shutter, kernel=draw_shake(rng, length))
+
+
+@dataclass(frozen=True)
 class Occluder:
     """Something that passes between the camera and the person.
 
@@ -29,6 +103,13 @@ class Occluder:
     rgba: NDArray[np.float32]
     place: FloatArray
     velocity: FloatArray
+
+    def on(self, frame: ByteArray, time: float) -> ByteArray:
+        """A frame (H, W, 3) of that time with the occluder in front."""
+        height, width = frame.shape[:2]
+        corner = self.place + self.velocity * time - np.array(self.rgba.shape[1::-1]) / 2
+        moved = cv2.warpAffine(self.rgba, np.column_stack([np.eye(2), corner]), (width, height))
+        return (frame * (1 - moved[:, :, 3:]) + moved[:, :, :3]).clip(0, 255).astype(np.uint8)
 
 
 def draw_occluder(

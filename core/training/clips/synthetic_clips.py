@@ -8,7 +8,7 @@ first; T moments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.geometry import BoolArray, ByteArray, FloatArray
 from core.training.clips import degradations
 from core.training.clips.cutouts import CutOut, cut_out_parts, cut_out_whole
-from core.training.clips.degradations import Kind
+from core.training.clips.degradations import Kind, Spoiling, draw_spoiling
 from core.training.clips.limbs import Drift, Motion, compose, draw_movement
 from core.training.clips.rendering import Exposure, PictureLayer, exposure, render
 from core.training.photographs.lspet import PersonCrops
@@ -99,19 +99,6 @@ class _Scene:
     margin: FloatArray
 
 
-@dataclass(frozen=True)
-class _Spoiling:
-    """A bad degradation as drawn: of which frames (F,), and how."""
-
-    kind: Kind | None
-    frames: BoolArray
-    shutter: float | None = None
-    kernel: NDArray[np.float32] | None = None
-    sigma_px: float | None = None
-    gain: float = 1.0
-    noise: float = 0.0
-
-
 _MARGIN = 0.15
 """How far the picture that is moved reaches beyond the crop on each side, as a part of it."""
 
@@ -144,13 +131,18 @@ class ClipSampler(CropSampler):
     def sample(self, number: int) -> Sample:
         """Clip `number` of an endless sequence, with the key frame's targets."""
         clip = self.clip(number)
-        return sample_of(clip.frames, clip.keypoints[0], clip.labelled, self.settings)
+        sample = sample_of(clip.frames, clip.keypoints[0], clip.labelled, self.settings)
+        return replace(sample, motion=clip.global_motion[1:])
 
     def clip(self, number: int) -> MadeClip:
         """Clip `number` with the joints of every frame."""
         rng = np.random.default_rng((*self.seed, 0, number))
         scene = self._draw_scene(rng, self.index_of(number))
-        spoiling = self._draw_spoiling(rng)
+        clips = self.clips
+        spoiling = draw_spoiling(
+            rng, len(self._times), self.settings.input_size_wh[0],
+            degraded=clips.degraded, kinds=clips.kinds, on_key=clips.on_key, on_neighbours=clips.on_neighbours,
+        )  # fmt: skip
         keypoints, speeds_px = self._tracks(scene)
         shutters = np.full(len(self._times), rng.uniform(*self.clips.shutter))
         if spoiling.shutter is not None:
@@ -183,27 +175,6 @@ class ClipSampler(CropSampler):
             motion = motion.whole()
         return _Scene(background, parts, keypoints, labelled, motion, margin)
 
-    def _draw_spoiling(self, rng: np.random.Generator) -> _Spoiling:
-        clips, width = self.clips, self.settings.input_size_wh[0]
-        frames = np.zeros(len(self._times), dtype=bool)
-        if rng.random() >= clips.degraded:
-            return _Spoiling(None, frames)
-        kind: Kind = clips.kinds[int(rng.integers(len(clips.kinds)))]
-        where = rng.random()
-        frames[0] = where < clips.on_key or where >= clips.on_key + clips.on_neighbours
-        frames[1:] = where >= clips.on_key
-        if kind == "dark":
-            gain = float(np.exp(rng.uniform(np.log(0.04), np.log(0.2))))
-            return _Spoiling(kind, frames, gain=gain, noise=float(rng.uniform(3, 10)))
-        if kind == "occluded":
-            return _Spoiling(kind, frames)
-        # Seldom is a long exposure alone enough to blur: people also stand still.
-        how, shutter = int(rng.integers(3)), float(rng.uniform(0.8, 1.4))
-        if how == 0:
-            return _Spoiling(kind, frames, shutter, sigma_px=float(rng.uniform(0.012, 0.03)) * width)
-        length = float(rng.uniform(0.06, 0.16)) * width * (0.5 if how == 1 else 1.0)
-        return _Spoiling(kind, frames, shutter, kernel=degradations.draw_shake(rng, length))
-
     def _tracks(self, scene: _Scene) -> tuple[FloatArray, FloatArray]:
         """(F, 17, 2) where the joints are in each frame, and (F,) how fast the fastest is, in pixels a frame."""
         around = np.concatenate([self._times, self._times - 0.25, self._times + 0.25])
@@ -216,7 +187,7 @@ class ClipSampler(CropSampler):
         rng: np.random.Generator,
         scene: _Scene,
         moments: Exposure,
-        spoiling: _Spoiling,
+        spoiling: Spoiling,
         keypoints: FloatArray,
     ) -> list[PictureLayer]:
         """From the back to the front: perhaps somebody else, the person's parts, perhaps something that hides them."""
@@ -274,7 +245,7 @@ class ClipSampler(CropSampler):
         affines = compose(scene.motion.camera.affines(moments.times), compose(walk.affines(moments.times), place))
         return PictureLayer(cut_out_whole(picture, keypoints, labelled), affines)
 
-    def _photographed(self, rng: np.random.Generator, frames: ByteArray, spoiling: _Spoiling) -> ByteArray:
+    def _photographed(self, rng: np.random.Generator, frames: ByteArray, spoiling: Spoiling) -> ByteArray:
         """The frames as a camera gives them: out of focus, shaken, dark, noisy, compressed."""
         clips = self.clips
         scale = self.settings.input_size_wh[0] / 144
@@ -286,13 +257,7 @@ class ClipSampler(CropSampler):
             changed = frame if sigma_px is None else degradations.defocused(frame, sigma_px)
             noise = deviation
             if spoilt:
-                if spoiling.sigma_px is not None:
-                    changed = degradations.defocused(changed, spoiling.sigma_px)
-                if spoiling.kernel is not None:
-                    changed = degradations.shaken(changed, spoiling.kernel)
-                if spoiling.gain < 1:
-                    changed = degradations.darkened(changed, spoiling.gain)
-                noise = max(noise, spoiling.noise)
+                changed, noise = spoiling.on(changed), max(noise, spoiling.noise)
             if noise:
                 changed = degradations.noisy(rng, changed, noise)
             result.append(changed if quality is None else degradations.compressed(changed, quality))

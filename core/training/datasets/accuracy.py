@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from dataclasses import replace
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import FormatError
 from core.formats import recognition
+from core.formats.labels import Labels
 from core.formats.layouts import posetrack18
 from core.geometry import FloatArray
 from core.metrics import PCK_THRESHOLD, pck, posetrack_ap
@@ -53,9 +55,22 @@ def dataset_accuracy(
                 video = PurePosixPath(image.file_name).parent.name or path.stem
                 poses = tuple(by_frame.get((video, image.file_name), ()))
                 labels.images[place] = replace(image, poses=FramePoses(image.frame_index, poses))
-            posetrack18.write(labels, predicted_folder / path.name, path.stem)
+            _write_predictions(labels, predicted_folder / path.name)
         by_name = posetrack_ap(truth_folder, predicted_folder)
     return "PoseTrack AP", by_name
+
+
+def _write_predictions(labels: Labels, path: Path) -> None:
+    """PoseTrack18's file of the predictions with the pictures' own names and ids, by which they are paired."""
+    document = posetrack18.document(labels, path.stem)
+    ids: dict[int, int | str] = {}
+    for entry, image in zip(document["images"], labels.images, strict=True):
+        ids[entry["id"]] = entry["id"] if image.image_id is None else image.image_id
+        entry["id"], entry["file_name"], entry["file_name_made"] = ids[entry["id"]], image.file_name, False
+        entry["frame_id"] = entry["frame_id"] if image.frame_id is None else image.frame_id
+    for annotation in document["annotations"]:
+        annotation["image_id"] = ids[annotation["image_id"]]
+    path.write_text(json.dumps(document), encoding="utf-8")
 
 
 def _poses_by_frame(

@@ -11,6 +11,7 @@ from core.model.network.backbones import SingleFrame
 from core.model.network.fami_pose import FamiPose, FamiPoseOutput
 from core.model.network.losses import MutualInformation, heatmap_loss, spatial_cross_entropy
 from core.model.network.pyramid import PyramidNet
+from core.training.learning.motion import motion_loss
 from core.training.learning.optimisation import autocast, freeze_statistics, half_precision, multi_frame_output
 from core.training.learning.recipe import Loss, Stage
 
@@ -60,8 +61,14 @@ class Objective(nn.Module):
             freeze_statistics(self.model.entry)
         return self
 
-    def forward(
-        self, key: Tensor, supporting: Tensor, targets: Tensor, weights: Tensor, share: tuple[float, float] = (1.0, 1.0)
+    def forward(  # noqa: PLR0917 - a batch's tensors in their order, as engines pass them on
+        self,
+        key: Tensor,
+        supporting: Tensor,
+        targets: Tensor,
+        weights: Tensor,
+        motion: Tensor | None = None,
+        share: tuple[float, float] = (1.0, 1.0),
     ) -> dict[str, Tensor]:
         """The terms by name, as this part of a batch adds to the means over the whole batch.
 
@@ -70,6 +77,7 @@ class Objective(nn.Module):
             supporting: (B, S, 3, H, W).
             targets: (B, K, h, w).
             weights: (B, K).
+            motion: (B, S, 2, 3) as a batch's, for a stage that supervises Theta by it.
             share: this part's share of the samples and of the weights of joints.
 
         Returns:
@@ -83,10 +91,15 @@ class Objective(nn.Module):
         else:
             output = multi_frame_output(self.model, key, supporting, stage.precision, recompute=stage.recompute)
             logits, heatmaps = output.logits, output.heatmaps
-        return loss_terms(
+        terms = loss_terms(
             stage.loss, logits, heatmaps, targets, weights,
             output=output, information=self.information, beta=stage.beta, share=of,
         )  # fmt: skip
+        if not stage.motion_weight or output is None or motion is None:
+            return terms
+        height, width = key.shape[-2:]
+        astray = motion_loss(output.theta, motion, (width, height)) * of.samples
+        return {**terms, "motion": astray, "total": terms["total"] + stage.motion_weight * astray}
 
 
 def loss_terms(

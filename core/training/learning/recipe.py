@@ -26,7 +26,7 @@ class Stage:
     Attributes:
         name: shown in the log.
         kind: "pictures" trains the single-frame network on the people, "clips" the multi-frame one around it on clips
-            made of them, "dataset" the multi-frame one on a data set of labelled video.
+            of them, "dataset" the multi-frame one on a data set of labelled video.
         samples: how many samples are seen; a budget in samples makes a busy machine slower, not worse.
         epochs: how long, in place of `samples`: how often every sample is seen.
         batch_size: B, over all devices.
@@ -49,6 +49,9 @@ class Stage:
         alpha, beta: weights of the complementary term and of all mutual information terms (Eq. 10 and 12), in a stage
             of the multi-frame network; with beta 0 nothing of them is computed.
         degraded: probability that frames of a clip made of pictures are spoilt badly, most often the key frame.
+        real_clips: the share of a stage of clips that are real ones, of the recipe's `people`; the others are made.
+        motion_weight: of what Theta lacks to the true motion, in feature pixels, where it is known: of made clips.
+            Not the paper's, which leaves Theta to the loss of the heatmaps; 0 leaves it so.
         schedule: "cosine" lets the rate rise and then fall to nothing; "constant" holds it after the rise: how long
             such a stage lasts need not be known when it begins; "multi_step" starts at the highest rate and multiplies
             it by `decay` at the beginning of each epoch in `milestones`, counted from 0.
@@ -85,6 +88,8 @@ class Stage:
     alpha: float = 1.0
     beta: float = 0.1
     degraded: float = 0.3
+    real_clips: float = 0.0
+    motion_weight: float = 0.0
     schedule: Schedule = "cosine"
     milestones: tuple[int, ...] = ()
     decay: float = 0.1
@@ -109,6 +114,10 @@ class Stage:
             raise ValueError(f"stage {self.name!r} shows the crops {self.crops_times} times a round")
         if self.batch_size < 1 or self.micro_batch_size < 0:
             raise ValueError(f"stage {self.name!r} has a batch of {self.batch_size} by {self.micro_batch_size}")
+        if not 0 <= self.real_clips <= 1 or (self.real_clips and self.kind != "clips"):
+            raise ValueError(f"stage {self.name!r} of kind {self.kind!r} has real_clips {self.real_clips}")
+        if self.motion_weight < 0 or (self.motion_weight and (self.kind != "clips" or self.real_clips == 1)):
+            raise ValueError(f"stage {self.name!r} has motion_weight {self.motion_weight} and no made clips")
         if self.recompute and (self.kind == "pictures" or self.frozen_statistics == "none"):
             raise ValueError(f"stage {self.name!r} cannot recompute a backbone whose statistics move")
 
@@ -205,6 +214,8 @@ class Recipe:
                 raise ValueError(f"stage {stage.name!r} needs the tables dataset and validation")
             if stage.kind != "dataset" and not self.crops:
                 raise ValueError(f"stage {stage.name!r} needs crops")
+            if stage.real_clips and not self.people:
+                raise ValueError(f"stage {stage.name!r} needs people, whose clips are the real ones")
         if self.pretrained not in ("", "imagenet"):
             raise ValueError(f"pretrained is {self.pretrained!r}, not 'imagenet' or ''")
         if self.keep not in ("last", "best"):

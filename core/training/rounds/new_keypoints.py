@@ -13,7 +13,8 @@ _STARTS = (("head_bottom", "head_top"), ("nose", "left_ear", "right_ear"))
 """Where new keypoints start, the first place that the weights know: all of them are on the head."""
 
 _NOTHING_LEARNT = 0.1
-"""A map whose weights have less than this part of a learnt map's norm was never taught. The starter's have 0.04."""
+"""A map whose weights have less than this part of a learnt map's norm was never taught. Those of
+the second starter, which knew no nose and no ears, had 0.04."""
 
 
 def start_new_keypoints(model: FamiPose, new: Sequence[str], trained: Sequence[str]) -> None:

@@ -42,21 +42,33 @@ class Sample:
         frames: (1 + S, H, W, 3) uint8, the key frame first.
         targets: (K, h, w) Gaussians of peak 1 in the key frame.
         weights: (K,) 0 where nothing is known of the joint, 1 where it is certain.
+        motion: (S, 2, 3) how the person as a whole goes from the key frame's crop to each neighbour's, in crop pixels:
+            what the global transformation has to find. None where nobody knows.
     """
 
     frames: ByteArray
     targets: NDArray[np.float32]
     weights: NDArray[np.float32]
+    motion: FloatArray | None = None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Tensors of some samples: key (B, 3, H, W), supporting (B, S, 3, H, W), targets (B, K, h, w), weights (B, K)."""
+    """Tensors of some samples.
+
+    Attributes:
+        key: (B, 3, H, W).
+        supporting: (B, S, 3, H, W).
+        targets: (B, K, h, w).
+        weights: (B, K).
+        motion: (B, S, 2, 3) as a sample's; NaN where nobody knows.
+    """
 
     key: Tensor
     supporting: Tensor
     targets: Tensor
     weights: Tensor
+    motion: Tensor
 
     def __len__(self) -> int:
         return len(self.key)
@@ -81,11 +93,14 @@ def collate(samples: Sequence[Sample]) -> Batch:
     windows = np.stack([sample.frames for sample in samples])
     crops = normalised(windows.reshape(-1, *windows.shape[2:]), torch.device("cpu"))
     frames = crops.reshape(*windows.shape[:2], *crops.shape[1:])
+    unknown = np.full((windows.shape[1] - 1, 2, 3), np.nan)
+    motions = [unknown if sample.motion is None else sample.motion for sample in samples]
     return Batch(
         frames[:, 0].contiguous(memory_format=torch.channels_last),
         frames[:, 1:],
         torch.from_numpy(np.stack([sample.targets for sample in samples])),
         torch.from_numpy(np.stack([sample.weights for sample in samples])),
+        torch.from_numpy(np.stack(motions).astype(np.float32)),
     )
 
 

@@ -74,5 +74,5 @@ def split_batch(batch: Batch, size: int) -> list[Batch]:
     """The batch in parts of at most `size` samples."""
     if len(batch) <= size:
         return [batch]
-    columns = (batch.key, batch.supporting, batch.targets, batch.weights)
+    columns = (batch.key, batch.supporting, batch.targets, batch.weights, batch.motion)
     return [Batch(*parts) for parts in zip(*(torch.split(column, size) for column in columns), strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from core.model.network.fami_pose import FamiPose
 from core.model.prediction.predictor import Predictor
 from core.model.weights.files import LoadedModel
 from core.training.clips.real_clips import RealClips
+from core.training.clips.real_samples import RealClipSampler
+from core.training.clips.synthetic_clips import ClipSettings
 from core.training.learning.accuracy import crop_accuracy
 from core.training.learning.engine import Engine
 from core.training.learning.recipe import Recipe, Stage
@@ -23,7 +25,7 @@ from core.training.photographs.pictures import Pictures
 from core.training.samples.batches import SampleSettings
 from core.training.samples.loading import Sampler
 from core.training.samples.person import People
-from core.training.sources.mixed_people import MixedPeople, PictureSampler
+from core.training.sources.mixed_people import MixedClips, MixedPeople, PictureSampler
 from core.training.sources.people import PeopleSource
 from core.training.sources.sample_source import Measured
 from core.training.sources.starter_split import Indices, split_clips, split_pictures
@@ -43,7 +45,7 @@ class MeasuredPart:
 
 
 class MixedSource(PeopleSource):
-    """All people of the starter's files; a stage of made clips has those of LSP Extended, whose bodies are whole.
+    """All people of the starter's files; clips are made of those of LSP Extended, whose bodies are whole.
 
     Attributes:
         pictures: the photographs.
@@ -60,13 +62,23 @@ class MixedSource(PeopleSource):
         self.trained_keypoints = POSETRACK.keypoint_names
 
     def sampler(self, stage_index: int, stage: Stage, settings: SampleSettings) -> Sampler:
-        """Everybody in pictures, or the people of LSP Extended in clips, by the seed and the stage."""
-        if stage.kind != "pictures":
-            return super().sampler(stage_index, stage, settings)
-        augmentation = self.recipe.augmentation.weakened(stage.augmentation_strength)
-        settings = replace(settings, augmentation=augmentation)
-        everybody = self.everybody(stage.crops_times)
-        return PictureSampler(everybody, np.arange(len(everybody)), settings, (self.recipe.seed, stage_index))
+        """Everybody in pictures; in clips the people of LSP Extended, beside real ones; by the seed and the stage."""
+        if stage.kind == "pictures":
+            everybody = self.everybody(stage.crops_times)
+            every, seed = np.arange(len(everybody)), (self.recipe.seed, stage_index)
+            return PictureSampler(everybody, every, self.augmented(stage, settings), seed)
+        made = self.made_clips(stage_index, stage, settings)
+        if not stage.real_clips:
+            return made
+        return MixedClips(made, self.real_clips(stage_index, stage, settings), stage.real_clips)
+
+    def real_clips(self, stage_index: int, stage: Stage, settings: SampleSettings) -> RealClipSampler:
+        """The real clips that are trained on."""
+        frames = self.clips.labelled_frames(self.of_clips.train)
+        return RealClipSampler(
+            self.clips, frames, self.augmented(stage, settings), (self.recipe.seed, stage_index),
+            self.recipe.supporting_offsets, ClipSettings(degraded=stage.degraded),
+        )  # fmt: skip
 
     def everybody(self, crops_times: int = 1) -> MixedPeople:
         """All who are trained on, those of LSP Extended so many times."""

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from core.training.samples.augmentation import draw_window
-from core.training.samples.batches import CropSampler, Sample, labelled_sample
+from core.training.samples.batches import Batch, CropSampler, Sample, collate, labelled_sample
 from core.training.samples.cut_people import draw_cut, seen_from_afar
 from core.training.samples.person import People, Person
 from core.training.sources.starter_split import Indices
@@ -50,3 +50,29 @@ class PictureSampler(CropSampler):
             background = self.crops.person(int(rng.choice(self.indices))).rgb
         border = cv2.BORDER_CONSTANT if seen.is_cut else None  # beyond the frame, prediction sees black
         return labelled_sample(self._frames(rng, window, person, background, border), window, person, self.settings)
+
+
+class MixedClips:
+    """Made and real clips in turn, numbered without end. The same number is the same clip.
+
+    Args:
+        made: gives the made ones.
+        real: gives the real ones.
+        real_part: 0 to 1, how many of all are real.
+    """
+
+    def __init__(self, made: CropSampler, real: CropSampler, real_part: float) -> None:
+        self.made, self.real, self.real_part = made, real, real_part
+
+    def sample(self, number: int) -> Sample:
+        """Sample `number`: each kind in its own order, none left out."""
+        before, after = (int(count * self.real_part + _ROUNDING) for count in (number, number + 1))
+        return self.real.sample(before) if after > before else self.made.sample(number - before)
+
+    def batch(self, start: int, size: int) -> Batch:
+        """Samples `start` to `start + size` as tensors."""
+        return collate([self.sample(number) for number in range(start, start + size)])
+
+
+_ROUNDING = 1e-9
+"""Ten times a tenth is one, not a little less."""

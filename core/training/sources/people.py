@@ -36,13 +36,22 @@ class PeopleSource:
 
     def sampler(self, stage_index: int, stage: Stage, settings: SampleSettings) -> Sampler:
         """The people, alone or in clips, by the seed and the stage."""
-        augmentation = self.recipe.augmentation.weakened(stage.augmentation_strength)
-        settings = replace(settings, augmentation=augmentation)
-        seed = (self.recipe.seed, stage_index)
-        if stage.kind == "pictures":
-            return CropSampler(self.crops, self.split.train, settings, seed)
-        clips = ClipSettings(degraded=stage.degraded)
-        return ClipSampler(self.crops, self.split.train, settings, seed, self.recipe.supporting_offsets, clips)
+        if stage.kind != "pictures":
+            return self.made_clips(stage_index, stage, settings)
+        return CropSampler(
+            self.crops, self.split.train, self.augmented(stage, settings), (self.recipe.seed, stage_index)
+        )
+
+    def made_clips(self, stage_index: int, stage: Stage, settings: SampleSettings) -> ClipSampler:
+        """Clips made of the people."""
+        return ClipSampler(
+            self.crops, self.split.train, self.augmented(stage, settings), (self.recipe.seed, stage_index),
+            self.recipe.supporting_offsets, ClipSettings(degraded=stage.degraded),
+        )  # fmt: skip
+
+    def augmented(self, stage: Stage, settings: SampleSettings) -> SampleSettings:
+        """The settings with as much of the recipe's augmentation as the stage has."""
+        return replace(settings, augmentation=self.recipe.augmentation.weakened(stage.augmentation_strength))
 
     def measure(self, model: SingleFrame | FamiPose, settings: SampleSettings, engine: Engine) -> Measured:
         """The value on the calibration split, and the accuracy on the held-out one."""

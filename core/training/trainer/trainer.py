@@ -254,7 +254,7 @@ class Training:
         return dict(zip(names, (self.engine.sum(sums) / processes).tolist(), strict=True))
 
     def _backward(self, part: Batch, share: tuple[float, float]) -> dict[str, Tensor]:
-        tensors = (part.key, part.supporting, part.targets, part.weights)
+        tensors = (part.key, part.supporting, part.targets, part.weights, part.motion)
         terms: dict[str, Tensor] = self._wrapped(*(t.to(self.engine.device) for t in tensors), share)
         self.engine.backward(self._scaler.scale(terms["total"]))
         return terms

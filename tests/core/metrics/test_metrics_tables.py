@@ -25,7 +25,7 @@ from core.metrics.tables import (
 )  # fmt: skip
 from core.poses import FramePoses
 
-STARTER_RECIPE = Path(__file__).parents[3] / "resources/configs/starter.toml"
+PAPER_RECIPE = Path(__file__).parents[3] / "resources/configs/posetrack18.toml"
 OFFSET_PX = np.array([20, 0])
 GROUPS = ("Head", "Shoulder", "Elbow", "Wrist", "Hip", "Knee", "Ankle", "Mean")
 PAPER = {
@@ -131,7 +131,7 @@ def test_evaluate_and_table_on_the_command_line(shared, folders, tmp_path, capsy
     oracle = shared / "oracles/poseval"
     argv = ["evaluate", "--gt", str(oracle / "gt18"), "--pred", str(oracle / "pred18")]
     assert main([*argv, "--json", str(tmp_path / "oracle.json")]) == 0
-    assert main([*argv, "--json", str(tmp_path / "run.json"), "--config", str(STARTER_RECIPE)]) == 0
+    assert main([*argv, "--json", str(tmp_path / "run.json"), "--config", str(PAPER_RECIPE)]) == 0
     gt, pred, _, _ = folders
     argv = ["evaluate", "--gt", str(gt), "--pred", str(pred), "--metrics", "posetrack", "pck", "oks", "--json"]
     assert main([*argv, str(tmp_path / "paddle.json")]) == 0

@@ -225,3 +225,11 @@ def test_the_torso_is_estimated_from_what_is_labelled() -> None:
     labelled[list(TRUNK_KEYPOINTS)[:4]] = False
     assert torso_length(keypoints, labelled) == pytest.approx(whole, rel=0.35)
     assert torso_length(keypoints, np.zeros(17, bool)) == 0.0
+
+
+def test_a_clip_without_neighbours_has_none_to_spoil(tmp_path: Path) -> None:
+    crops = star_crops(tmp_path / "star.h5", None)
+    spoilt = ClipSettings(degraded=1.0, kinds=("occluded",), on_key=0.0, on_neighbours=1.0)
+    for number in range(3):
+        clip = ClipSampler(crops, np.array([0]), SETTINGS, (1,), (), spoilt).clip(number)
+        assert clip.degradation is None

@@ -24,7 +24,7 @@ from core.training.learning.engine import PlainEngine
 from core.training.learning.memory import kept_bytes
 from core.training.learning.objective import new_objective
 from core.training.learning.optimisation import multi_step_factor
-from core.training.learning.recipe import read_recipe
+from core.training.learning.recipe import Stage, read_recipe
 from core.training.samples.augmentation import PAPER_AUGMENTATION
 from core.training.trainer import train
 from core.training.trainer.exporting import multi_frame_config
@@ -334,7 +334,7 @@ def test_joints_of_another_skeleton_start_as_the_ones_of_the_same_name() -> None
 
 def test_memory_is_told_from_shapes_alone() -> None:
     recipe = read_recipe(REPOSITORY / "resources/configs/starter.toml")
-    stage = replace(recipe.stages[-1], precision="float32", input_size_wh=(64, 64))
+    stage = Stage("clips", "clips", 2, 1e-3, samples=2, precision="float32", input_size_wh=(64, 64))
     recipe = replace(recipe, backbone="w12")
     told = stage_memory(recipe, stage, 2)
     torch.manual_seed(0)

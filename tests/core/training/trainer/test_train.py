@@ -7,6 +7,7 @@ import torch
 
 from core.errors import Cancelled, TrainingError
 from core.files.checkout import REPOSITORY
+from core.keypoints import POSETRACK
 from core.model.weights.files import load_model, read_metadata
 from core.training.learning.recipe import read_recipe
 from core.training.trainer import train
@@ -88,9 +89,9 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(shared: Pa
     ("change", "named"),
     [
         (("seed = 3", "sead = 3"), "sead"),
-        (('backbone = "w12"', "backbone = "), "not one"),
+        (('backbone = "w12"', "backbone = "), "not a recipe"),
         (("samples = 16", "samples = 16\nspeed = 4"), "speed"),
-        (("input_size_wh = [96, 128]", "input_size_wh = [96]"), "not one"),
+        (("input_size_wh = [96, 128]", "input_size_wh = [96]"), "not a recipe"),
     ],
 )
 def test_a_recipe_that_is_none_says_so(tmp_path: Path, change: tuple[str, str], named: str) -> None:
@@ -108,10 +109,11 @@ def test_a_missing_recipe_says_so(tmp_path: Path) -> None:
 def test_the_shipped_recipe_is_the_one_of_the_shipped_weights() -> None:
     recipe = read_recipe(REPOSITORY / "resources/configs/starter.toml")
     weights = REPOSITORY / recipe.output
-    assert weights.stat().st_size <= 8 * 2**20
+    assert weights.stat().st_size <= 16 * 2**20
     metadata = read_metadata(weights)
     assert metadata.config.backbone == recipe.backbone
     assert metadata.input_size_wh == recipe.input_size_wh
-    assert len(metadata.trained_keypoints) == 14
+    assert metadata.trained_keypoints == POSETRACK.keypoint_names
+    assert metadata.description == recipe.description
     assert metadata.score_model is not None
     assert metadata.flip_test == recipe.flip_test
