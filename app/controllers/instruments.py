@@ -64,6 +64,7 @@ class Instruments(QObject):
         )
         self._asker.answered.connect(lambda _, answer: self.answered.emit(answer))
         self._asker.failed.connect(self.failed)
+        session.opened.connect(self._asker.clear)  # a file of the same name may be another clip
 
     def ask(self, explain: bool) -> InstrumentQuestion | None:
         """Asks about the selected person in the frame on screen; None if there is nothing to ask about."""

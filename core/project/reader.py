@@ -158,9 +158,12 @@ class ProjectReader:
 
     @property
     def calibrated_runs(self) -> frozenset[int]:
-        """The runs whose scores are measured probabilities, of their weights as they were used; read once a run."""
+        """The runs whose scores are measured probabilities, of their weights as they were used; read once a run.
+
+        Read each time where another program may write runs meanwhile.
+        """
         with self._store.mutex:
-            if self._calibrated_runs is None:
+            if self._calibrated_runs is None or self.read_only:
                 self._calibrated_runs = ledger.calibrated_runs(self._store)
             return self._calibrated_runs
 

@@ -1,5 +1,6 @@
 """People found in the window: the detector is offered, fetched from a server that the test starts, and used."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from app.ui.dialogs.range_dialog import RangeDialog
 from app.weights import detectors
 from tests.detector_weights import write_weights
 from tests.file_server import FileServer, sha256
+from tests.guards import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +172,25 @@ def test_a_range_is_asked_for(drive, clip, monkeypatch):
     monkeypatch.setattr(RangeDialog, "agreed", answer)
     d.do("action_find_people_range")
     assert proposed == [(4, 12)] and ranges == [(8, 9)], "the last frame never comes before the first"
+
+
+def test_a_refused_request_leaves_the_frames_that_the_detector_is_fetched_for(drive, clip, server, asked, monkeypatch):
+    fetching, release, real = threading.Event(), threading.Event(), detectors.fetch
+
+    def held(*arguments):
+        fetching.set()
+        assert release.wait(PATIENCE_S)
+        return real(*arguments)
+
+    monkeypatch.setattr(detectors, "fetch", held)
+    d = drive(clip)
+    found = []
+    d.program.finding.found.connect(found.append)
+    d.do("action_find_people")
+    d.wait(fetching.is_set, what="the fetching to begin")
+    d.do("action_find_people_frame")
+    assert d.said == "The person detector is being fetched: wait for it, or cancel it."
+    release.set()
+    d.wait(lambda: found, what="people")
+    settle(d)
+    assert d.session.project.runs()[-1].settings["frames"] == [0, 12]

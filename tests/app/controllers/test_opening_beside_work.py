@@ -13,6 +13,7 @@ from core.files.places import detectors_folder
 from core.project import Project
 from tests.detector_weights import write_weights
 from tests.file_server import sha256
+from tests.guards import PATIENCE_S
 
 
 @pytest.fixture
@@ -143,8 +144,8 @@ def test_nothing_starts_on_a_project_that_is_about_to_close(crowd, clip, monkeyp
     ended, release = threading.Event(), threading.Event()
     real = d.program.tasks.end_on_project
 
-    def end(timeout_s):
-        outcome = real(timeout_s)
+    def end(*arguments):
+        outcome = real(*arguments)
         ended.set()
         assert release.wait(60)
         return outcome
@@ -231,3 +232,34 @@ def test_hiding_the_others_reaches_those_who_come_later(drive, clip):
     d.session.select(None, None)
     d.do("action_hide_others")
     assert d.session.hidden == frozenset()
+
+
+def test_a_cancel_is_heard_while_an_opening_waits(crowd, clip, tmp_path, monkeypatch):
+    d = crowd
+    begun, waiting, release = threading.Event(), threading.Event(), threading.Event()
+    real_import, real_end = exporting.import_labels, d.program.tasks.end_on_project
+
+    def slow(*arguments, **options):
+        begun.set()
+        assert release.wait(PATIENCE_S)
+        return real_import(*arguments, **options)
+
+    def end(*arguments):
+        waiting.set()
+        return real_end(*arguments)
+
+    labels = tmp_path / "labels.json"
+    d.program.exporting.export("posetrack18", labels, only_reviewed=False, images_folder=None)
+    d.idle()
+    path = d.session.project.path
+    monkeypatch.setattr(exporting, "import_labels", slow)
+    monkeypatch.setattr(d.program.tasks, "end_on_project", end)
+    d.program.exporting.import_file(labels, keypoints=True)
+    assert begun.wait(PATIENCE_S)
+    d.program.opening.open(clip)
+    assert waiting.wait(PATIENCE_S)
+    d.do("action_cancel")
+    d.wait(lambda: not d.program.tasks.running(TaskKind.OPEN), 20.0, what="the opening to end")
+    release.set()
+    d.idle()
+    assert d.session.project.path == path and d.window.error_text == ""
