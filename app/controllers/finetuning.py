@@ -65,6 +65,7 @@ class FinetuningController(QObject):
         self._error: str | None = None
         self._cancelled = False
         self.round = RoundState()
+        session.closing.connect(self._abandon)
         session.opened.connect(self._on_opened)
 
     def why_not(self) -> str | None:
@@ -128,7 +129,7 @@ class FinetuningController(QObject):
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Ends the child at once; nothing of the round is kept."""
+        """Ends the child at once; nothing is kept of a round that has not reported yet."""
         if self._process is not None:
             self._cancelled = True
             self._process.kill()
@@ -141,15 +142,21 @@ class FinetuningController(QObject):
             process.waitForFinished(3000)
 
     def _abandon(self) -> None:
-        """Ends the child without waiting for it: its project is no longer the one that is open."""
-        process, self._process = self._process, None
+        """Ends the child without waiting for it: its project is about to close. What it has reported is kept."""
+        process = self._process
         if process is None:
             return
+        while process.waitForReadyRead(0):  # hands over to `_read` what has been said until now
+            pass
+        self._process = None
         process.readyReadStandardOutput.disconnect(self._read)
         process.errorOccurred.disconnect(self._on_process_error)
         process.finished.disconnect(self._on_finished)
         process.finished.connect(process.deleteLater)
         process.kill()
+        if self.round.report is not None:
+            self._record(self.round.report)
+            return
         self._session.message.emit("The round of fine-tuning was cancelled because another clip was opened.")
 
     def accept(self) -> None:
@@ -202,7 +209,6 @@ class FinetuningController(QObject):
         self.changed.emit()
 
     def _on_opened(self) -> None:
-        self._abandon()
         self.round = RoundState()
         self.changed.emit()
 
@@ -257,7 +263,7 @@ class FinetuningController(QObject):
         process.deleteLater()
         self.round = replace(self.round, running=False)
         report = self.round.report
-        if self._cancelled:
+        if self._cancelled and report is None:
             self.round = RoundState()
             self._session.message.emit("Fine-tuning was cancelled; the weights are as they were.")
         elif self._error is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,8 @@ from core.files import places
 from core.poses import FramePoses, Pose
 from core.project import Project, Touched
 from core.work.opening import Opened
+
+T = TypeVar("T")
 
 
 class Session(QObject):
@@ -29,7 +33,8 @@ class Session(QObject):
         redo_label: what redo would do again, likewise.
 
     Signals:
-        opened: a project was opened (or closed: `project` is None then).
+        opened: a project was opened.
+        closing: the open project is about to close; what belongs into it can still be written.
         frame_shown: a ShownFrame; `shown_poses` are its people.
         poses_changed: Touched; what to draw again.
         selection_changed: track id or None, keypoint or None.
@@ -41,6 +46,7 @@ class Session(QObject):
     """
 
     opened = Signal()
+    closing = Signal()
     frame_shown = Signal(object)
     poses_changed = Signal(object)
     selection_changed = Signal(object, object)
@@ -77,7 +83,7 @@ class Session(QObject):
         self.timestamps_s = np.asarray(opened.source.timestamps, dtype=np.float64)
         self.track_id = self.keypoint = None
         self.hidden = self.locked = frozenset()
-        last_frame = opened.project.setting("last_frame")
+        last_frame = self._read(lambda project: project.setting("last_frame"), None)
         start = int(last_frame) if last_frame is not None and last_frame.isdigit() else 0
         if opened.frame_index is not None:
             start = opened.frame_index
@@ -94,6 +100,7 @@ class Session(QObject):
         """Closes the project; every edit is already on disk."""
         if self.project is None:
             return
+        self.closing.emit()
         if not self.project.read_only and self.playback.shown is not None:
             self.remember("last_frame", str(self.playback.shown.frame_index))
         self.playback.close()
@@ -149,7 +156,7 @@ class Session(QObject):
     @property
     def calibrated_runs(self) -> frozenset[int]:
         """The project's runs whose scores are measured probabilities."""
-        return frozenset() if self.project is None else self.project.calibrated_runs
+        return self._read(lambda project: project.calibrated_runs, frozenset())
 
     def proofs(self) -> dict[int, tuple[float, str]]:
         """The proof (time in seconds, hash of the pixels) of the frame on screen, for a label of it."""
@@ -166,7 +173,7 @@ class Session(QObject):
         self._read_history()
         self.poses_changed.emit(touched)
         may_be_gone = touched.people_changed and self.track_id in touched.track_ids
-        if may_be_gone and self.project is not None and self.track_id not in self.project.track_ids():
+        if may_be_gone and self.track_id not in self._read(Project.track_ids, []):
             self.select(None, None)
 
     def show_again(self) -> None:
@@ -200,30 +207,32 @@ class Session(QObject):
         self.locked = track_ids
         self.people_display_changed.emit()
 
+    def _read(self, of: Callable[[Project], T], otherwise: T) -> T:
+        """What the project says; `otherwise` where none is open or it cannot be read, and the error is told."""
+        if self.project is None:
+            return otherwise
+        try:
+            return of(self.project)
+        except ProjectError as error:
+            self.error.emit(str(error))
+            return otherwise
+
     def _read_shown(self) -> None:
-        """Reads the people of the frame on screen; nobody where they cannot be read, and the error is told."""
-        self._poses = FramePoses(self.frame_index or 0)
-        if self.project is not None and self.frame_index is not None:
-            try:
-                self._poses = self.project.frame(self.frame_index)
-            except ProjectError as error:
-                self.error.emit(str(error))
+        """Reads the people of the frame on screen; nobody where they cannot be read."""
+        frame_index = self.frame_index
+        self._poses = FramePoses(frame_index or 0)
+        if frame_index is not None:
+            self._poses = self._read(lambda project: project.frame(frame_index), self._poses)
 
     def _read_history(self) -> None:
-        self.undo_label = self.redo_label = None
-        if self.project is not None:
-            try:
-                self.undo_label, self.redo_label = self.project.undo_label, self.project.redo_label
-            except ProjectError as error:
-                self.error.emit(str(error))
+        labels = self._read(lambda project: (project.undo_label, project.redo_label), (None, None))
+        self.undo_label, self.redo_label = labels
 
     def _on_frame_shown(self, frame: ShownFrame) -> None:
         self._read_shown()
         self.frame_shown.emit(frame)
-        project = self.project
-        if project is None:
-            return
-        if project.mismatched(frame.frame_index, self.proofs()[frame.frame_index]):
+        proof = self.proofs()[frame.frame_index]
+        if self._read(lambda project: project.mismatched(frame.frame_index, proof), False):
             self.error.emit(
                 f"Frame {frame.frame_index} is not the picture it was labelled on: "
                 "the video was replaced or edited. Check its labels, or point the project to the original file."
