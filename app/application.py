@@ -61,6 +61,7 @@ class Program(QObject):
         # First of all: what the others say while they are built, or of what was opened, stays on screen.
         session.message.connect(window.show_message)
         session.error.connect(window.show_error)
+        session.remarked.connect(window.show_remarks)
         session.settled.connect(self._on_settled)
         session.opened.connect(self._on_opened)
         self.network = network = Network(device)

@@ -10,17 +10,22 @@ from PySide6.QtWidgets import QFileDialog
 
 from app import keymaps
 from app.controllers.editing import EditingController
-from app.controllers.exporting import ExportController
+from app.controllers.exporting import ExportController, ReadLabels
 from app.controllers.finding import FindingController
 from app.controllers.opening import OpeningController
 from app.controllers.runs import RunsController
 from app.controllers.session import Session
 from app.ui.actions import KeyMap
 from app.ui.dialogs import dialogs
+from app.ui.dialogs.import_dialog import ImportOutlook, ask_how_to_import
+from app.ui.dialogs.question import Question
 from app.ui.dialogs.range_dialog import ask_frame_range
 from app.ui.main_window import MainWindow
+from app.ui.words import counted
 from app.weights.detectors import DetectorFile
 from app.weights.in_use import Network
+from core.formats import ImportPreview
+from core.formats.known import format_title
 
 VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
 LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
@@ -56,6 +61,7 @@ class Questions(QObject):
         self._exporting = exporting
         self._runs = runs
         self._ask_for_weights = ask_for_weights
+        exporting.import_read.connect(self._ask_how_to_import)
         self._keymap_trouble = ""
         self._keymap: KeyMap = self._own_keymap()
         self._window.apply_keymap(self._keymap)
@@ -86,7 +92,7 @@ class Questions(QObject):
             self._opening.open(path, Path(found))
 
     def import_labels(self) -> None:
-        """Asks for a file of labels and what to take from it."""
+        """Asks for a file of labels; what to take from it is asked once it is read."""
         if self._session.project is None:
             self._session.message.emit("Open the clip that the labels belong to first.")
             return
@@ -98,9 +104,19 @@ class Questions(QObject):
         )
         if not path:
             return
-        choice = dialogs.ask_import_options(self._window, Path(path))
+        self._exporting.read_for_import(Path(path))
+
+    def _ask_how_to_import(self, reading: ReadLabels) -> None:
+        """Shows what the import would touch, and writes it if that is wanted."""
+        file = f"{reading.path.name}: {format_title(reading.labels.format_name)}."
+        choice = ask_how_to_import(self._window, file, [_outlook(preview) for preview in reading.previews])
         if choice is not None:
-            self._exporting.import_file(Path(path), keypoints=choice.keypoints)
+            self._exporting.import_read_labels(
+                reading,
+                keypoints=choice.keypoints,
+                same_people=choice.same_people,
+                first_number=choice.first_number,
+            )
 
     def export(self) -> None:
         """Asks where to export to, and what."""
@@ -125,7 +141,7 @@ class Questions(QObject):
 
     def offer_detector(self, detector_file: DetectorFile) -> None:
         """Says what a detector costs, and fetches it if that is wanted; the window is as before if not."""
-        question = dialogs.Question(
+        question = Question(
             self._window,
             "detector_dialog",
             "Find people",
@@ -192,7 +208,7 @@ class Questions(QObject):
             self._session.message.emit("There is no run to undo.")
             return
         what = runs.in_words(run)
-        question = dialogs.Question(
+        question = Question(
             self._window,
             "remove_run_dialog",
             "Undo a run",
@@ -228,3 +244,13 @@ class Questions(QObject):
         if self._keymap_trouble:
             self._session.error.emit(self._keymap_trouble)
             self._keymap_trouble = ""
+
+
+def _outlook(preview: ImportPreview) -> ImportOutlook:
+    """What an import would touch, in words."""
+    summary = f"{counted(preview.num_frames, 'frame')}, {counted(preview.num_people, 'person', 'people')}"
+    lost = preview.num_labelled - preview.num_frames
+    if lost:
+        labelled = counted(preview.num_labelled, "labelled image")
+        summary += f"; {lost:,} of {labelled} {'is' if lost == 1 else 'are'} not in this clip"
+    return ImportOutlook(f"{summary}.", preview.decision, preview.remarks, preview.same_people, preview.first_number)

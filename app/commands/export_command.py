@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         )
     images = f", {result.num_images} images" if arguments.images else ""
     terminal.say(f"{result.path}: {result.num_people} poses in {result.num_frames} frames{images}.")
+    for remark in result.remarks:
+        terminal.say(remark)
     return 0
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 
 from app.terminal import Terminal
-from core.errors import FormatError, ProjectError
+from core.errors import ProjectError
 from core.files.outputs import check_can_write
 from core.files.paths import files_of
-from core.formats import LabelImage, Labels, import_labels, match_source, read_labels
+from core.formats import import_labels, match_source, read_labels
+from core.formats.preview import labelled_images, matched_images
 from core.project import Project, SourceRecord
 from core.video import open_source
 from core.work.opening import record_of
@@ -22,7 +23,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         record = record_of(source)
         names = [source.frame_name(index) for index in range(len(source))] if source.kind == "images" else None
         damaged = source.damaged
-    matched = check_any_matches(labels, record, names, arguments.first_number)
+    match = match_source(labels, record, names, arguments.first_number)
+    matched = matched_images(labelled_images(labels), match, record)  # before a project is made
     people = len({pose.track_id for image in matched for pose in image.poses.poses})
     terminal.say(f"{arguments.labels.name}: {people} people in {len(matched)} frames of {record.path.name}.")
     is_new = not arguments.project.exists()
@@ -44,26 +46,6 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         if note:
             terminal.say(note)
     return 0
-
-
-def check_any_matches(
-    labels: Labels, record: SourceRecord, names: list[str] | None, first_number: int | None
-) -> list[LabelImage]:
-    """The labelled images that are frames of the source; raises FormatError for none, before a project is made."""
-    frames = match_source(labels, record, names, first_number).frames
-    with_labels = [image for image in labels.images if image.labelled or image.poses.poses]
-    if not with_labels:
-        raise FormatError(
-            "The label file labels none of its images, so there is nothing to import; choose another. "
-            + " ".join(labels.warnings)
-        )
-    matched = [image for image in with_labels if image.frame_index in frames]
-    if not matched:
-        raise FormatError(
-            f"None of the {len(with_labels)} labelled images of the file is a frame of {record.path.name}; "
-            "give --source the clip that they belong to."
-        )
-    return matched
 
 
 def _check_same_source(known: SourceRecord, given: SourceRecord) -> None:

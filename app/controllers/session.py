@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,6 +42,7 @@ class Session(QObject):
         tool_changed: the Tool that the hand now holds.
         message: one short sentence for the status bar.
         error: one sentence that stays until it is dismissed.
+        remarked: what they are on ("Import of labels.json"), and sentences that all stay until they are dismissed.
         settled: the sentence of an error that no longer matters.
     """
 
@@ -54,6 +55,7 @@ class Session(QObject):
     tool_changed = Signal(object)
     message = Signal(str)
     error = Signal(str)
+    remarked = Signal(str, object)
     settled = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -91,10 +93,15 @@ class Session(QObject):
         self._read_history()
         self.opened.emit()
         self.playback.open(opened.source, start)
-        for sentence in opened.notes:
-            self.message.emit(sentence)
-        if opened.warning:
-            self.error.emit(opened.warning)
+        if len(opened.notes) == 1 and not opened.warnings:
+            self.message.emit(opened.notes[0])
+        else:
+            self.remark(f"Opening of {opened.source.path.name}", (*opened.warnings, *opened.notes))
+
+    def remark(self, title: str, sentences: Sequence[str]) -> None:
+        """Tells all that is to be said on one thing; nothing where there is nothing."""
+        if sentences:
+            self.remarked.emit(title, tuple(sentences))
 
     def close(self) -> None:
         """Closes the project; every edit is already on disk."""

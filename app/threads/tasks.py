@@ -100,6 +100,11 @@ class Task(QObject):
         """True once a cancel was asked for."""
         return self._cancel.is_set()
 
+    def go_on(self) -> None:
+        """For steps too small to report. Raises Cancelled if a cancel was asked for."""
+        if self.is_cancelled():
+            raise Cancelled
+
     def wait(self, timeout_s: float) -> bool:
         """Waits for the thread's end; False if it still runs after `timeout_s`."""
         if self._thread.ident is not None:
@@ -110,8 +115,7 @@ class Task(QObject):
         """Says how far the work is. Raises Cancelled if a cancel was asked for."""
         seconds_left = self._time_left.estimate_s(done, total)
         self._posted.emit(lambda: self.progressed.emit(done, total, seconds_left))
-        if self.is_cancelled():
-            raise Cancelled
+        self.go_on()
 
     def deliver(self, part: object) -> None:
         """Hands over a finished part of the result."""

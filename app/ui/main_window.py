@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.ui import theme
 from app.ui.actions import ACTIONS, MENUS, TOOLBAR, apply_keymap, build_actions
 from app.ui.canvas.canvas import Canvas
+from app.ui.dialogs.remarks import show_remarks
 from app.ui.message_bar import MessageBar
 from app.ui.panels.compare_panel import ComparePanel
 from app.ui.panels.finetune_panel import FinetunePanel
@@ -252,6 +253,14 @@ class MainWindow(QMainWindow):
     def show_error(self, sentence: str, action_text: str = "", on_action: Callable[[], object] | None = None) -> None:
         """Shows what went wrong above the picture until it is dismissed, with a button that does something about it."""
         self._message_bar.show_sentence(sentence, action_text, on_action)
+
+    def show_remarks(self, title: str, sentences: Sequence[str]) -> None:
+        """Shows the first of several sentences above the picture, with a button that lists them all."""
+        first, others = sentences[0], len(sentences) - 1
+        if others:
+            self.show_error(f"{first} … and {others} more.", "Show all", lambda: show_remarks(self, title, sentences))
+        else:
+            self.show_error(first)
 
     def dismiss_error(self) -> None:
         """Puts the sentence of `show_error` away."""

@@ -7,3 +7,8 @@ def time_left(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d} left" if hours else f"{minutes}:{rest:02d} left"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Says "1 frame", "12 frames", "3 people"; `many` where it is more than `one` with an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

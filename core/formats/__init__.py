@@ -5,12 +5,14 @@ from core.formats.frame_match import FrameMatch
 from core.formats.importing import import_labels, match_source
 from core.formats.labels import LabelImage, Labels
 from core.formats.matching import find_images, match_frames
+from core.formats.preview import ImportPreview, preview_imports
 from core.formats.recognition import read_labels
 
 __all__ = [
     "FORMATS",
     "ExportResult",
     "FrameMatch",
+    "ImportPreview",
     "LabelImage",
     "Labels",
     "export_project",
@@ -18,5 +20,6 @@ __all__ = [
     "import_labels",
     "match_frames",
     "match_source",
+    "preview_imports",
     "read_labels",
 ]

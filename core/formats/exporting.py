@@ -14,6 +14,7 @@ from core.files.paths import files_of, overwritten, project_files
 from core.files.replacing import replacing
 from core.formats.labels import LabelImage, Labels
 from core.formats.layouts import coco, csv_table, cvat, deeplabcut, label_studio, posetrack17, posetrack18, sleap
+from core.formats.losses import losses
 from core.formats.matching import PICTURE_SUFFIXES
 from core.poses import FramePoses, Pose, Provenance
 from core.project import Project, SourceRecord
@@ -45,12 +46,14 @@ class ExportResult:
         num_frames: labelled frames in it.
         num_people: poses in it.
         num_images: pictures written beside it.
+        remarks: a sentence for each kind of thing that the format has no place for, with its count.
     """
 
     path: Path
     num_frames: int
     num_people: int
     num_images: int = 0
+    remarks: tuple[str, ...] = ()
 
 
 def export_project(
@@ -101,7 +104,7 @@ def export_project(
             raise FormatError("The frames cannot be written, because their video or folder is not open.")
         num_images = write_images(source, labels, Path(images_folder), source_name, on_progress)
     writer(labels, Path(path), source_name)
-    return ExportResult(Path(path), labelled, labels.num_people, num_images)
+    return ExportResult(Path(path), labelled, labels.num_people, num_images, losses(labels, format_name))
 
 
 def refuse_to_destroy(project: Project, source: Source | None, path: Path, images_folder: Path | None = None) -> None:

@@ -20,10 +20,14 @@ class FrameMatch:
     Attributes:
         frames: frame index of the source by `LabelImage.frame_index`; images that are left out are not in it.
         notes: a sentence for each decision, and for each reason why images were left out.
+        decision: by what the images were matched, also where that needs no note.
+        first_number: what the first frame is called in the numbers that were compared; None where none were.
     """
 
     frames: dict[int, int]
     notes: tuple[str, ...] = ()
+    decision: str = ""
+    first_number: int | None = None
 
 
 def grouped(pairs: Iterable[tuple[Key, int]]) -> dict[Key, list[int]]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from core.errors import Cancelled
 from core.formats.frame_match import FrameMatch
-from core.formats.labels import LabelImage, Labels
+from core.formats.labels import Labels
 from core.formats.matching import match_frames
 from core.geometry import intersection_over_union
 from core.poses import Pose, Provenance
 from core.project import Project, RunKind, SourceRecord, Touched
 
+OnProgress = Callable[[int, int], None]
 SAME_PERSON_WITHOUT_ID = 0.5
 """People whose boxes overlap at least this much on average are one, where the file gives one of them no track id."""
 SAME_PERSON_OVERLAP = 0.3
@@ -27,6 +29,7 @@ def import_labels(
     *,
     first_number: int | None = None,
     same_people: bool = True,
+    on_progress: OnProgress | None = None,
 ) -> Touched:
     """Writes labels into a project; what a person set there stays as it is.
 
@@ -41,6 +44,7 @@ def import_labels(
         first_number: see `match_frames`.
         same_people: people without a track id in the file who lie where the project has somebody are that person;
             else they are new ones.
+        on_progress: called with done and total frames; may raise Cancelled, and then nothing was imported.
 
     Returns:
         What changed.
@@ -53,21 +57,26 @@ def import_labels(
     frames = match.frames
     labels.warnings.extend(match.notes)
     matched = [(frames[image.frame_index], image) for image in labels.images if image.frame_index in frames]
-    _remark_on_differences(project, labels, [image for _, image in matched])
+    labels.warnings.extend(differences(labels, project.source, match))
     poses = {index: list(image.poses.poses) for index, image in matched if image.poses.poses}
     if not keypoints:
         poses = {index: [_box_only(pose) for pose in people] for index, people in poses.items()}
     reviewed = [index for index, image in matched if keypoints and image.poses.reviewed]
     regions = {index: image.ignore_regions for index, image in matched if keypoints and image.ignore_regions}
+    if on_progress is not None:
+        on_progress(0, len(poses))
     with project.undisturbed():  # nobody gets a number between its choice and the writing
         if same_people:
-            poses = _with_ids_of_the_project(project, labels, poses)
+            poses = _with_ids_of_the_project(project, labels, poses, on_progress)
         poses = _with_new_track_ids(project, poses)
         run_id = project.begin_run(RunKind.IMPORT, None, {"format": labels.format_name, "keypoints": keypoints})
         try:
-            touched = project.write_run(run_id, poses, reviewed=reviewed)
+            touched = project.write_run(run_id, poses, reviewed=reviewed, on_progress=on_progress)
             if regions:
                 project.write_ignore_regions(run_id, regions)
+        except Cancelled:
+            project.remove_run(run_id)  # it wrote nothing: nobody is offered to take it back
+            raise
         except BaseException:
             project.finish_run(run_id, "failed")
             raise
@@ -113,14 +122,17 @@ def match_source(
     return match_frames(labels, frame_names if is_folder else None, source.num_frames, name, first_number)
 
 
-def _remark_on_differences(project: Project, labels: Labels, matched: Sequence[LabelImage]) -> None:
-    size = (project.source.width, project.source.height)
-    other = next((image.size for image in matched if image.size is not None and image.size != size), None)
-    if other is not None:
-        labels.warnings.append(
-            f"The labels are for images of {other[0]}x{other[1]} pixels but the source has {size[0]}x{size[1]}; "
-            "check that the joints lie where they should."
-        )
+def differences(labels: Labels, source: SourceRecord, match: FrameMatch) -> list[str]:
+    """A sentence where the labels are for images of another size than the source's."""
+    size = (source.width, source.height)
+    sizes = (image.size for image in labels.images if image.frame_index in match.frames)
+    other = next((found for found in sizes if found is not None and found != size), None)
+    if other is None:
+        return []
+    return [
+        f"The labels are for images of {other[0]}x{other[1]} pixels but the source has {size[0]}x{size[1]}; "
+        "check that the joints lie where they should."
+    ]
 
 
 def _box_only(pose: Pose) -> Pose:
@@ -128,11 +140,24 @@ def _box_only(pose: Pose) -> Pose:
     return Pose.empty(pose.track_id, pose.bbox_xywh, box_provenance)
 
 
-def _with_ids_of_the_project(project: Project, labels: Labels, poses: dict[int, list[Pose]]) -> dict[int, list[Pose]]:
-    """The poses, those without a track id of their own under the number of the project's person whom they overlap."""
+def people_of_the_project(
+    project: Project, labels: Labels, poses: Mapping[int, Sequence[Pose]], on_progress: OnProgress | None = None
+) -> dict[int, int]:
+    """The project's person whom each person without a track id of their own overlaps, by the number given in reading.
+
+    Args:
+        project: with people.
+        labels: what was read.
+        poses: its people, by frame index of the project's source.
+        on_progress: called with done and total frames; may raise Cancelled.
+    """
     overlaps: dict[tuple[int, int], list[float]] = {}
     frames: dict[int, set[int]] = {}
-    for index, people in poses.items():
+    if not labels.linked_ids:
+        return {}
+    for done, (index, people) in enumerate(poses.items()):
+        if on_progress is not None:
+            on_progress(done, len(poses))
         there = project.frame(index).poses
         for pose in people:
             frames.setdefault(pose.track_id, set()).add(index)
@@ -146,6 +171,14 @@ def _with_ids_of_the_project(project: Project, labels: Labels, poses: dict[int, 
         is_free = linked not in same and not any(frames[linked] & others for others in taken if linked != known)
         if is_free and np.mean(overlaps[linked, known]) >= SAME_PERSON_WITHOUT_ID:
             same[linked] = known
+    return same
+
+
+def _with_ids_of_the_project(
+    project: Project, labels: Labels, poses: dict[int, list[Pose]], on_progress: OnProgress | None
+) -> dict[int, list[Pose]]:
+    """The poses, those without a track id of their own under the number of the project's person whom they overlap."""
+    same = people_of_the_project(project, labels, poses, on_progress)
     if not same:
         return poses
     labels.warnings.append(

@@ -70,3 +70,8 @@ KNOWN_FORMATS = (
         "12 joints and the neck", "belly and face",
     ),
 )  # fmt: skip
+
+
+def format_title(name: str) -> str:
+    """Whose a format is, and what file, for people; the name itself where it is none of these."""
+    return next((entry.of for entry in KNOWN_FORMATS if entry.name == name), name)

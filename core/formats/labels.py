@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers
+from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, step
 from core.formats.track_ids import link_people
 from core.geometry import bbox_of_points
 from core.keypoints import POSETRACK
@@ -139,6 +139,7 @@ def _box(person: PersonRecord) -> FloatArray | None:
 
 
 def _pose(person: PersonRecord, track_id: int, remarks: Counter[str]) -> Pose | None:
+    step()
     box = _box(person)
     if box is None:
         remarks["a person with neither a box nor a keypoint was skipped"] += 1

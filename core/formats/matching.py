@@ -48,7 +48,7 @@ def match_frames(
         raise FormatError("The label file lists no image, so there is nothing to import.")
     known = {i.frame_index: f for i in images if (f := i.source_frame_index) is not None and 0 <= f < num_frames}
     if len(known) == len(images) and images[0].num_frames == num_frames and len(set(known.values())) == len(known):
-        return FrameMatch(known)
+        return FrameMatch(known, decision="The file itself says which frame each image is.")
     images, notes = _of_the_source(images, source_name)
     if source_frame_names is not None:
         match = match_names(images, source_frame_names, source_name)

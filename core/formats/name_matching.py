@@ -68,7 +68,8 @@ def match_names(images: Sequence[LabelImage], names: Sequence[str], source_name:
             f"(it names {name_of_image(images[0])}, the folder holds {names[0] if names else 'none'}); "
             "open the folder that the labels belong to."
         )
-    return FrameMatch(found, (*notes, *sentences, *missing_ones(missing)))
+    decision = notes[0] if notes else f"{images_counted(len(found))} matched by name."
+    return FrameMatch(found, (*notes, *sentences, *missing_ones(missing)), decision)
 
 
 def _match_parts(

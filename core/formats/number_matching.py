@@ -105,7 +105,7 @@ def _numbered(
     shown = next((key for key in frames if by_key[key].labelled), next(iter(frames)))
     name = name_of_image(by_key[shown])
     decision = f"{name} was taken as frame {frames[shown]}: {said} count from {base}, frames from 0."
-    return FrameMatch(frames, (decision, *notes, *missing_ones(beyond)))
+    return FrameMatch(frames, (decision, *notes, *missing_ones(beyond)), decision, base)
 
 
 def _match_order(images: Sequence[LabelImage], num_frames: int) -> FrameMatch:
@@ -116,4 +116,5 @@ def _match_order(images: Sequence[LabelImage], num_frames: int) -> FrameMatch:
             f"{num_frames} frames, so nobody can say which is which; name the images by their frames."
         )
     frames = {image.frame_index: place for place, image in enumerate(images)}
-    return FrameMatch(frames, (f"{name} was taken as frame 0: no image has a number, so the file's order counts.",))
+    decision = f"{name} was taken as frame 0: no image has a number, so the file's order counts."
+    return FrameMatch(frames, (decision,), decision)

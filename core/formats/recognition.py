@@ -1,21 +1,27 @@
 """Recognises the format of a label file by what is in it, whatever its name."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import FormatError
 from core.formats.labels import Labels, from_records
 from core.formats.layouts import annolist, coco_layout, coco_results, label_studio
 from core.formats.neighbours import parse_other_than_json
-from core.formats.records import LabelFile, load_json
+from core.formats.records import LabelFile, heard, load_json
 
 
-def read_labels(path: Path | str) -> Labels:
+def read_labels(path: Path | str, on_step: Callable[[], None] | None = None) -> Labels:
     """Reads a label file of any supported format.
+
+    Args:
+        path: of the file.
+        on_step: called for every person that is read; may raise Cancelled.
 
     Raises:
         FormatError: the file is missing, is not JSON, or is of no supported format.
     """
-    return from_records(parse(path))
+    with heard(on_step):
+        return from_records(parse(path))
 
 
 def parse(path: Path | str) -> LabelFile:

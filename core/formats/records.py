@@ -6,7 +6,9 @@ import json
 import math
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +21,29 @@ from core.files.replacing import replacing
 from core.formats.image_names import folder_of, numbers_of
 from core.keypoints import POSETRACK
 from core.poses import ByteArray, FloatArray, Visibility
+
+_ON_STEP: ContextVar[Callable[[], None] | None] = ContextVar("on_step", default=None)
+
+
+@contextmanager
+def heard(on_step: Callable[[], None] | None) -> Iterator[None]:
+    """Within it, `on_step` is called for every person that is read; it may raise Cancelled, which ends the reading.
+
+    Known to the thread rather than handed down: a dozen layouts read people, each in a loop of its own, and none of
+    them has to do with whether somebody still waits.
+    """
+    token = _ON_STEP.set(on_step)
+    try:
+        yield
+    finally:
+        _ON_STEP.reset(token)
+
+
+def step() -> None:
+    """One step of reading was done, see `heard`."""
+    on_step = _ON_STEP.get()
+    if on_step is not None:
+        on_step()
 
 
 class PlacedJoint(NamedTuple):
@@ -58,6 +83,7 @@ class PersonRecord:
     @classmethod
     def empty(cls) -> PersonRecord:
         """A person of whom nothing is known."""
+        step()
         count = len(POSETRACK)
         return cls(np.full((count, 2), np.nan), np.zeros(count, np.uint8), np.full(count, np.nan))
 

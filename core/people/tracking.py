@@ -75,7 +75,7 @@ class PersonBox:
 
 
 class PersonBoxSource(Protocol):
-    """Says where people are in frames, without saying who is who: a detector, or `KnownBoxes`."""
+    """Says where people are in frames, without saying who is who, such as a detector."""
 
     @property
     def method(self) -> str:
@@ -87,19 +87,6 @@ class PersonBoxSource(Protocol):
         Args:
             frames: (frame_index, (H, W, 3) RGB) in order.
         """
-
-
-@dataclass(frozen=True)
-class KnownBoxes:
-    """Boxes that are known beforehand, by frame index; a `PersonBoxSource`."""
-
-    by_frame: Mapping[int, Sequence[PersonBox]]
-    method: str = "known boxes"
-
-    def boxes(self, frames: Iterable[tuple[int, RgbFrame]]) -> Iterator[tuple[int, list[PersonBox]]]:
-        """The known boxes of each frame; the pictures are not looked at."""
-        for frame_index, _ in frames:
-            yield frame_index, list(self.by_frame.get(frame_index, ()))
 
 
 Locate = Callable[[int, RgbFrame, FloatArray], tuple[FloatArray, FloatArray]]

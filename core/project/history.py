@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from core.errors import ProjectError
 from core.poses import Pose
@@ -138,11 +138,17 @@ def _of_reverted_pose(
 
 
 def of_run(
-    store: Store, run: Run, poses_by_frame: Mapping[int, Iterable[Pose]], reviewed: Iterable[int]
+    store: Store,
+    run: Run,
+    poses_by_frame: Mapping[int, Iterable[Pose]],
+    reviewed: Iterable[int],
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Change]:
     """What a batch of a run changes: nothing that a person set, and nobody whom a person took away."""
     actual: list[Change] = []
-    for frame_index, written in poses_by_frame.items():
+    for done, (frame_index, written) in enumerate(poses_by_frame.items()):
+        if on_progress is not None:
+            on_progress(done, len(poses_by_frame))
         current = state.of_frame(store, frame_index).poses
         merged: dict[int, Pose] = {}
         for pose in written:

@@ -178,6 +178,7 @@ class Project(ProjectReader):
         proofs: Mapping[int, tuple[float, str]] | None = None,
         *,
         reviewed: Iterable[int] = (),
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> Touched:
         """Writes one batch of a run: one transaction and one entry, which undo passes over.
 
@@ -189,6 +190,7 @@ class Project(ProjectReader):
             poses_by_frame: what it says, by frame index.
             proofs: which pictures it saw, by frame index.
             reviewed: frames that an imported file says are done; they are marked until the run is removed.
+            on_progress: called with done and total frames; may raise Cancelled, and then nothing is changed.
 
         Raises:
             ProjectError: the run is unknown or over, or the batch could not be written; nothing is changed then.
@@ -200,7 +202,7 @@ class Project(ProjectReader):
                 done = frozenset(reviewed)
                 if done and run.kind != RunKind.IMPORT:
                     raise ValueError(f"only an import says that frames are reviewed, not a run of kind {run.kind}")
-                actual = history.of_run(store, run, poses_by_frame, done)
+                actual = history.of_run(store, run, poses_by_frame, done, on_progress)
                 if not actual:
                     return Touched()
                 label = ledger.RUN_LABELS[run.kind]

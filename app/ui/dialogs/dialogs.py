@@ -6,36 +6,23 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QRadioButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
-from app.ui import theme
 from app.ui.actions import KeyMap, Preset
 from app.ui.dialogs.keys_dialog import KeysDialog
-
-WIDTH_PX = 440
-
-
-@dataclass(frozen=True)
-class ImportOptions:
-    """What to take from a file of labels: joints and boxes, or boxes alone."""
-
-    keypoints: bool
+from app.ui.dialogs.question import Question
 
 
 @dataclass(frozen=True)
@@ -76,74 +63,6 @@ EXPORT_FORMATS = (
     ExportFormat("label_studio", "Label Studio", ".json", "One task per frame: rectangles with their joints."),
     ExportFormat("cvat", "CVAT for video 1.1", ".xml", "A track of skeletons for each person, and one of boxes."),
 )
-
-
-class Question(QDialog):
-    """A small dialog: a sentence, some widgets, and two buttons."""
-
-    def __init__(self, parent: QWidget | None, object_name: str, title: str, sentence: str, do_it: str) -> None:
-        super().__init__(parent)
-        self.setObjectName(object_name)
-        self.setWindowTitle(title)
-        self.setMinimumWidth(WIDTH_PX)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE)
-        column.setSpacing(theme.SPACING + 4)
-        self.sentence = QLabel(sentence, self)
-        self.sentence.setObjectName("sentence")
-        self.sentence.setWordWrap(True)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
-        column.addWidget(self.sentence)
-        self.body = QVBoxLayout()
-        self.body.setSpacing(theme.SPACING)
-        column.addLayout(self.body)
-        column.addStretch(1)
-        buttons = QDialogButtonBox(self)
-        buttons.setObjectName("buttons")
-        self.do_it = QPushButton(do_it, self)
-        self.do_it.setObjectName("do_it")
-        self.do_it.setProperty("primary", True)
-        self.do_it.setDefault(True)
-        self.do_it.setToolTip(f"{do_it}  (Enter)")
-        buttons.addButton(self.do_it, QDialogButtonBox.ButtonRole.AcceptRole)
-        cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
-        cancel.setObjectName("cancel")
-        cancel.setToolTip("Change nothing.  (Esc)")
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        column.addWidget(buttons)
-
-    def agreed(self) -> bool:
-        """Asks, and says whether the person went on."""
-        return self.exec() == QDialog.DialogCode.Accepted
-
-    def muted(self, text: str) -> QLabel:
-        """A quiet line of explanation, not yet placed."""
-        label = QLabel(text, self)
-        label.setWordWrap(True)
-        label.setProperty("muted", True)
-        return label
-
-
-class ImportDialog(Question):
-    """What to take from a file of labels."""
-
-    def __init__(self, parent: QWidget | None, path: Path) -> None:
-        super().__init__(parent, "import_dialog", "Import labels", f"Import from {path.name}:", "Import")
-        self._everything = QRadioButton("People, boxes and joints", self)
-        self._everything.setObjectName("import_keypoints")
-        self._everything.setToolTip("To continue from these labels.")
-        self._everything.setChecked(True)
-        self._boxes = QRadioButton("People and boxes only", self)
-        self._boxes.setObjectName("import_boxes_only")
-        self._boxes.setToolTip("To let the network predict the joints again.")
-        self.body.addWidget(self._everything)
-        self.body.addWidget(self._boxes)
-        self.body.addWidget(self.muted("Your own changes are kept."))
-
-    def options(self) -> ImportOptions:
-        """The answer."""
-        return ImportOptions(self._everything.isChecked())
 
 
 class ExportDialog(Question):
@@ -264,12 +183,6 @@ class FrameDialog(Question):
         self.body.addLayout(form)
 
 
-def ask_import_options(parent: QWidget | None, path: Path) -> ImportOptions | None:
-    """What to take from a file of labels."""
-    dialog = ImportDialog(parent, path)
-    return dialog.options() if dialog.agreed() else None
-
-
 def ask_export_options(parent: QWidget | None, path: Path) -> ExportOptions | None:
     """What to write; `path` is proposed."""
     dialog = ExportDialog(parent, path)
@@ -361,7 +274,5 @@ def show_about(parent: QWidget | None, version: str = "") -> None:
         "Every edit is on disk when the mouse button is released; there is nothing to save.",
         "Close",
     )
-    cancel = dialog.findChild(QPushButton, "cancel")
-    if cancel is not None:
-        cancel.hide()
+    dialog.cancel.hide()
     dialog.exec()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QFormLayout, QSpinBox, QWidget
 
-from app.ui.dialogs.dialogs import Question
+from app.ui.dialogs.question import Question
 
 
 class RangeDialog(Question):

@@ -86,7 +86,9 @@ def test_the_detector_is_offered_fetched_and_finds_people_to_predict(drive, clip
     assert found[1].num_new == 0 and len(d.session.shown_poses().poses) == len(people)
 
 
-def test_a_found_person_is_taken_back_as_a_run(drive, clip, server, asked):
+def test_a_found_person_is_taken_back_as_a_run(drive, clip, server, asked, monkeypatch):
+    hashed, real = [], detectors.file_sha256
+    monkeypatch.setattr(detectors, "file_sha256", lambda path: hashed.append(path) or real(path))
     write = detectors.FOR_PROCESSORS.path
     write.parent.mkdir(parents=True)
     write.write_bytes(server.files["net.pth"])
@@ -98,6 +100,7 @@ def test_a_found_person_is_taken_back_as_a_run(drive, clip, server, asked):
     d.wait(lambda: found, what="people")
     settle(d)
     assert len(d.session.project.track_ids()) > 1
+    assert len(hashed) == 1, "a file of a hundred megabytes is hashed once a search"
     d.do("action_remove_run")
     settle(d)
     assert "search for people?" in asked[0]

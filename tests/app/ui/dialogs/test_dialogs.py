@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QRadioButton, QSpinBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QSpinBox
 
 from app.keymaps import presets
 from app.ui.actions import default_keymap
 from app.ui.dialogs import dialogs
-from app.ui.dialogs.dialogs import ExportOptions, ImportOptions, TrackChange
+from app.ui.dialogs.dialogs import ExportOptions, TrackChange
 
 
 def answer(act) -> None:
@@ -20,20 +20,6 @@ def answer(act) -> None:
 
 def press(name: str):
     return lambda dialog: dialog.findChild(QPushButton, name).click()
-
-
-def test_import_everything_or_boxes_only(qtbot):
-    answer(press("do_it"))
-    assert dialogs.ask_import_options(None, Path("/clips/labels.json")) == ImportOptions(True)
-
-    def boxes(dialog):
-        dialog.findChild(QRadioButton, "import_boxes_only").click()
-        press("do_it")(dialog)
-
-    answer(boxes)
-    assert dialogs.ask_import_options(None, Path("/clips/labels.json")) == ImportOptions(False)
-    answer(press("cancel"))
-    assert dialogs.ask_import_options(None, Path("/clips/labels.json")) is None
 
 
 def test_export_options(qtbot):

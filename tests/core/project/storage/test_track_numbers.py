@@ -20,7 +20,7 @@ def labels_of(frames):
             Pose.empty(who, (left, 400, 20, 20), Provenance.IMPORTED)
             for who, left in sorted(frames.get(index, {}).items())
         ]
-        images.append(LabelImage(index, "", None, FramePoses(index, tuple(people)), num_frames=100))
+        images.append(LabelImage(index, f"{index:06d}.jpg", None, FramePoses(index, tuple(people)), num_frames=100))
     return Labels(images, "posetrack18")
 
 

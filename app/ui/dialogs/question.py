@@ -1,0 +1,74 @@
+"""What the small dialogs have in common."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpacerItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui import theme
+
+WIDTH_PX = 440
+
+
+class Question(QDialog):
+    """A small dialog: a sentence, some widgets, and two buttons."""
+
+    def __init__(self, parent: QWidget | None, object_name: str, title: str, sentence: str, do_it: str) -> None:
+        super().__init__(parent)
+        self.setObjectName(object_name)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(WIDTH_PX)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE)
+        column.setSpacing(theme.SPACING + 4)
+        self.sentence = QLabel(sentence, self)
+        self.sentence.setObjectName("sentence")
+        self.sentence.setWordWrap(True)
+        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        column.addWidget(self.sentence)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(theme.SPACING)
+        column.addLayout(self.body)
+        self._column = column
+        self._rest = QSpacerItem(0, 0, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding)
+        column.addItem(self._rest)
+        buttons = QDialogButtonBox(self)
+        buttons.setObjectName("buttons")
+        self.do_it = QPushButton(do_it, self)
+        self.do_it.setObjectName("do_it")
+        self.do_it.setProperty("primary", True)
+        self.do_it.setDefault(True)
+        self.do_it.setToolTip(f"{do_it}  (Enter)")
+        buttons.addButton(self.do_it, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
+        self.cancel.setObjectName("cancel")
+        self.cancel.setToolTip("Change nothing.  (Esc)")
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+
+    def fill(self, widget: QWidget) -> None:
+        """Adds a widget that grows with the dialog."""
+        self.body.addWidget(widget, 1)
+        self._column.removeItem(self._rest)
+        self._column.setStretchFactor(self.body, 1)
+
+    def agreed(self) -> bool:
+        """Asks, and says whether the person went on."""
+        return self.exec() == QDialog.DialogCode.Accepted
+
+    def muted(self, text: str) -> QLabel:
+        """A quiet line of explanation, not yet placed."""
+        label = QLabel(text, self)
+        label.setWordWrap(True)
+        label.setProperty("muted", True)
+        return label
