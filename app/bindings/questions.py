@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from app import keymaps
+from app.bindings.export_formats import EXPORT_FORMATS
 from app.controllers.editing import EditingController
 from app.controllers.exporting import ExportController, ReadLabels
 from app.controllers.finding import FindingController
@@ -124,7 +125,7 @@ class Questions(QObject):
         if project is None:
             self._session.message.emit("There is nothing to export: open a clip first.")
             return
-        choice = dialogs.ask_export_options(self._window, project.path.with_suffix(".json"))
+        choice = dialogs.ask_export_options(self._window, project.path.with_suffix(".json"), EXPORT_FORMATS)
         if choice is not None:
             self._exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
 

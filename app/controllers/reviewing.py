@@ -92,7 +92,7 @@ class ReviewController(QObject):
 
     @property
     def is_up_to_date(self) -> bool:
-        """False while something that changed is still to be looked at."""
+        """False while something that changed is still to be looked at: for scripts that wait for the queue."""
         return not self._timer.isActive() and self._answered == self._asked
 
     def stop(self) -> None:

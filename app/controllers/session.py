@@ -71,6 +71,8 @@ class Session(QObject):
         self.keypoint: int | None = None
         self.hidden: frozenset[int] = frozenset()
         self.locked: frozenset[int] = frozenset()
+        self._known: frozenset[int] | None = None
+        """Everybody in the clip, while whoever comes to it is hidden with the others."""
         self.tool = Tool.SELECT
         self.undo_label: str | None = None
         self.redo_label: str | None = None
@@ -85,6 +87,7 @@ class Session(QObject):
         self.timestamps_s = np.asarray(opened.source.timestamps, dtype=np.float64)
         self.track_id = self.keypoint = None
         self.hidden = self.locked = frozenset()
+        self._known = None
         last_frame = self._read(lambda project: project.setting("last_frame"), None)
         start = int(last_frame) if last_frame is not None and last_frame.isdigit() else 0
         if opened.frame_index is not None:
@@ -178,6 +181,8 @@ class Session(QObject):
         if self.frame_index in touched.frame_indices:
             self._read_shown()
         self._read_history()
+        if touched.people_changed:
+            self._hide_newcomers()
         self.poses_changed.emit(touched)
         may_be_gone = touched.people_changed and self.track_id in touched.track_ids
         if may_be_gone and self.track_id not in self._read(Project.track_ids, []):
@@ -207,7 +212,29 @@ class Session(QObject):
     def set_hidden(self, track_ids: frozenset[int]) -> None:
         """Hides people from the canvas."""
         self.hidden = track_ids
+        if not track_ids:
+            self._known = None
         self.people_display_changed.emit()
+
+    def hide_others(self, track_id: int) -> None:
+        """Hides everybody but one, also who comes to the clip later; shows them again where they are hidden."""
+        everybody = self._everybody()
+        others = everybody - {track_id}
+        self._known = everybody
+        self.set_hidden(frozenset() if others <= self.hidden else others)
+
+    def _everybody(self) -> frozenset[int]:
+        return frozenset(self._read(Project.track_ids, []))
+
+    def _hide_newcomers(self) -> None:
+        """A number that takes the place of another one is no newcomer: it is hidden where that one was."""
+        if self._known is None:
+            return
+        everybody = self._everybody()
+        newcomers, gone = everybody - self._known, self._known - everybody
+        self._known = everybody
+        if newcomers and gone <= self.hidden:
+            self.set_hidden(self.hidden | newcomers)
 
     def set_locked(self, track_ids: frozenset[int]) -> None:
         """Locks people against accidental edits."""

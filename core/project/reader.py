@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.poses import FloatArray, FramePoses, Pose
 from core.project import journal, undoing
 from core.project.records import Change, Effort, FrameProof, JournalEntry, Round, Run, SourceRecord
-from core.project.storage import ledger, proofs, regions, state, track_numbers
+from core.project.storage import ledger, proofs, regions, state
 from core.project.storage.codec import decode
 from core.project.storage.frame_state import NOT_REVIEWED
 from core.project.storage.store import Store
@@ -116,10 +116,6 @@ class ProjectReader:
             " SELECT id FROM ids WHERE id IS NOT NULL"
         )
         return [row[0] for row in rows]
-
-    def next_track_id(self) -> int:
-        """A number that nobody has, and nobody ever had."""
-        return track_numbers.highest(self._store) + 1
 
     def summary(self) -> Summary:
         """What the timeline shows of every frame; its columns follow later writes."""

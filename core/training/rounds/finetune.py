@@ -45,8 +45,6 @@ from core.training.rounds.report import FinetuneSettings, RoundProgress, RoundRe
 from core.training.samples.batches import Batch, SampleSettings
 from core.video import FrameCache, Source, frame_proof, open_source
 
-__all__ = ["FinetuneSettings", "RoundProgress", "RoundReport", "finetune"]
-
 _CACHE_BYTES = 256 * 2**20
 _MEMORY_TO_SPARE = 1.5
 

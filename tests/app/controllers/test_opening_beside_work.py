@@ -222,21 +222,6 @@ def test_the_window_does_not_wait_for_a_round_to_die(crowd, clip, monkeypatch):
     assert not waited
 
 
-def test_hiding_the_others_reaches_those_who_come_later(drive, clip):
-    d = drive(clip)
-    first, second = d.add_person(0), d.add_person(0, (5.0, 5.0, 30.0, 60.0))
-    later = d.add_person(7, (90.0, 20.0, 40.0, 60.0))
-    d.session.select(None, None)
-    d.do("action_hide_others")
-    assert d.session.hidden == frozenset() and d.said == "Select a person first."
-    d.session.select(first, None)
-    d.do("action_hide_others")
-    assert d.session.hidden == {second, later}
-    d.session.select(None, None)
-    d.do("action_hide_others")
-    assert d.session.hidden == frozenset()
-
-
 def test_a_cancel_is_heard_while_an_opening_waits(crowd, clip, monkeypatch):
     d = crowd
     begun, waiting, release = threading.Event(), threading.Event(), threading.Event()

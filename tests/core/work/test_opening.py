@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import cv2
 import pytest
 
 from core.errors import ProjectError
@@ -42,8 +43,6 @@ class Ledger:
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     """The demo's first frames as a folder of pictures."""
-    import cv2  # noqa: PLC0415
-
     folder = tmp_path / "images"
     folder.mkdir()
     with open_source(places.DEMO_CLIP) as source:
@@ -54,9 +53,9 @@ def pictures(tmp_path: Path) -> Path:
 
 def coco(path: Path, images: Path) -> Path:
     """Labels of one person in the first picture."""
-    names = sorted(file.name for file in images.iterdir())
+    names = enumerate(sorted(file.name for file in images.iterdir()))
     labels = {
-        "images": [{"id": i, "file_name": f"images/{name}", "width": 160, "height": 120} for i, name in enumerate(names)],
+        "images": [{"id": i, "file_name": f"images/{name}", "width": 160, "height": 120} for i, name in names],
         "annotations": [{"id": 1, "image_id": 0, "category_id": 1, "bbox": [40, 20, 50, 80], "track_id": 1,
                          "keypoints": [50, 30, 2] * 17}],
         "categories": [{"id": 1, "name": "person"}],
