@@ -21,7 +21,7 @@ class FindingController(QObject):
 
     Signals:
         detector_wanted: a DetectorFile that is not at hand; `fetch` goes on from there.
-        found: a Found, when finding came to its end.
+        found: a Found, when finding came to its end; for scripts that drive the program.
     """
 
     detector_wanted = Signal(object)

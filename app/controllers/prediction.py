@@ -19,7 +19,7 @@ class PredictionController(QObject):
     """Runs the network over people with boxes.
 
     Signals:
-        predicted: frames and joints were written; the number of poses.
+        predicted: frames and joints were written; the number of poses. For scripts that drive the program.
     """
 
     predicted = Signal(int)

@@ -192,7 +192,8 @@ def with_scores(candidate: LoadedModel, held_out: Sequence[CorrectedPose], found
     frame_indices = np.array([pose.frame_index for pose in held_out])
     fits = np.isin(frame_indices, np.unique(frame_indices)[::2])
     fitting, checking = (
-        ([found[i] for i in np.flatnonzero(half)], measured[half], right[half]) for half in (fits, ~fits)
+        ([one for one, taken in zip(found, half, strict=True) if taken], measured[half], right[half])
+        for half in (fits, ~fits)
     )
     score_model = fit_on(candidate.metadata, *fitting, FEWEST_OF_A_KIND)
     if score_model is not None and not sure_are_right(score_model, candidate.metadata, *checking):
