@@ -22,7 +22,7 @@ from app.ui.dialogs.import_dialog import ImportOutlook, ask_how_to_import
 from app.ui.dialogs.question import Question
 from app.ui.dialogs.range_dialog import ask_frame_range
 from app.ui.main_window import MainWindow
-from app.ui.words import counted
+from app.ui.words import counted, shortened
 from app.weights.detectors import DetectorFile
 from app.weights.in_use import Network
 from core.formats import ImportPreview
@@ -109,7 +109,7 @@ class Questions(QObject):
 
     def _ask_how_to_import(self, reading: ReadLabels) -> None:
         """Shows what the import would touch, and writes it if that is wanted."""
-        file = f"{reading.path.name}: {format_title(reading.labels.format_name)}."
+        file = f"{shortened(reading.path.name)}: {format_title(reading.labels.format_name)}."
         choice = ask_how_to_import(self._window, file, [_outlook(preview) for preview in reading.previews])
         if choice is not None:
             self._exporting.import_read_labels(

@@ -1,4 +1,6 @@
-"""Numbers in words."""
+"""Numbers and names in words."""
+
+LONGEST_NAME = 60
 
 
 def time_left(seconds: float) -> str:
@@ -7,6 +9,11 @@ def time_left(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d} left" if hours else f"{minutes}:{rest:02d} left"
+
+
+def shortened(name: str) -> str:
+    """A file's name that fits a line: a very long one without its middle."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 20]}…{name[-19:]}"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QListWidget,
+    QListWidgetItem,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -61,7 +62,9 @@ class RemarksList(QWidget):
         """Shows these in place of the last ones."""
         self._count.setText(counted(len(sentences), "remark"))
         self._list.clear()
-        self._list.addItems(list(sentences))
+        for sentence in sentences:
+            item = QListWidgetItem(sentence, self._list)
+            item.setToolTip(sentence)  # a name without spaces may be longer than the line
 
     def copy_all(self) -> None:
         """Puts all of them on the clipboard, a line each."""
