@@ -27,6 +27,7 @@ from app.weights.detectors import DetectorFile
 from app.weights.in_use import Network
 from core.formats import ImportPreview
 from core.formats.known import format_title
+from core.project import Project
 
 VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
 LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
@@ -180,13 +181,11 @@ class Questions(QObject):
 
     def change_track(self, track_id: int | None) -> None:
         """Asks for a person's new number."""
-        project = self._session.project
-        if track_id is None or project is None:
+        if track_id is None or self._session.project is None:
             self._session.message.emit("Select a person first.")
             return
-        choice = dialogs.ask_track_id(
-            self._window, track_id, tuple(project.track_ids()), self._session.frame_index or 0
-        )
+        taken = tuple(self._session.read(Project.track_ids, ()))
+        choice = dialogs.ask_track_id(self._window, track_id, taken, self._session.frame_index or 0)
         if choice is not None:
             self._session.select(track_id, self._session.keypoint)
             self._editing.change_track_id(track_id, choice.track_id, choice.swap)

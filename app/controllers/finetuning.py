@@ -17,6 +17,7 @@ from app.controllers.weights_in_use import FINE_TUNED, WeightsInUse
 from app.weights.in_use import Network
 from core.errors import FamiError
 from core.files.checkout import REPOSITORY
+from core.project import Project
 
 log = logging.getLogger(__name__)
 
@@ -89,15 +90,14 @@ class FinetuningController(QObject):
 
     def corrected_frames(self) -> int:
         """How many frames hold joints that a person set or accepted."""
-        if self._session.project is None:
+        summary = self._session.read(Project.summary, None)
+        if summary is None:
             return 0
-        summary = self._session.project.summary()
         return int(np.count_nonzero(summary.num_accepted + summary.num_corrected + summary.num_imported))
 
     def can_roll_back(self) -> bool:
         """True while the project goes on with weights of a round."""
-        project = self._session.project
-        return project is not None and not project.read_only and project.active_weights is not None
+        return self._session.read(lambda project: not project.read_only and project.active_weights is not None, False)
 
     def start(self, steps: int | None = None) -> None:
         """Starts a round in a child process; a refusal is told in one sentence."""
@@ -177,13 +177,12 @@ class FinetuningController(QObject):
     def roll_back(self) -> None:
         """Takes the weights back that were in use before the last accepted round."""
         project = self._session.project
-        if project is None or project.active_weights is None:
+        active = self._session.read(lambda project: project.active_weights, None)
+        if project is None or active is None:
             self._session.message.emit("There is no round to roll back.")
             return
-        previous = next(
-            (entry.parent_sha256 for entry in project.rounds() if entry.weights_sha256 == project.active_weights), None
-        )
         try:
+            previous = next((entry.parent_sha256 for entry in project.rounds() if entry.weights_sha256 == active), None)
             known = previous is not None and bool(list(project.weights_folder.glob(f"*{previous[:12]}*")))
             project.set_active_weights(previous if known else None)
         except FamiError as error:

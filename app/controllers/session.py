@@ -18,7 +18,8 @@ from core.poses import FramePoses, Pose
 from core.project import Project, Touched
 from core.work.opening import Opened
 
-T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class Session(QObject):
@@ -88,7 +89,7 @@ class Session(QObject):
         self.track_id = self.keypoint = None
         self.hidden = self.locked = frozenset()
         self._known = None
-        last_frame = self._read(lambda project: project.setting("last_frame"), None)
+        last_frame = self.read(lambda project: project.setting("last_frame"), None)
         start = int(last_frame) if last_frame is not None and last_frame.isdigit() else 0
         if opened.frame_index is not None:
             start = opened.frame_index
@@ -145,6 +146,16 @@ class Session(QObject):
             return None
         return None if self.source_path is None else (project, self.source_path)
 
+    def read(self, of: Callable[[Project], A], otherwise: B) -> A | B:
+        """What the project says; `otherwise` where none is open or it cannot be read, and the error is told."""
+        if self.project is None:
+            return otherwise
+        try:
+            return of(self.project)
+        except ProjectError as error:
+            self.error.emit(str(error))
+            return otherwise
+
     @property
     def shown(self) -> ShownFrame | None:
         """The frame on screen."""
@@ -166,7 +177,7 @@ class Session(QObject):
     @property
     def calibrated_runs(self) -> frozenset[int]:
         """The project's runs whose scores are measured probabilities."""
-        return self._read(lambda project: project.calibrated_runs, frozenset())
+        return self.read(lambda project: project.calibrated_runs, frozenset())
 
     def proofs(self) -> dict[int, tuple[float, str]]:
         """The proof (time in seconds, hash of the pixels) of the frame on screen, for a label of it."""
@@ -185,7 +196,7 @@ class Session(QObject):
             self._hide_newcomers()
         self.poses_changed.emit(touched)
         may_be_gone = touched.people_changed and self.track_id in touched.track_ids
-        if may_be_gone and self.track_id not in self._read(Project.track_ids, []):
+        if may_be_gone and self.track_id not in self.read(Project.track_ids, ()):
             self.select(None, None)
 
     def show_again(self) -> None:
@@ -224,7 +235,7 @@ class Session(QObject):
         self.set_hidden(frozenset() if others <= self.hidden else others)
 
     def _everybody(self) -> frozenset[int]:
-        return frozenset(self._read(Project.track_ids, []))
+        return frozenset(self.read(Project.track_ids, ()))
 
     def _hide_newcomers(self) -> None:
         """A number that takes the place of another one is no newcomer: it is hidden where that one was."""
@@ -241,32 +252,22 @@ class Session(QObject):
         self.locked = track_ids
         self.people_display_changed.emit()
 
-    def _read(self, of: Callable[[Project], T], otherwise: T) -> T:
-        """What the project says; `otherwise` where none is open or it cannot be read, and the error is told."""
-        if self.project is None:
-            return otherwise
-        try:
-            return of(self.project)
-        except ProjectError as error:
-            self.error.emit(str(error))
-            return otherwise
-
     def _read_shown(self) -> None:
         """Reads the people of the frame on screen; nobody where they cannot be read."""
         frame_index = self.frame_index
         self._poses = FramePoses(frame_index or 0)
         if frame_index is not None:
-            self._poses = self._read(lambda project: project.frame(frame_index), self._poses)
+            self._poses = self.read(lambda project: project.frame(frame_index), self._poses)
 
     def _read_history(self) -> None:
-        labels = self._read(lambda project: (project.undo_label, project.redo_label), (None, None))
+        labels = self.read(lambda project: (project.undo_label, project.redo_label), (None, None))
         self.undo_label, self.redo_label = labels
 
     def _on_frame_shown(self, frame: ShownFrame) -> None:
         self._read_shown()
         self.frame_shown.emit(frame)
         proof = self.proofs()[frame.frame_index]
-        if self._read(lambda project: project.mismatched(frame.frame_index, proof), False):
+        if self.read(lambda project: project.mismatched(frame.frame_index, proof), False):
             self.error.emit(
                 f"Frame {frame.frame_index} is not the picture it was labelled on: "
                 "the video was replaced or edited. Check its labels, or point the project to the original file."

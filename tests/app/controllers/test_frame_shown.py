@@ -283,4 +283,6 @@ def test_a_project_that_cannot_be_read_is_told_and_ends_nothing(drive, clip):
     d.session.project.close()  # as a disk that is gone: whatever is asked now raises
     d.go_to(3)
     assert "closed" in d.told()
+    d.program.panels_binding._draw_changed_frames()
+    assert d.program.runs.last() is None and d.program.finetuning.corrected_frames() == 0
     assert d.session.shown_poses().poses == () and d.session.calibrated_runs == frozenset()
