@@ -220,10 +220,10 @@ class Work:
 
     def _predictor(self, weights_path: Path, device: str, offsets: Sequence[int] | None) -> Predictor:
         """The network, whose weights are read once for following and predicting."""
-        from core.model import Predictor, load_predictor  # noqa: PLC0415 - seconds of torch, after all cheap checks
+        from core.model import load_predictor  # noqa: PLC0415 - seconds of torch, after all cheap checks
 
         if self.loaded is None:
             self.loaded = load_predictor(weights_path, device, offsets)
         if offsets is None or tuple(offsets) == tuple(self.loaded.offsets):
             return self.loaded
-        return Predictor(self.loaded.loaded, device=device, offsets=offsets)
+        return self.loaded.with_offsets(offsets)

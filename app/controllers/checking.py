@@ -7,9 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from app.controllers.opening import LAST_PART_TIMEOUT_S
 from app.controllers.session import Session
-from app.threads.tasks import Task, TaskKind, TaskRunner
+from app.threads.tasks import LAST_PART_TIMEOUT_S, Task, TaskKind, TaskRunner
 from core.errors import ProjectError
 from core.video import Source, open_source
 from core.work.recounting import is_to_be_recounted, recount
@@ -71,7 +70,7 @@ class CheckingController(QObject):
 
         def work(_: Task) -> Source:
             # What works on the project counts frames as they were counted until now: it ends first.
-            if not self._tasks.end_on_project(LAST_PART_TIMEOUT_S):
+            if not self._tasks.end_on_project(LAST_PART_TIMEOUT_S, task.is_cancelled):
                 source.close()
                 raise ProjectError(f"{source.damaged} Cancel what is running, then open the clip again.")
             if not project.read_only and is_to_be_recounted(project.source, source):

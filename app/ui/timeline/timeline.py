@@ -1,7 +1,7 @@
 """The timeline: what every frame of the clip has come to, where to look, and where one is.
 
 Three lanes over a ruler. Labels: a bar whose colour and height both say nothing, predicted, accepted or corrected,
-with a bright line along the foot of reviewed frames. Doubt: a tick above every frame that needs a look. Confidence:
+with a bright line along the foot of reviewed frames. Doubt: a tick above every frame that needs a look. Score:
 the mean score as a line, the lowest as a shade below it. A broken line over the lanes stands where frames of a damaged
 clip are missing.
 """
