@@ -68,7 +68,7 @@ class CheckingController(QObject):
             source.close()
             return
 
-        def work(_: Task) -> Source:
+        def work(task: Task) -> Source:
             # What works on the project counts frames as they were counted until now: it ends first.
             if not self._tasks.end_on_project(LAST_PART_TIMEOUT_S, task.is_cancelled):
                 source.close()
