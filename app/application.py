@@ -17,6 +17,7 @@ from app.bindings.network import NetworkBinding
 from app.bindings.panels import PanelsBinding
 from app.bindings.questions import Questions
 from app.bindings.weights import WeightsBinding
+from app.controllers.checking import CheckingController
 from app.controllers.comparison import Comparison
 from app.controllers.editing import EditingController
 from app.controllers.exporting import ExportController
@@ -49,7 +50,8 @@ class Program(QObject):
 
     Attributes:
         window, session, tasks, network: the parts that a script may want to look at.
-        opening, editing, people, finding, prediction, finetuning, review, exporting, instruments: the controllers.
+        opening, checking, editing, people, finding, prediction, finetuning, review, exporting, instruments: the
+            controllers.
     """
 
     def __init__(self, device: str = "auto") -> None:
@@ -66,6 +68,7 @@ class Program(QObject):
         session.opened.connect(self._on_opened)
         self.network = network = Network(device)
         self.opening = OpeningController(session, tasks, self)
+        self.checking = CheckingController(session, tasks, self)
         self.editing = EditingController(session, self)
         self.people = PeopleController(session, tasks, network, self)
         self.finding = FindingController(session, tasks, device, self)

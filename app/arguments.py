@@ -13,7 +13,6 @@ from core.files import checkout
 
 BENCHMARKS = checkout.REPOSITORY / "benchmarks"
 MOTION_BENCH = "motion"
-EXPORT_FORMATS = ("posetrack18", "posetrack17", "coco", "csv", "sleap", "deeplabcut", "label_studio", "cvat")
 
 
 class About(NamedTuple):
@@ -188,8 +187,11 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
+    from core.formats.known import WRITTEN_FORMATS  # noqa: PLC0415 - takes a moment, and only exporting needs it
+
+    names = [one.name for one in WRITTEN_FORMATS]
     parser.add_argument("project", type=Path, metavar="P.fami")
-    parser.add_argument("--format", choices=EXPORT_FORMATS, required=True, help="what to write")
+    parser.add_argument("--format", choices=names, required=True, help="what to write")
     parser.add_argument("--out", type=Path, required=True, metavar="PATH")
     parser.add_argument("--only", choices=("reviewed",), help="only what a person reviewed, accepted or corrected")
     parser.add_argument("--images", action="store_true", help="also write the frames, as images/<source>/000000.jpg")

@@ -75,7 +75,6 @@ def measure(project: Project, num_frames: int) -> dict[str, float]:
         "undo": median_ms(project.undo),
         "redo": median_ms(project.redo),
         "summary": median_ms(project.summary),
-        "next track id": median_ms(project.next_track_id),
         "all track ids": median_ms(project.track_ids),
     }
 

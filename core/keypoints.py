@@ -58,6 +58,10 @@ class Skeleton:
         return self.keypoint_names[keypoint].replace("_", " ")
 
 
+SIDES_RGB = {"left": (86, 180, 233), "right": (240, 160, 32), "centre": (228, 231, 235)}
+"""How the sides of a body (`Skeleton.side`) are drawn; told apart with every kind of colour vision."""
+
+
 def _limbs(names: tuple[str, ...], pairs: str) -> tuple[tuple[int, int], ...]:
     return tuple((names.index(a), names.index(b)) for a, b in (pair.split("-") for pair in pairs.split()))
 

@@ -68,7 +68,7 @@ class Pose:
         keypoints: (K, 2) x, y in full-frame pixels, NaN where never located. A NOT_LABELLED keypoint may
             keep coordinates (where it stood last): go by `visibility`.
         visibility: (K,) of Visibility.
-        scores: (K,) confidence from 0 to 1; 1 where a person set the keypoint, NaN where there is none.
+        scores: (K,) from 0 to 1; 1 where a person set the keypoint, NaN where there is none.
         provenance: (K,) of Provenance, also for a keypoint that a person marked as not labelled.
         bbox_provenance: who drew the box.
         bbox_head_xywh: (4,) the head's box, or None.

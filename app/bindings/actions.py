@@ -253,8 +253,7 @@ class ActionsBinding(QObject):
         elif session.track_id is None or session.project is None:
             session.set_hidden(frozenset())
         else:
-            others = frozenset(int(who) for who in session.project.track_ids()) - {session.track_id}
-            session.set_hidden(frozenset() if others <= session.hidden else others)
+            session.hide_others(session.track_id)
 
     def _toggle_lock(self) -> None:
         track_id = self._session.track_id

@@ -72,7 +72,7 @@ class CanvasBinding(QObject):
 
     @property
     def explained(self) -> bool:
-        """True once the temporal panel shows the window of the selected person in the frame on screen."""
+        """True once the temporal panel shows the selected person in the frame on screen; scripts wait for it."""
         answer = self._current_answer()
         return answer is not None and answer.explanation is not None
 

@@ -10,6 +10,7 @@ from app.controllers.weights_in_use import WeightsInUse
 from app.ui.main_window import MainWindow
 from app.ui.panels.finetune_panel import FinetuneReport, FinetuneState
 from app.weights.in_use import NetworkState
+from core.project import Project
 
 
 class NetworkBinding(QObject):
@@ -52,8 +53,7 @@ class NetworkBinding(QObject):
 
     def _look(self) -> None:
         """Reads the project's rounds, which no edit of a pose changes."""
-        project = self._session.project
-        self._rounds = tuple(entry.weights_sha256[:8] for entry in project.rounds()) if project is not None else ()
+        self._rounds = tuple(entry.weights_sha256[:8] for entry in self._session.read(Project.rounds, ()))
         self._can_roll_back = self._finetuning.can_roll_back()
         self._draw()
 

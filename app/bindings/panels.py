@@ -16,7 +16,7 @@ from app.ui.panels.queue_panel import QueueRow
 from app.ui.timeline.columns import FrameState, TimelineColumns
 from core.judging.review import Suggestion, is_doubtful
 from core.poses import Visibility
-from core.project import Summary, Touched
+from core.project import Project, Summary, Touched
 
 TIMELINE_DELAY_MS = 60
 """Writes that follow each other this closely are drawn together: a running prediction writes many times a second."""
@@ -94,12 +94,9 @@ class PanelsBinding(QObject):
             self._editing.set_visibility(self._session.track_id, keypoint, visibility)
 
     def _on_opened(self) -> None:
-        project = self._session.project
-        timeline = self._window.timeline
-        if project is None:
-            timeline.set_num_frames(0)
-        else:
-            timeline.set_num_frames(project.source.num_frames, self._session.timestamps_s)
+        num_frames = self._session.read(lambda project: project.source.num_frames, 0)
+        self._window.timeline.set_num_frames(num_frames, self._session.timestamps_s)
+        self._window.timeline.set_gaps({gap.frame_index: gap.num_missing for gap in self._session.gaps})
         self._draw_timeline()
         self._draw_people()
         self._draw_queue([])
@@ -129,19 +126,17 @@ class PanelsBinding(QObject):
         self._window.joints_panel.set_selected(session.keypoint)
 
     def _draw_timeline(self) -> None:
-        project = self._session.project
+        summary = self._session.read(Project.summary, None)
         self._changed_frames.clear()
-        if project is None:
+        if summary is None:
             self._window.timeline.set_summary(TimelineColumns.empty())
         else:
-            summary = project.summary()
             held = np.flatnonzero((summary.num_people > 0) | summary.reviewed)
             self._window.timeline.set_summary(timeline_columns(summary, held))
 
     def _draw_changed_frames(self) -> None:
-        project = self._session.project
-        if project is not None:
-            summary = project.summary()
+        summary = self._session.read(Project.summary, None)
+        if summary is not None:
             changed = np.array([index for index in sorted(self._changed_frames) if index < len(summary)], np.int64)
             self._window.timeline.set_frames(timeline_columns(summary, changed))
         self._changed_frames.clear()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from app import keymaps
+from app.bindings.export_formats import EXPORT_FORMATS
 from app.controllers.editing import EditingController
 from app.controllers.exporting import ExportController, ReadLabels
 from app.controllers.finding import FindingController
@@ -26,8 +27,11 @@ from app.weights.detectors import DetectorFile
 from app.weights.in_use import Network
 from core.formats import ImportPreview
 from core.formats.known import format_title
+from core.project import Project
 
-VIDEOS = "Videos and projects (*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.fami *.json);;All files (*)"
+_VIDEOS = ["mp4", "avi", "mov", "mkv", "webm", "m4v", "mpg", "mpeg", "wmv", "ts"]
+_CLIPS = [*_VIDEOS, "gif", "webp", "tif", "tiff", "fami", "json"]
+VIDEOS = f"Videos and projects ({' '.join(f'*.{s} *.{s.upper()}' for s in _CLIPS)});;All files (*)"
 LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
 NO_WEIGHTS = (
     "There are no weights to predict with: fetch some or import a file, or continue by hand. "
@@ -124,7 +128,7 @@ class Questions(QObject):
         if project is None:
             self._session.message.emit("There is nothing to export: open a clip first.")
             return
-        choice = dialogs.ask_export_options(self._window, project.path.with_suffix(".json"))
+        choice = dialogs.ask_export_options(self._window, project.path.with_suffix(".json"), EXPORT_FORMATS)
         if choice is not None:
             self._exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
 
@@ -179,13 +183,11 @@ class Questions(QObject):
 
     def change_track(self, track_id: int | None) -> None:
         """Asks for a person's new number."""
-        project = self._session.project
-        if track_id is None or project is None:
+        if track_id is None or self._session.project is None:
             self._session.message.emit("Select a person first.")
             return
-        choice = dialogs.ask_track_id(
-            self._window, track_id, tuple(project.track_ids()), self._session.frame_index or 0
-        )
+        taken = tuple(self._session.read(Project.track_ids, ()))
+        choice = dialogs.ask_track_id(self._window, track_id, taken, self._session.frame_index or 0)
         if choice is not None:
             self._session.select(track_id, self._session.keypoint)
             self._editing.change_track_id(track_id, choice.track_id, choice.swap)

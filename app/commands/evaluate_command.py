@@ -12,6 +12,7 @@ from core.files.outputs import check_can_write, write_json
 from core.files.paths import files_of
 from core.metrics import oks_of_folders, pck_of_folders, posetrack_evaluation
 from core.metrics.groups import GROUP_NAMES
+from core.training.learning.recipe import read_recipe
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -49,8 +50,6 @@ def _say_groups(lines: Mapping[str, Mapping[str, float]], terminal: Terminal) ->
 
 def _run(config: Path) -> dict[str, Any]:
     """What a training's configuration says of the network, for `table --kind components` and `windows`."""
-    from core.training.learning.recipe import read_recipe  # noqa: PLC0415 - torch is loaded only where it is asked for
-
     recipe = read_recipe(config)
     network = dict(getattr(recipe, "network", {}))
     clips = [stage for stage in recipe.stages if stage.kind != "pictures"]

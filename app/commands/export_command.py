@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 
+from app.commands.clips import make_sure_of_frames
 from app.terminal import Terminal
 from core.errors import SourceError
 from core.files.outputs import check_can_write
@@ -18,6 +19,7 @@ from core.video import Source, open_source
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Exports. Returns the exit status."""
     check_can_write(arguments.out, inputs=project_files(arguments.project))
+    make_sure_of_frames(arguments.project, terminal)
     with ExitStack() as stack:
         project = stack.enter_context(Project.open(arguments.project, read_only=True))
         refuse_to_destroy(project, None, arguments.out)

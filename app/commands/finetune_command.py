@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from app.commands.clips import make_sure_of_frames
 from app.terminal import Terminal
 from app.weights.available import ProjectWeights
 from app.weights.choice import find_weights
@@ -17,6 +18,7 @@ from core.training.rounds.report import FinetuneSettings, RoundProgress, RoundRe
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Trains one round, says what it did to the error, and takes better weights into use. Returns the exit status."""
     check_can_write(arguments.json, inputs=project_files(arguments.project))
+    make_sure_of_frames(arguments.project, terminal)
     with Project.open(arguments.project, read_only=True) as project:
         own = ProjectWeights.of(project) if arguments.weights is None else None
         out_folder, clip = project.weights_folder, project.source.path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from app.commands.clips import make_sure_of_frames, open_checked, remarks_of
 from app.terminal import Terminal
 from core.errors import ProjectError
 from core.files.outputs import check_can_write
@@ -11,18 +12,19 @@ from core.files.paths import files_of
 from core.formats import import_labels, match_source, read_labels
 from core.formats.preview import labelled_images, matched_images
 from core.project import Project, SourceRecord
-from core.video import open_source
-from core.work.opening import record_of
+from core.work.source_record import record_of
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Imports labels; makes the project where there is none yet. Returns the exit status."""
     check_can_write(arguments.project, inputs=[arguments.labels, *files_of(arguments.source)])
     labels = read_labels(arguments.labels)
-    with open_source(arguments.source) as source:
+    if arguments.project.exists():
+        make_sure_of_frames(arguments.project, terminal)
+    with open_checked(arguments.source, terminal) as source:
         record = record_of(source)
         names = [source.frame_name(index) for index in range(len(source))] if source.kind == "images" else None
-        damaged = source.damaged
+        remarks = remarks_of(source)
     match = match_source(labels, record, names, arguments.first_number)
     matched = matched_images(labelled_images(labels), match, record)  # before a project is made
     people = len({pose.track_id for image in matched for pose in image.poses.poses})
@@ -42,9 +44,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     terminal.say(
         f"{arguments.project}: labels in {len(touched.frame_indices)} frames, {len(touched.track_ids)} people."
     )
-    for note in [damaged, *labels.warnings]:
-        if note:
-            terminal.say(note)
+    for remark in [*remarks, *labels.warnings]:
+        terminal.say(remark)
     return 0
 
 

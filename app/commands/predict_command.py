@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.clips import open_checked, remarks_of
 from app.terminal import Terminal
 from app.weights import detectors
 from app.weights.choice import find_weights
@@ -18,16 +19,16 @@ from core.files.outputs import check_can_write
 from core.files.paths import files_of, project_files
 from core.files.replacing import replacing
 from core.formats import Labels, export_project, import_labels, match_source, read_labels
-from core.formats.matching import PICTURE_SUFFIXES
 from core.people.tracking import Locate
 from core.poses import FramePoses
 from core.project import Project, RunKind, edits
-from core.video import Source, frame_proof, open_source
+from core.video import Source, frame_proof
+from core.video.pictures import IMAGE_SUFFIXES
 from core.work.following import follow_person, locator
 from core.work.heatmap_file import HeatmapFile
-from core.work.opening import record_of
 from core.work.overlay import write_overlay
 from core.work.predicting import requests_for, run_prediction
+from core.work.source_record import record_of
 
 if TYPE_CHECKING:  # seconds of torch
     from core.model import Predictor
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Predicts. Returns the exit status."""
     if not arguments.source.exists():
         raise SourceError(f"There is nothing at {arguments.source}; give a video or a folder of images.")
-    read = [*files_of(arguments.source, PICTURE_SUFFIXES), arguments.boxes]
+    read = [*files_of(arguments.source, IMAGE_SUFFIXES), arguments.boxes]
     beside_project = [] if arguments.project is None else project_files(arguments.project)[1:]
     outputs = (arguments.out, arguments.overlay, arguments.heatmaps, arguments.project)
     check_can_write(*outputs, inputs=read + beside_project)
@@ -50,14 +51,13 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     weights_path = find_weights(arguments.weights, arguments.device)
     check_can_write(*outputs, inputs=[weights_path])
     with ExitStack() as stack:
-        source = stack.enter_context(open_source(arguments.source))
+        source = stack.enter_context(open_checked(arguments.source, terminal))
         start, stop = frames_of(arguments.frames, len(source))
         check_boxes(arguments.box, source.size)
         project_path = arguments.project or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "run.fami"
         project = stack.enter_context(new_project(project_path, source))
         work = Work(project, source, start, stop, terminal)
-        if source.damaged:
-            work.notes.append(source.damaged)
+        work.notes += remarks_of(source)
         if arguments.boxes is not None:
             work.import_boxes(arguments.boxes)
         if arguments.box:
@@ -220,10 +220,10 @@ class Work:
 
     def _predictor(self, weights_path: Path, device: str, offsets: Sequence[int] | None) -> Predictor:
         """The network, whose weights are read once for following and predicting."""
-        from core.model import Predictor, load_predictor  # noqa: PLC0415 - seconds of torch, after all cheap checks
+        from core.model import load_predictor  # noqa: PLC0415 - seconds of torch, after all cheap checks
 
         if self.loaded is None:
             self.loaded = load_predictor(weights_path, device, offsets)
         if offsets is None or tuple(offsets) == tuple(self.loaded.offsets):
             return self.loaded
-        return Predictor(self.loaded.loaded, device=device, offsets=offsets)
+        return self.loaded.with_offsets(offsets)

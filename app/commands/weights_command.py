@@ -9,6 +9,7 @@ from app.weights.available import catalogue_entry
 from app.weights.choice import default_weights
 from app.weights.facts import WeightsFacts, all_facts
 from app.weights.importing import import_weights
+from app.weights.speeds import Speeds
 from core.errors import KeypointsUnknownError
 from core.files import places
 from core.files.fetch import fetch, megabytes
@@ -64,8 +65,6 @@ def _row(facts: WeightsFacts, *, is_default: bool) -> tuple[str, ...]:
 
 def measure_speeds(terminal: Terminal, device: str) -> None:
     """Measures every architecture of the list on the device, one after the other."""
-    from app.weights.speeds import Speeds  # noqa: PLC0415 - loads torch
-
     speeds = Speeds(device)
     architectures = list(dict.fromkeys(facts.architecture for facts in all_facts(device) if facts.architecture))
     with terminal.progress("Measuring") as progress:

@@ -181,11 +181,9 @@ class Comparison(QObject):
         """The second network; HRNet alone shares the first one's weights."""
         if question.second_path is not None:
             return self._second.predictor(question.second_path)
-        from core.model import Predictor  # noqa: PLC0415 - loads torch
-
         first, held = self._network.predictor(question.weights_path), self._alone
         if held is None or held[0] is not first:
-            held = first, Predictor(first.loaded, device=str(first.device), offsets=())
+            held = first, first.with_offsets(())
             if self._asker.wanted == question:
                 self._alone = held
         return held[1]

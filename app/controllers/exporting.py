@@ -75,7 +75,7 @@ class ExportController(QObject):
     """Exports and imports labels.
 
     Signals:
-        exported: an ExportResult.
+        exported: an ExportResult; for scripts that drive the program.
         import_read: ReadLabels; ask how to import them, then call `import_read_labels`.
     """
 

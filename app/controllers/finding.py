@@ -21,7 +21,7 @@ class FindingController(QObject):
 
     Signals:
         detector_wanted: a DetectorFile that is not at hand; `fetch` goes on from there.
-        found: a Found, when finding came to its end.
+        found: a Found, when finding came to its end; for scripts that drive the program.
     """
 
     detector_wanted = Signal(object)
@@ -33,6 +33,7 @@ class FindingController(QObject):
         self._tasks = tasks
         self._device = device
         self._frames: tuple[int, int] = (0, 0)
+        self._busy = ""
         self._wanted: DetectorFile | None = None
         self._fetched_for: Project | None = None
 
@@ -54,8 +55,7 @@ class FindingController(QObject):
         if clip is None:
             return
         project, path = clip
-        self._frames, self._wanted = (start, stop), None
-        self._tasks.run(
+        task = self._tasks.run(
             TaskKind.FIND,
             "Finding people",
             lambda task: self._look(task, project, path, start, stop),
@@ -63,8 +63,11 @@ class FindingController(QObject):
             delivered=session.touch,
             succeeded=self._on_looked,
             ended=self._ask_for_detector,
-            busy="People are already being found: wait for it, or cancel it.",
+            busy=self._busy,
         )
+        if task is not None:  # a request that was refused changes nothing of the one that goes on
+            self._frames, self._wanted = (start, stop), None
+            self._busy = "People are already being found: wait for it, or cancel it."
 
     def _look(self, task: Task, project: Project, path: Path, start: int, stop: int) -> Found | DetectorFile:
         """In the worker: what was found, or the detector that it takes."""
@@ -97,7 +100,6 @@ class FindingController(QObject):
     def fetch(self, detector_file: DetectorFile) -> None:
         """Fetches a detector, and goes on with what it was wanted for."""
         project = self._session.project
-        self._fetched_for = None
 
         def fetched(_: object) -> None:
             self._fetched_for = project
@@ -108,13 +110,17 @@ class FindingController(QObject):
 
             detector_file.fetch(report, task.is_cancelled)
 
-        self._tasks.run(
+        task = self._tasks.run(
             TaskKind.FIND,
             "Fetching the person detector, MB",
             work,
+            busy=self._busy,
             succeeded=fetched,
             ended=self._find_after_fetching,
         )
+        if task is not None:
+            self._fetched_for = None
+            self._busy = "The person detector is being fetched: wait for it, or cancel it."
 
     def _find_after_fetching(self) -> None:
         """Finds in the frames that it was fetched for, unless another clip was opened meanwhile."""

@@ -17,6 +17,7 @@ from app.controllers.weights_in_use import FINE_TUNED, WeightsInUse
 from app.weights.in_use import Network
 from core.errors import FamiError
 from core.files.checkout import REPOSITORY
+from core.project import Project
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class FinetuningController(QObject):
         self._error: str | None = None
         self._cancelled = False
         self.round = RoundState()
+        session.closing.connect(self._abandon)
         session.opened.connect(self._on_opened)
 
     def why_not(self) -> str | None:
@@ -88,15 +90,14 @@ class FinetuningController(QObject):
 
     def corrected_frames(self) -> int:
         """How many frames hold joints that a person set or accepted."""
-        if self._session.project is None:
+        summary = self._session.read(Project.summary, None)
+        if summary is None:
             return 0
-        summary = self._session.project.summary()
         return int(np.count_nonzero(summary.num_accepted + summary.num_corrected + summary.num_imported))
 
     def can_roll_back(self) -> bool:
         """True while the project goes on with weights of a round."""
-        project = self._session.project
-        return project is not None and not project.read_only and project.active_weights is not None
+        return self._session.read(lambda project: not project.read_only and project.active_weights is not None, False)
 
     def start(self, steps: int | None = None) -> None:
         """Starts a round in a child process; a refusal is told in one sentence."""
@@ -128,7 +129,7 @@ class FinetuningController(QObject):
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Ends the child at once; nothing of the round is kept."""
+        """Ends the child at once; nothing is kept of a round that has not reported yet."""
         if self._process is not None:
             self._cancelled = True
             self._process.kill()
@@ -141,15 +142,21 @@ class FinetuningController(QObject):
             process.waitForFinished(3000)
 
     def _abandon(self) -> None:
-        """Ends the child without waiting for it: its project is no longer the one that is open."""
-        process, self._process = self._process, None
+        """Ends the child without waiting for it: its project is about to close. What it has reported is kept."""
+        process = self._process
         if process is None:
             return
+        while process.waitForReadyRead(0):  # hands over to `_read` what has been said until now
+            pass
+        self._process = None
         process.readyReadStandardOutput.disconnect(self._read)
         process.errorOccurred.disconnect(self._on_process_error)
         process.finished.disconnect(self._on_finished)
         process.finished.connect(process.deleteLater)
         process.kill()
+        if self.round.report is not None:
+            self._record(self.round.report)
+            return
         self._session.message.emit("The round of fine-tuning was cancelled because another clip was opened.")
 
     def accept(self) -> None:
@@ -170,13 +177,12 @@ class FinetuningController(QObject):
     def roll_back(self) -> None:
         """Takes the weights back that were in use before the last accepted round."""
         project = self._session.project
-        if project is None or project.active_weights is None:
+        active = self._session.read(lambda project: project.active_weights, None)
+        if project is None or active is None:
             self._session.message.emit("There is no round to roll back.")
             return
-        previous = next(
-            (entry.parent_sha256 for entry in project.rounds() if entry.weights_sha256 == project.active_weights), None
-        )
         try:
+            previous = next((entry.parent_sha256 for entry in project.rounds() if entry.weights_sha256 == active), None)
             known = previous is not None and bool(list(project.weights_folder.glob(f"*{previous[:12]}*")))
             project.set_active_weights(previous if known else None)
         except FamiError as error:
@@ -202,7 +208,6 @@ class FinetuningController(QObject):
         self.changed.emit()
 
     def _on_opened(self) -> None:
-        self._abandon()
         self.round = RoundState()
         self.changed.emit()
 
@@ -257,7 +262,7 @@ class FinetuningController(QObject):
         process.deleteLater()
         self.round = replace(self.round, running=False)
         report = self.round.report
-        if self._cancelled:
+        if self._cancelled and report is None:
             self.round = RoundState()
             self._session.message.emit("Fine-tuning was cancelled; the weights are as they were.")
         elif self._error is not None:

@@ -64,6 +64,8 @@ class Instruments(QObject):
         )
         self._asker.answered.connect(lambda _, answer: self.answered.emit(answer))
         self._asker.failed.connect(self.failed)
+        # A file of the same name may be another clip, or its frames are counted anew.
+        session.opened.connect(self._asker.clear)
 
     def ask(self, explain: bool) -> InstrumentQuestion | None:
         """Asks about the selected person in the frame on screen; None if there is nothing to ask about."""

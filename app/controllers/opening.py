@@ -7,11 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.session import Session
-from app.threads.tasks import Task, TaskKind, TaskRunner
-from core.errors import ProjectError
+from app.threads.tasks import LAST_PART_TIMEOUT_S, Task, TaskKind, TaskRunner
+from core.errors import Cancelled, ProjectError
 from core.work.opening import ImagesMissingError, Opened, SourceMissingError, open_path
-
-LAST_PART_TIMEOUT_S = 60.0
 
 
 class OpeningController(QObject):
@@ -39,8 +37,10 @@ class OpeningController(QObject):
             except (SourceMissingError, ImagesMissingError) as error:
                 return path, str(error)
             # What works on the project that is open now writes its last part before that project closes.
-            if not self._tasks.end_on_project(LAST_PART_TIMEOUT_S):
+            if not self._tasks.end_on_project(LAST_PART_TIMEOUT_S, task.is_cancelled):
                 opened.close()
+                if task.is_cancelled():
+                    raise Cancelled
                 raise ProjectError(f"{path.name} was not opened: cancel what is running first, then open it again.")
             return opened
 

@@ -20,7 +20,7 @@ class PeopleController(QObject):
     """Adds people by a box and follows them in a worker thread.
 
     Signals:
-        followed: a Followed, when a person was followed to the end or lost.
+        followed: a Followed, when a person was followed to the end or lost; for scripts that drive the program.
     """
 
     followed = Signal(object)

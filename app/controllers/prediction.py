@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,18 +10,16 @@ from app.controllers.session import Session
 from app.threads.tasks import Task, TaskKind, TaskRunner
 from app.weights.in_use import Network
 from core.judging.review import is_mostly_guessed
+from core.predictions import Prediction
 from core.video import open_source
 from core.work.predicting import requests_for, run_prediction
-
-if TYPE_CHECKING:
-    from core.predictions import Prediction
 
 
 class PredictionController(QObject):
     """Runs the network over people with boxes.
 
     Signals:
-        predicted: frames and joints were written; the number of poses.
+        predicted: frames and joints were written; the number of poses. For scripts that drive the program.
     """
 
     predicted = Signal(int)

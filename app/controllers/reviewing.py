@@ -92,7 +92,7 @@ class ReviewController(QObject):
 
     @property
     def is_up_to_date(self) -> bool:
-        """False while something that changed is still to be looked at."""
+        """False while something that changed is still to be looked at: for scripts that wait for the queue."""
         return not self._timer.isActive() and self._answered == self._asked
 
     def stop(self) -> None:
@@ -139,10 +139,9 @@ class ReviewController(QObject):
         self._session.message.emit(f"Frame {entry.frame_index}, person {entry.track_id}: {entry.reason}")
 
     def _walk_labelled(self, direction: int) -> None:
-        project = self._session.project
-        if project is None:
+        frames = self._session.read(Project.labelled_frames, None)
+        if frames is None:
             return
-        frames = project.labelled_frames()
         here = self._session.playback.wanted
         target = neighbour(frames, here, direction)
         if target is None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from app.controllers.session import Session
 from app.threads.tasks import Task, TaskKind, TaskRunner
 from core.errors import FamiError
-from core.project import Run, RunKind, Touched
+from core.project import Project, Run, RunKind, Touched
 
 WORDS = {RunKind.IMPORT: "import", RunKind.PREDICT: "prediction", RunKind.TRACK: "tracking run"}
 
@@ -24,8 +24,7 @@ class RunsController(QObject):
 
     def last(self) -> Run | None:
         """The last run that was not taken back, None if there is none."""
-        project = self._session.project
-        runs = [] if project is None else project.runs()
+        runs = self._session.read(Project.runs, ())
         return max((run for run in runs if run.status != "removed"), key=lambda run: run.run_id, default=None)
 
     def in_words(self, run: Run) -> str:

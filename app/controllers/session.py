@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,12 @@ from core.errors import FamiError, ProjectError
 from core.files import places
 from core.poses import FramePoses, Pose
 from core.project import Project, Touched
+from core.video import Source
+from core.video.gaps import Gap
 from core.work.opening import Opened
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class Session(QObject):
@@ -26,11 +32,14 @@ class Session(QObject):
     takes it from `shown_poses`, and all draw the same.
 
     Attributes:
+        gaps: where frames of the clip are missing.
+        is_checked: that the clip's frames are those of a plain decode is sure.
         undo_label: what undo would take back, None if there is nothing; read once after each write.
         redo_label: what redo would do again, likewise.
 
     Signals:
-        opened: a project was opened (or closed: `project` is None then).
+        opened: a project was opened.
+        closing: the open project is about to close; what belongs into it can still be written.
         frame_shown: a ShownFrame; `shown_poses` are its people.
         poses_changed: Touched; what to draw again.
         selection_changed: track id or None, keypoint or None.
@@ -43,6 +52,7 @@ class Session(QObject):
     """
 
     opened = Signal()
+    closing = Signal()
     frame_shown = Signal(object)
     poses_changed = Signal(object)
     selection_changed = Signal(object, object)
@@ -59,6 +69,8 @@ class Session(QObject):
         self.source_path: Path | None = None
         self.pixel_aspect = 1.0
         self.timestamps_s: NDArray[np.float64] = np.zeros(0)
+        self.gaps: tuple[Gap, ...] = ()
+        self.is_checked = True
         self.playback = Playback(self)
         self.playback.frame_shown.connect(self._on_frame_shown)
         self.playback.failed.connect(self.error)
@@ -66,6 +78,8 @@ class Session(QObject):
         self.keypoint: int | None = None
         self.hidden: frozenset[int] = frozenset()
         self.locked: frozenset[int] = frozenset()
+        self._known: frozenset[int] | None = None
+        """Everybody in the clip, while whoever comes to it is hidden with the others."""
         self.tool = Tool.SELECT
         self.undo_label: str | None = None
         self.redo_label: str | None = None
@@ -75,12 +89,11 @@ class Session(QObject):
         """Shows what was opened, in place of what is open now."""
         self.close()
         self.project = opened.project
-        self.source_path = opened.source.path
-        self.pixel_aspect = opened.source.pixel_aspect
-        self.timestamps_s = np.asarray(opened.source.timestamps, dtype=np.float64)
+        self._know(opened.source)
         self.track_id = self.keypoint = None
         self.hidden = self.locked = frozenset()
-        last_frame = opened.project.setting("last_frame")
+        self._known = None
+        last_frame = self.read(lambda project: project.setting("last_frame"), None)
         start = int(last_frame) if last_frame is not None and last_frame.isdigit() else 0
         if opened.frame_index is not None:
             start = opened.frame_index
@@ -98,10 +111,34 @@ class Session(QObject):
         if sentences:
             self.remarked.emit(title, tuple(sentences))
 
+    def take_source(self, source: Source) -> None:
+        """Goes on with the same project and clip, whose frames are counted anew; the picture on screen stays there."""
+        if self.project is None or self.source_path != source.path:
+            source.close()
+            return
+        seen_s = self.playback.timestamp_s(self.playback.wanted) if self.playback.num_frames else 0.0
+        self.playback.close()
+        self._know(source)
+        self.select(None, None)
+        self._read_shown()
+        self._read_history()
+        self.opened.emit()
+        self.playback.open(source, int(np.abs(self.timestamps_s - seen_s).argmin()))
+        if source.damaged:
+            self.error.emit(source.damaged)
+
+    def _know(self, source: Source) -> None:
+        self.source_path = source.path
+        self.pixel_aspect = source.pixel_aspect
+        self.timestamps_s = np.asarray(source.timestamps, dtype=np.float64)
+        self.gaps = source.gaps
+        self.is_checked = source.is_checked
+
     def close(self) -> None:
         """Closes the project; every edit is already on disk."""
         if self.project is None:
             return
+        self.closing.emit()
         if not self.project.read_only and self.playback.shown is not None:
             self.remember("last_frame", str(self.playback.shown.frame_index))
         self.playback.close()
@@ -136,6 +173,16 @@ class Session(QObject):
             return None
         return None if self.source_path is None else (project, self.source_path)
 
+    def read(self, of: Callable[[Project], A], otherwise: B) -> A | B:
+        """What the project says; `otherwise` where none is open or it cannot be read, and the error is told."""
+        if self.project is None:
+            return otherwise
+        try:
+            return of(self.project)
+        except ProjectError as error:
+            self.error.emit(str(error))
+            return otherwise
+
     @property
     def shown(self) -> ShownFrame | None:
         """The frame on screen."""
@@ -157,7 +204,7 @@ class Session(QObject):
     @property
     def calibrated_runs(self) -> frozenset[int]:
         """The project's runs whose scores are measured probabilities."""
-        return frozenset() if self.project is None else self.project.calibrated_runs
+        return self.read(lambda project: project.calibrated_runs, frozenset())
 
     def proofs(self) -> dict[int, tuple[float, str]]:
         """The proof (time in seconds, hash of the pixels) of the frame on screen, for a label of it."""
@@ -172,9 +219,11 @@ class Session(QObject):
         if self.frame_index in touched.frame_indices:
             self._read_shown()
         self._read_history()
+        if touched.people_changed:
+            self._hide_newcomers()
         self.poses_changed.emit(touched)
         may_be_gone = touched.people_changed and self.track_id in touched.track_ids
-        if may_be_gone and self.project is not None and self.track_id not in self.project.track_ids():
+        if may_be_gone and self.track_id not in self.read(Project.track_ids, ()):
             self.select(None, None)
 
     def show_again(self) -> None:
@@ -201,7 +250,29 @@ class Session(QObject):
     def set_hidden(self, track_ids: frozenset[int]) -> None:
         """Hides people from the canvas."""
         self.hidden = track_ids
+        if not track_ids:
+            self._known = None
         self.people_display_changed.emit()
+
+    def hide_others(self, track_id: int) -> None:
+        """Hides everybody but one, also who comes to the clip later; shows them again where they are hidden."""
+        everybody = self._everybody()
+        others = everybody - {track_id}
+        self._known = everybody
+        self.set_hidden(frozenset() if others <= self.hidden else others)
+
+    def _everybody(self) -> frozenset[int]:
+        return frozenset(self.read(Project.track_ids, ()))
+
+    def _hide_newcomers(self) -> None:
+        """A number that takes the place of another one is no newcomer: it is hidden where that one was."""
+        if self._known is None:
+            return
+        everybody = self._everybody()
+        newcomers, gone = everybody - self._known, self._known - everybody
+        self._known = everybody
+        if newcomers and gone <= self.hidden:
+            self.set_hidden(self.hidden | newcomers)
 
     def set_locked(self, track_ids: frozenset[int]) -> None:
         """Locks people against accidental edits."""
@@ -209,29 +280,21 @@ class Session(QObject):
         self.people_display_changed.emit()
 
     def _read_shown(self) -> None:
-        """Reads the people of the frame on screen; nobody where they cannot be read, and the error is told."""
-        self._poses = FramePoses(self.frame_index or 0)
-        if self.project is not None and self.frame_index is not None:
-            try:
-                self._poses = self.project.frame(self.frame_index)
-            except ProjectError as error:
-                self.error.emit(str(error))
+        """Reads the people of the frame on screen; nobody where they cannot be read."""
+        frame_index = self.frame_index
+        self._poses = FramePoses(frame_index or 0)
+        if frame_index is not None:
+            self._poses = self.read(lambda project: project.frame(frame_index), self._poses)
 
     def _read_history(self) -> None:
-        self.undo_label = self.redo_label = None
-        if self.project is not None:
-            try:
-                self.undo_label, self.redo_label = self.project.undo_label, self.project.redo_label
-            except ProjectError as error:
-                self.error.emit(str(error))
+        labels = self.read(lambda project: (project.undo_label, project.redo_label), (None, None))
+        self.undo_label, self.redo_label = labels
 
     def _on_frame_shown(self, frame: ShownFrame) -> None:
         self._read_shown()
         self.frame_shown.emit(frame)
-        project = self.project
-        if project is None:
-            return
-        if project.mismatched(frame.frame_index, self.proofs()[frame.frame_index]):
+        proof = self.proofs()[frame.frame_index]
+        if self.read(lambda project: project.mismatched(frame.frame_index, proof), False):
             self.error.emit(
                 f"Frame {frame.frame_index} is not the picture it was labelled on: "
                 "the video was replaced or edited. Check its labels, or point the project to the original file."

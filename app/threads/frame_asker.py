@@ -76,7 +76,8 @@ class FrameAsker(QObject, Generic[Q, A]):
         self._held: tuple[Q, A] | None = None
         self._times_cleared = 0
         self._source: Source | None = None
-        self._worker = LatestWorker(name, self._serve, self)
+        self._opened_after = 0
+        self._worker = LatestWorker(name, self._serve, self, at_end=self._close_source)
         self._worker.answered.connect(self._keep)
         self._worker.failed.connect(self._fail)
 
@@ -105,7 +106,7 @@ class FrameAsker(QObject, Generic[Q, A]):
         self._worker.forget()
 
     def clear(self) -> None:
-        """Forgets all answers, also those on their way."""
+        """Forgets all answers, also those on their way, and what was read of the clip: its file may be another one."""
         self.forget()
         self._kept.clear()
         self._times_cleared += 1
@@ -114,17 +115,21 @@ class FrameAsker(QObject, Generic[Q, A]):
         """Ends the thread."""
         self.forget()
         self._worker.stop()
-        if self._source is not None:
-            self._source.close()
 
     def _serve(self, asked: _Asked) -> A:
         """In the thread."""
         question: Q = asked.question
-        if self._source is None or self._source.path != question.path:
-            if self._source is not None:
-                self._source.close()
+        if self._source is None or self._source.path != question.path or self._opened_after != asked.times_cleared:
+            self._close_source()
             self._source = open_source(question.path)
+            self._opened_after = asked.times_cleared
         return self._answer(question, self._source)
+
+    def _close_source(self) -> None:
+        """In the thread."""
+        if self._source is not None:
+            self._source.close()
+            self._source = None
 
     def raise_unless_wanted(self, question: Q) -> None:
         """For whoever answers, between two steps. Raises Cancelled as soon as nobody waits for the answer any more."""

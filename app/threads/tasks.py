@@ -16,13 +16,19 @@ from core.errors import Cancelled, FamiError
 
 log = logging.getLogger(__name__)
 
+LAST_PART_TIMEOUT_S = 60.0
+"""How long work on a project may take for its last part before the project is closed."""
+
 ANOTHER_IS_OPENING = "Another clip is being opened: wait for it, then try again."
+
+_HEARD_WITHIN_S = 0.1
 
 
 class TaskKind(StrEnum):
     """The kinds of long work; of each kind one task runs at a time."""
 
     OPEN = "open"
+    CHECK = "check"
     PREDICT = "predict"
     FOLLOW = "follow"
     FIND = "find"
@@ -222,20 +228,23 @@ class TaskRunner(QObject):
         for task in self._tasks.values():
             task.cancel()
 
-    def end_on_project(self, timeout_s: float) -> bool:
+    def end_on_project(self, timeout_s: float, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Ends what works on the open project and waits for it, so that the project can be closed; from any thread.
 
-        Until `project_taken` no such work is started. False, and nothing is held back, if some still runs then.
+        Until `project_taken` no such work is started. False, and nothing is held back, if some still runs after
+        `timeout_s`, or when `cancelled` says that nobody wants to close the project any more.
         """
         with self._starting:
             self._project_is_closing = True
             tasks = [task for task in self._tasks.values() if task.on_project]
         for task in tasks:
             task.cancel()
-        if all(task.wait(timeout_s) for task in tasks):
-            return True
-        self.project_taken()
-        return False
+        latest_s = time.monotonic() + timeout_s
+        while not all(task.wait(min(timeout_s, _HEARD_WITHIN_S)) for task in tasks):
+            if cancelled() or time.monotonic() >= latest_s:
+                self.project_taken()
+                return False
+        return True
 
     def project_taken(self) -> None:
         """Another project has the place of the last one, or none has: work on it may start."""
@@ -243,12 +252,18 @@ class TaskRunner(QObject):
             self._project_is_closing = False
 
     def shut_down(self, timeout_s: float = 5.0) -> None:
-        """Cancels everything and waits for it, so that no thread outlives the program's objects."""
+        """Cancels everything and waits for it, so that no thread outlives the program's objects.
+
+        Args:
+            timeout_s: how long each may take; work on the project writes its last part first, and gets the time that
+                it gets where another clip is opened.
+        """
         self._closed = True
         self.cancel_all()
         for task in list(self._tasks.values()):
-            if not task.wait(timeout_s):
-                log.warning("The task %r did not end within %.0f s", task.name, timeout_s)
+            patience_s = LAST_PART_TIMEOUT_S if task.on_project else timeout_s
+            if not task.wait(patience_s):
+                log.warning("The task %r did not end within %.0f s", task.name, patience_s)
 
     def _forget(self, kind: TaskKind, task: Task) -> None:
         with self._starting:
@@ -330,12 +345,26 @@ class LatestWorker(QObject):
     answered = Signal(object, object)
     failed = Signal(object, str)
 
-    def __init__(self, name: str, answer: Callable[[Any], Any], parent: QObject | None = None) -> None:
-        """`answer(question)` runs in the thread; questions are any values but None."""
+    def __init__(
+        self,
+        name: str,
+        answer: Callable[[Any], Any],
+        parent: QObject | None = None,
+        *,
+        at_end: Callable[[], None] | None = None,
+    ) -> None:
+        """Starts the thread.
+
+        Args:
+            name: of the thread.
+            answer: called in the thread with each question, which is any value but None.
+            parent: the QObject that owns this one.
+            at_end: called in the thread, last.
+        """
         super().__init__(parent)
         self._name = name
         self._answer = answer
-        self._loop = LatestLoop(name, self._serve)
+        self._loop = LatestLoop(name, self._serve, at_end)
 
     def ask(self, question: object) -> None:
         """Asks; a question that still waits is dropped."""

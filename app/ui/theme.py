@@ -15,6 +15,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from core.files import checkout
+from core.keypoints import SIDES_RGB
 from core.poses import Provenance
 
 # Grounds, from the back to the front.
@@ -39,11 +40,7 @@ DOUBTFUL = QColor("#ff7a3d")
 ERROR = QColor("#ff7a6b")
 GOOD = QColor("#33c094")
 
-SIDE_COLOURS: dict[str, QColor] = {
-    "left": QColor("#56b4e9"),
-    "right": QColor("#f0a020"),
-    "centre": QColor("#e4e7eb"),
-}
+SIDE_COLOURS: dict[str, QColor] = {side: QColor(*rgb) for side, rgb in SIDES_RGB.items()}
 """Left, right and centre of a body (`Skeleton.side`)."""
 
 

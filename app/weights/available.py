@@ -9,15 +9,12 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.errors import WeightsError
 from core.files import checkout, places
 from core.files.catalogue import CatalogueEntry, read_catalogue
 from core.files.hashing import file_sha256
-
-if TYPE_CHECKING:
-    from core.project import Project
+from core.project import Project
 
 SUFFIX = ".pth"
 BUNDLED_FOLDER = checkout.RESOURCES / "weights"

@@ -12,12 +12,12 @@ from core.errors import FetchError, WeightsError
 from core.files import places
 from core.files.fetch import OnProgress, fetch
 from core.files.hashing import file_sha256
+from core.project import Project, Touched
+from core.video import Source
 from core.work.finding import Found, find_people, frames_between_looks
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # it loads torch
     from core.model.prediction.detector import PersonDetector
-    from core.project import Project, Touched
-    from core.video import Source
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,15 @@ class DetectorFile:
             why = str(error)
             raise FetchError(f"The person detector is not available: {why[0].lower()}{why[1:]}") from error
 
-    def load(self, device: str) -> PersonDetector:
-        """The detector, ready to find people. Raises WeightsError where the file is not what its name says."""
-        if not file_sha256(self.path).startswith(self.sha256):
+    def checked(self) -> str:
+        """The file's whole hash. Raises WeightsError where the file is not what its name says."""
+        digest = file_sha256(self.path)
+        if not digest.startswith(self.sha256):
             raise WeightsError(f"{self.path} is damaged; delete it, and the person detector is fetched again.")
+        return digest
+
+    def load(self, device: str) -> PersonDetector:
+        """The detector, ready to find people. Raises WeightsError where the file holds another network."""
         from core.model.prediction.detector import PersonDetector  # noqa: PLC0415 - loads torch
 
         return PersonDetector(self.path, self.architecture, device)
@@ -129,13 +134,14 @@ def look_for_people(
         Cancelled: as `on_progress` raised it.
         FamiError: the detector or the clip could not be read.
     """
+    digest = detector_file.checked()
     return find_people(
         project,
         source,
         detector_file.load(device),
         *frames,
         every=frames_between_looks(source, detector_file.looks_per_s),
-        weights_sha256=file_sha256(detector_file.path),
+        weights_sha256=digest,
         on_progress=on_progress,
         on_part=on_part,
     )

@@ -27,10 +27,11 @@ from core.formats.layouts import (
 )
 from core.formats.layouts.frame_names import name_of as name_of_image
 from core.formats.losses import losses
-from core.formats.matching import PICTURE_SUFFIXES
 from core.poses import FramePoses, Pose, Provenance
 from core.project import NOBODY, Project, SourceRecord
 from core.video import Source, open_source
+from core.video.gaps import in_words
+from core.video.pictures import IMAGE_SUFFIXES
 
 Writer = Callable[[Labels, Path, str], None]
 FORMATS: dict[str, Writer] = {
@@ -60,8 +61,9 @@ class ExportResult:
         num_frames: labelled frames in it.
         num_people: poses in it.
         num_images: pictures written beside it.
-        remarks: a sentence for each thing that a person should know of the file, and for each kind of thing that the
-            format has no place for, with its count.
+        remarks: a sentence for each thing that a person should know of the file: pictures that cannot be read, made
+            names, and each kind of thing that the format has no place for, with its count.
+        missing_images: frames whose pictures cannot be read.
     """
 
     path: Path
@@ -69,6 +71,7 @@ class ExportResult:
     num_people: int
     num_images: int = 0
     remarks: tuple[str, ...] = ()
+    missing_images: tuple[int, ...] = ()
 
 
 def export_project(
@@ -95,7 +98,7 @@ def export_project(
 
     Raises:
         FormatError: there is no such format, something cannot be written, or it would replace the project or its clip.
-        SourceError: a frame cannot be decoded.
+        SourceError: not one of the frames can be decoded.
     """
     writer = FORMATS.get(format_name)
     if writer is None:
@@ -117,14 +120,18 @@ def export_project(
             else "There is nothing to export: no frame is labelled yet."
         )
     num_images = 0
+    missing: tuple[int, ...] = ()
     if images_folder is not None:
         if source is None:
             raise FormatError("The frames cannot be written, because their video or folder is not open.")
-        num_images = write_images(source, labels, targets, on_progress)
+        num_images, missing = write_images(source, labels, targets, on_progress)
     writer(labels, Path(path), source_name)
     notes += _not_written(project.kept_fields(), format_name)
+    if missing:
+        which = in_words(missing, "cannot be read", "cannot be read")
+        notes.insert(0, f"The clip is damaged: {which}, so no picture of it was written.")
     remarks = (*notes, *losses(labels, format_name))
-    return ExportResult(Path(path), labelled, labels.num_people, num_images, remarks)
+    return ExportResult(Path(path), labelled, labels.num_people, num_images, remarks, missing)
 
 
 def _name_pictures(labels: Labels, format_name: str, source_name: str) -> None:
@@ -159,7 +166,7 @@ def refuse_to_destroy(project: Project, source: Source | None, path: Path, pictu
         pictures: where the frames themselves go.
     """
     clips = {project.source.path} if source is None else {project.source.path, source.path}
-    read = [file for clip in clips for file in files_of(clip, PICTURE_SUFFIXES)]
+    read = [file for clip in clips for file in files_of(clip, IMAGE_SUFFIXES)]
     destroyed = overwritten(path, [*project_files(project.path), *read])
     if destroyed is None and pictures:
         identities = {(status.st_dev, status.st_ino) for status in (file.stat() for file in read if file.exists())}
@@ -254,7 +261,7 @@ def picture_files(labels: Labels, folder: Path, source_name: str) -> list[Path]:
 
 def write_images(
     source: Source, labels: Labels, targets: Sequence[Path], on_progress: Callable[[int, int], None] | None = None
-) -> int:
+) -> tuple[int, tuple[int, ...]]:
     """Writes the listed frames: as JPEG, or as the names of a folder's pictures say.
 
     Args:
@@ -264,19 +271,30 @@ def write_images(
         on_progress: called with done and total pictures.
 
     Returns:
-        How many were written.
+        How many were written, and the frames that cannot be read, around which the work goes on.
 
     Raises:
         FormatError: a picture cannot be written.
-        SourceError: a frame cannot be decoded.
+        SourceError: not one of the frames can be read.
     """
+    missing: list[int] = []
     for done, (image, target) in enumerate(zip(labels.images, targets, strict=True)):
         if on_progress is not None:
             on_progress(done, len(targets))
         index, suffix = image.frame_index, target.suffix.lower()
+        if index >= len(source):  # the project was made on a clip that had more
+            missing.append(index)
+            continue
+        try:
+            rgb = source.frame(index)
+        except SourceError:
+            missing.append(index)
+            if len(missing) == len(targets):
+                raise
+            continue
         encoded, picture = cv2.imencode(
             suffix if suffix in WRITTEN_AS_NAMED else ".jpg",
-            cv2.cvtColor(np.asarray(source.frame(index)), cv2.COLOR_RGB2BGR),
+            cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR),
             [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
         )
         if not encoded:
@@ -285,4 +303,4 @@ def write_images(
             draft.write_bytes(picture.tobytes())
     if on_progress is not None:
         on_progress(len(targets), len(targets))
-    return len(targets)
+    return len(targets) - len(missing), tuple(missing)

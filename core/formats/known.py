@@ -84,6 +84,9 @@ KNOWN_FORMATS = (
     ),
 )  # fmt: skip
 
+WRITTEN_FORMATS = tuple(one for one in KNOWN_FORMATS if one.is_written)
+"""Those that can be exported."""
+
 
 def format_title(name: str) -> str:
     """Whose a format is, and what file, for people; the name itself where it is none of these."""

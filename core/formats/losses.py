@@ -9,7 +9,6 @@ import numpy as np
 
 from core.formats.known import KNOWN_FORMATS
 from core.formats.labels import LabelImage, Labels
-from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
 
 NOTHING = "nothing"
@@ -46,19 +45,11 @@ def _of_poses(count: Callable[[Pose], int | np.int_]) -> Callable[[LabelImage], 
     return lambda image: sum(int(count(pose)) for pose in image.poses.poses)
 
 
-def _labelled(*names: str) -> Callable[[LabelImage], int]:
-    keypoints = [POSETRACK.index(name) for name in names]
-    return _of_poses(lambda pose: pose.labelled[keypoints].sum())
-
-
 def _reviewed(image: LabelImage) -> int:
     return int(image.poses.reviewed)
 
 
 LOSSES: Mapping[str, Loss] = {
-    "ears": _left_out("labelled ear", "labelled ears", _labelled("left_ear", "right_ear")),
-    "head_bottom": _left_out("joint head_bottom", "joints head_bottom", _labelled("head_bottom")),
-    "head_top": _left_out("joint head_top", "joints head_top", _labelled("head_top")),
     "occlusion": Loss(
         "1 occluded joint is written as a visible one",
         "{count} occluded joints are written as visible ones",

@@ -12,8 +12,8 @@ from core.formats.image_names import folder_of, normalised
 from core.formats.labels import LabelImage, Labels
 from core.formats.name_matching import match_names
 from core.formats.number_matching import match_numbers
+from core.video.pictures import IMAGE_SUFFIXES
 
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 FOLDERS_UP = 3
 COUNTED_FROM_0 = {"sleap", "deeplabcut", "cvat", "jhmdb", "vitpose"}
 """Formats that number the frames of a video, and always from 0; a folder's pictures by the order of their names."""
@@ -87,7 +87,7 @@ def find_images(labels: Labels, folder: Path) -> Path | None:
     Returns:
         The first folder that holds one of the named pictures; None if there is none.
     """
-    names = [image.file_name for image in labels.images if Path(image.file_name).suffix.lower() in PICTURE_SUFFIXES]
+    names = [image.file_name for image in labels.images if Path(image.file_name).suffix.lower() in IMAGE_SUFFIXES]
     if not names:
         return None
     bases = [folder.resolve(), *folder.resolve().parents][: FOLDERS_UP + 1]

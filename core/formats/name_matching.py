@@ -19,7 +19,7 @@ from core.formats.image_names import Parts, normalised, parts_of, stem, without_
 from core.formats.labels import LabelImage
 
 
-class Stage(NamedTuple):
+class NameRule(NamedTuple):
     """One way to compare names.
 
     Attributes:
@@ -31,11 +31,11 @@ class Stage(NamedTuple):
     said: str
 
 
-STAGES = (
-    Stage(str, ""),
-    Stage(normalised, "by names that are written with other characters for the same letters"),
-    Stage(without_suffix, "by names without their suffix"),
-    Stage(without_hash, "by names without the hash that Roboflow adds"),
+NAME_RULES = (
+    NameRule(str, ""),
+    NameRule(normalised, "by names that are written with other characters for the same letters"),
+    NameRule(without_suffix, "by names without their suffix"),
+    NameRule(without_hash, "by names without the hash that Roboflow adds"),
 )
 
 
@@ -46,16 +46,16 @@ def match_names(images: Sequence[LabelImage], names: Sequence[str], source_name:
     there = [(*prefix, *parts_of(name)) for name in names]
     found: dict[int, int] = {}
     notes = []
-    for stage in STAGES:
+    for rule in NAME_RULES:
         new: dict[int, int] = {}
         for length in (None, 2, 1):
             taken = {*found.values(), *new.values()}
-            pairs = _match_parts(wanted, there, length, stage.key)
+            pairs = _match_parts(wanted, there, length, rule.key)
             new |= {k: f for k, f in pairs.items() if k not in found and k not in new and f not in taken}
-        if new and stage.said:
+        if new and rule.said:
             key, frame = next(iter(new.items()))
             notes.append(
-                f"{'/'.join(wanted[key])} was taken as {names[frame]}: {images_counted(len(new))} matched {stage.said}."
+                f"{'/'.join(wanted[key])} was taken as {names[frame]}: {images_counted(len(new))} matched {rule.said}."
             )
         found |= new
     found |= _match_ids([image for image in images if not image.file_name], names, set(found.values()), notes)

@@ -12,7 +12,7 @@ from core.geometry import FloatArray
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import Pose
 
-PCK_THRESHOLD = 0.2
+PCK_OF_TORSO = 0.2
 """A joint is right within this part of the torso, or of another size."""
 
 _TORSO = (("left_shoulder", "right_hip"), ("right_shoulder", "left_hip"))
@@ -65,7 +65,7 @@ def joints_right(
     found: ArrayLike,
     truth: ArrayLike,
     labelled: ArrayLike,
-    threshold: float = PCK_THRESHOLD,
+    threshold: float = PCK_OF_TORSO,
     skeleton: Skeleton = POSETRACK,
     *,
     sizes_px: ArrayLike | None = None,

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import FormatError
 from core.formats.labels import from_records
-from core.judging.sizes import PCK_THRESHOLD, box_sizes
+from core.judging.sizes import PCK_OF_TORSO, box_sizes
 from core.metrics.groups import grouped
 from core.metrics.keypoint_accuracy import pck
 from core.metrics.pairing import OnRemark, ignore_remark, pair_files
@@ -44,7 +44,7 @@ def paired_files(gt_dir: Path | str, pred_dir: Path | str) -> list[tuple[Path, P
 def pck_of_folders(
     gt_dir: Path | str,
     pred_dir: Path | str,
-    threshold: float = PCK_THRESHOLD,
+    threshold: float = PCK_OF_TORSO,
     on_remark: OnRemark = ignore_remark,
 ) -> dict[str, dict[str, float]]:
     """PCK as Sub-JHMDB reports it, by the person's box and by the torso.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.judging.sizes import PCK_THRESHOLD, joints_right
+from core.judging.sizes import PCK_OF_TORSO, joints_right
 from core.keypoints import POSETRACK, Skeleton
 
 
@@ -13,7 +13,7 @@ def pck(
     truth: ArrayLike,
     labelled: ArrayLike,
     predicted: ArrayLike,
-    threshold: float = PCK_THRESHOLD,
+    threshold: float = PCK_OF_TORSO,
     skeleton: Skeleton = POSETRACK,
     *,
     sizes_px: ArrayLike | None = None,

@@ -144,7 +144,7 @@ def _coco_names(document: object, pair: FilePair) -> tuple[str, ...]:
     """The keypoint names of a COCO file of people, () for other files and for names whose sigmas nobody knows."""
     if not isinstance(document, dict) or pair.truth.format_name != "coco":
         return ()
-    people = coco_layout.People.of(document, pair.truth.path)
+    people = coco_layout.PersonCategories.of(document, pair.truth.path)
     found = {names or COCO.keypoint_names for names in people.names.values()} or {COCO.keypoint_names}
     names = next(iter(found))
     return names if len(found) == 1 and set(names) <= SIGMAS.keys() else ()
@@ -156,7 +156,7 @@ def _add_coco(evaluated: Evaluated, truth: dict[str, Any], predicted: object, pa
     order = sorted(range(len(images)), key=lambda place: _rank(images[place].image_id))
     ids = {place: evaluated.num_images + n for n, place in enumerate(order, start=1)}
     evaluated.num_images += len(order)
-    people = coco_layout.People.of(truth, pair.truth.path)
+    people = coco_layout.PersonCategories.of(truth, pair.truth.path)
     places = _Places(images)
     for entry in coco_layout.dicts(truth.get("annotations")):
         place = places.of(entry)
@@ -234,7 +234,7 @@ def _results(document: list[Any], pair: FilePair, count: int) -> Found:
 
 def _annotations(document: dict[str, Any], pair: FilePair, names: tuple[str, ...]) -> Found:
     """The people of a COCO file, with their keypoints in the order of `names`."""
-    people = coco_layout.People.of(document, pair.predicted.path)
+    people = coco_layout.PersonCategories.of(document, pair.predicted.path)
     places = _Places(pair.predicted.images)
     found: Found = []
     for entry in coco_layout.dicts(document.get("annotations")):

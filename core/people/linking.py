@@ -53,7 +53,7 @@ def link_boxes(
         rules: what counts as the same person.
 
     Returns:
-        Each track's boxes by rising frame without gaps, tracks by first frame. A bridged box has confidence 0; a found
+        Each track's boxes by rising frame without gaps, tracks by first frame. A bridged box has score 0; a found
         one has the array that was given.
     """
     living: list[_Track] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,9 +25,9 @@ MAX_SCALE_STEP = 0.06
 """A person's size changes by no more than this fraction from frame to frame."""
 MIN_VISIBLE_PART = 0.2
 """A box is lost when less than this part of it is inside the picture (or half of what was, at its start)."""
-MIN_CONFIDENCE = 0.35
+MIN_SCORE = 0.35
 PATIENCE_FRAMES = 3
-"""Frames of too low confidence in a row after which a person counts as lost."""
+"""Frames of too low score in a row after which a person counts as lost."""
 SURE_SCORE = 0.4
 """A joint of the network's pose from this score on is where it says."""
 MIN_SURE_JOINTS = 5
@@ -53,12 +53,12 @@ class TrackedBox:
     Attributes:
         frame_index: the frame.
         bbox_xywh: (4,) box in full-frame pixels; may reach out of the picture.
-        confidence: 0 to 1; 1 for the box that the following began with.
+        score: 0 to 1; 1 for the box that the following began with.
     """
 
     frame_index: int
     bbox_xywh: FloatArray
-    confidence: float
+    score: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ class PersonBox:
 
 
 class PersonBoxSource(Protocol):
-    """Says where people are in frames, without saying who is who: a detector, or `KnownBoxes`."""
+    """Says where people are in frames, without saying who is who, such as a detector."""
 
     @property
     def method(self) -> str:
@@ -87,19 +87,6 @@ class PersonBoxSource(Protocol):
         Args:
             frames: (frame_index, (H, W, 3) RGB) in order.
         """
-
-
-@dataclass(frozen=True)
-class KnownBoxes:
-    """Boxes that are known beforehand, by frame index; a `PersonBoxSource`."""
-
-    by_frame: Mapping[int, Sequence[PersonBox]]
-    method: str = "known boxes"
-
-    def boxes(self, frames: Iterable[tuple[int, RgbFrame]]) -> Iterator[tuple[int, list[PersonBox]]]:
-        """The known boxes of each frame; the pictures are not looked at."""
-        for frame_index, _ in frames:
-            yield frame_index, list(self.by_frame.get(frame_index, ()))
 
 
 Locate = Callable[[int, RgbFrame, FloatArray], tuple[FloatArray, FloatArray]]
@@ -140,15 +127,15 @@ def follow_box(
     follower = _Follower(first[1], box)
     held_back: list[TrackedBox] = []
     for frame_index, rgb in iterator:
-        confidence = follower.step(rgb)
-        if follower.is_cut and (confidence is None or confidence < MIN_CONFIDENCE):
+        score = follower.step(rgb)
+        if follower.is_cut and (score is None or score < MIN_SCORE):
             return  # a pose that is found here is somebody else's
         if locate is not None:
-            confidence = follower.correct(*locate(frame_index, rgb, follower.box), confidence)
-        if confidence is None:
+            score = follower.correct(*locate(frame_index, rgb, follower.box), score)
+        if score is None:
             return
-        held_back.append(TrackedBox(frame_index, follower.box.copy(), confidence))
-        if confidence >= MIN_CONFIDENCE:  # doubtful boxes count only if the person is found again
+        held_back.append(TrackedBox(frame_index, follower.box.copy(), score))
+        if score >= MIN_SCORE:  # doubtful boxes count only if the person is found again
             yield from held_back
             held_back.clear()
         elif len(held_back) >= PATIENCE_FRAMES:
@@ -180,7 +167,7 @@ class _Follower:
         return self._box / self._factor
 
     def step(self, rgb: NDArray[np.uint8]) -> float | None:
-        """Moves on to the next frame. Returns the confidence, None if nothing is left to follow."""
+        """Moves on to the next frame. Returns the score, None if nothing is left to follow."""
         before, gray = self._gray, self._scaled(rgb)
         thumbnail = _thumbnail(gray)
         self.is_cut = _correlation(thumbnail, self._thumbnail) < CUT_LIKENESS
@@ -203,12 +190,12 @@ class _Follower:
         self._renew(end, evidence)
         return float(np.clip(part_found, 0, 1) * np.clip(likeness / 0.8, 0, 1))
 
-    def correct(self, keypoints: FloatArray, scores: FloatArray, confidence: float | None) -> float | None:
-        """Moves the box's sides towards the pose in it. Returns the confidence of flow and pose together."""
+    def correct(self, keypoints: FloatArray, scores: FloatArray, score: float | None) -> float | None:
+        """Moves the box's sides towards the pose in it. Returns the score of flow and pose together."""
         sure = np.isfinite(keypoints).all(axis=1) & (scores >= SURE_SCORE)
         part_sure = float(sure.sum() / max(np.isfinite(scores).sum(), 1))
         if sure.sum() < MIN_SURE_JOINTS or visible_part(self._box, self._gray.shape) < self._needed_part:
-            return confidence
+            return score
         pose = bbox_of_points(keypoints[sure], POSE_MARGIN) * self._factor
         outwards = np.array([-1.0, -1.0, 1.0, 1.0])
         sides = np.concatenate([self._box[:2], self._box[:2] + self._box[2:]])
@@ -218,10 +205,10 @@ class _Follower:
         gain = np.where(to_pose * outwards > 0, OUTWARD_GAIN, inward_gain)
         sides = sides + gain * to_pose
         self._box = np.concatenate([sides[:2], sides[2:] - sides[:2]])
-        if confidence is None:  # the flow has nothing left to go by, but the pose does
+        if score is None:  # the flow has nothing left to go by, but the pose does
             self._points = self._corners()
             self._evidence = np.zeros(len(self._points))
-        return max(confidence or 0.0, part_sure)
+        return max(score or 0.0, part_sure)
 
     def _scaled(self, rgb: NDArray[np.uint8]) -> GrayImage:
         gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)

@@ -133,6 +133,33 @@ class Project(ProjectReader):
             self._may_redo = False
             return self._followed(written)
 
+    def renumber(
+        self, label: str, changes: Sequence[Change], places: Mapping[int, int], source: SourceRecord
+    ) -> Touched:
+        """Has labels follow their pictures to other frame indices, as an edit, and remembers the source anew.
+
+        Args:
+            label: what the undo menu shows.
+            changes: the poses and marks of the frames concerned.
+            places: frame index now and from then on of the frames whose proofs move with them.
+            source: what the source is, with its true number of frames.
+
+        Raises:
+            ProjectError: it could not be written, or no longer fits what the project holds; nothing is changed then.
+        """
+        with self._store.mutex:
+            with self._store.transaction() as store:
+                actual = history.of_edit(store, changes)
+                written = None
+                if actual:
+                    track_numbers.require_free(store, actual, self._reserved)
+                    undoing.drop_undone(store)
+                    written = journal.append(store, "edit", "renumber", label, actual)
+                proofs_of_frames.move(store, places)
+                ledger.set_source(store, source)
+            self._columns = None  # of another length
+            return Touched() if written is None else written.touched
+
     def undo(self) -> Touched | None:
         """Takes the last edit of a person back, None if there is none."""
         return self._step("undo", undoing.last_done)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.poses import FloatArray, FramePoses, Pose
 from core.project import journal, undoing
 from core.project.records import Change, Effort, FrameProof, JournalEntry, Round, Run, SourceRecord
-from core.project.storage import kept, ledger, proofs, regions, state, track_numbers
+from core.project.storage import kept, ledger, proofs, regions, state
 from core.project.storage.codec import decode
 from core.project.storage.frame_state import NOT_REVIEWED
 from core.project.storage.store import Store
@@ -117,10 +117,6 @@ class ProjectReader:
         )
         return [row[0] for row in rows]
 
-    def next_track_id(self) -> int:
-        """A number that nobody has, and nobody ever had."""
-        return track_numbers.highest(self._store) + 1
-
     def summary(self) -> Summary:
         """What the timeline shows of every frame; its columns follow later writes."""
         with self._store.mutex:
@@ -174,9 +170,12 @@ class ProjectReader:
 
     @property
     def calibrated_runs(self) -> frozenset[int]:
-        """The runs whose scores are measured probabilities, of their weights as they were used; read once a run."""
+        """The runs whose scores are measured probabilities, of their weights as they were used; read once a run.
+
+        Read each time where another program may write runs meanwhile.
+        """
         with self._store.mutex:
-            if self._calibrated_runs is None:
+            if self._calibrated_runs is None or self.read_only:
                 self._calibrated_runs = ledger.calibrated_runs(self._store)
             return self._calibrated_runs
 

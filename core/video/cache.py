@@ -80,16 +80,6 @@ class FrameCache:
             index = min(self._frames, key=lambda kept: (abs(kept - frame_index), kept))
             return index, self._frames[index]
 
-    def prefetch_order(self, frame_index: int, num_frames: int, ahead: int = 8, behind: int = 4) -> list[int]:
-        """Indices worth a `get` while nothing else is asked for: after the frame, then before it, without those kept.
-
-        Before the frame they rise too, as decoding runs forward.
-        """
-        wanted = [*range(frame_index + 1, min(frame_index + ahead + 1, num_frames))]
-        wanted += range(max(0, frame_index - behind), frame_index)
-        with self._lock:
-            return [index for index in wanted if index not in self._frames]
-
     def clear(self) -> None:
         """Forgets all frames."""
         with self._lock:

@@ -91,7 +91,7 @@ def is_cut_short(path: Path) -> bool:
 
 
 def video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The first moving picture of a container, set to decode on several threads.
+    """The default moving picture of a container, else the largest, set to decode on several threads.
 
     Raises:
         SourceError: if there is none.
@@ -99,13 +99,39 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     name = container.format.name
     if name == "image2" or name.endswith("_pipe"):
         raise SourceError(f"{path.name} is a single image; choose the folder that holds it.")
-    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    streams = _moving(container)
     if not streams and (container.streams.audio or container.streams.video):
         raise SourceError(f"{path.name} holds sound but no video; choose a video file.")
-    if not streams or streams[0].codec_context is None or streams[0].codec_context.name in _TEXT_CODECS:
+    stream = next((s for s in streams if s.disposition & Disposition.default), None)
+    if stream is None or len({bool(s.disposition & Disposition.default) for s in streams}) == 1:
+        stream = max(streams, key=_pixels, default=None)  # all or none is the default: the largest, the first of two
+    if stream is None or stream.codec_context is None or stream.codec_context.name in _TEXT_CODECS:
         raise SourceError(_no_video(path))
-    streams[0].thread_type = "AUTO"
-    return streams[0]
+    stream.thread_type = "AUTO"
+    return stream
+
+
+def _moving(container: InputContainer) -> list[VideoStream]:
+    return [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+
+
+def _pixels(stream: VideoStream) -> int:
+    return stream.width * stream.height if stream.codec_context is not None else 0
+
+
+def note_on_streams(container: InputContainer, taken: VideoStream, path: Path) -> tuple[str, ...]:
+    """A sentence on which of several moving pictures was taken; nothing where there is one."""
+    others = [stream for stream in _moving(container) if stream.index != taken.index]
+    if not others:
+        return ()
+    sizes = ", ".join(f"{stream.width}x{stream.height}" for stream in others)
+    is_default = taken.disposition & Disposition.default and not all(
+        stream.disposition & Disposition.default for stream in others
+    )
+    return (
+        f"{path.name} holds {len(others) + 1} videos: the {'default' if is_default else 'largest'} one of "
+        f"{taken.width}x{taken.height} was taken, not {sizes}.",
+    )
 
 
 def orientation_of(frame: VideoFrame) -> NDArray[np.int64]:

@@ -7,7 +7,6 @@ where a container has no timestamps or wrong ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -15,11 +14,12 @@ from pathlib import Path
 import av
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from core.errors import Cancelled, SourceError
-from core.video.container import is_cut_short, open_container, orientation_of, video_stream
+from core.errors import SourceError
+from core.video.container import is_cut_short, note_on_streams, open_container, orientation_of, video_stream
+from core.video.gaps import Gap, gaps_of, in_words
+from core.video.plain_decode import PlainDecode, decode_tolerantly, plain_decode, report, shown_by, tagged_packets
 from core.video.source import IsCancelled, OnProgress
 
 FULL_CHECK_PIXELS = 6e8
@@ -65,6 +65,9 @@ class VideoIndex:
         orientation: (2, 2) of -1, 0, 1: turns and flips from coded to displayed axes.
         pixel_aspect: width / height of a pixel as displayed.
         damaged: a sentence, or None.
+        plain: what a plain decode of the whole file showed, None where only head and end were looked at.
+        gaps: where frames are missing, from the start on.
+        notes: sentences on what was decided.
     """
 
     packet_of_frame: IntArray | None
@@ -77,6 +80,9 @@ class VideoIndex:
     orientation: NDArray[np.int64]
     pixel_aspect: float
     damaged: str | None
+    plain: PlainDecode | None
+    gaps: tuple[Gap, ...]
+    notes: tuple[str, ...]
     frame_of_packet: IntArray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +91,15 @@ class VideoIndex:
         if self.packet_of_frame is not None:
             inverse[self.packet_of_frame] = np.arange(len(self.packet_of_frame))
         object.__setattr__(self, "frame_of_packet", inverse)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether decoding it takes so long that what comes out is worth remembering."""
+        return _is_long(self.num_packets, self.coded_size)
+
+
+def _is_long(num_packets: int, size: tuple[int, int]) -> bool:
+    return num_packets * size[0] * size[1] > FULL_CHECK_PIXELS
 
 
 @dataclass
@@ -128,8 +143,22 @@ class _Packets:
         return None, "pos"
 
 
-def build_index(path: Path, on_progress: OnProgress | None = None, cancelled: IsCancelled | None = None) -> VideoIndex:
+def build_index(
+    path: Path,
+    on_progress: OnProgress | None = None,
+    cancelled: IsCancelled | None = None,
+    *,
+    checked: bool = False,
+    known: PlainDecode | None = None,
+) -> VideoIndex:
     """Reads through a video file once, and decodes as much of it as it takes to trust the index.
+
+    Args:
+        path: of the file.
+        on_progress: see `open_source`.
+        cancelled: see `open_source`.
+        checked: also a long clip is decoded in full.
+        known: what a plain decode of this very file showed, which then isn't done again.
 
     Raises:
         SourceError: if the file holds no frame that can be decoded.
@@ -147,17 +176,18 @@ def build_index(path: Path, on_progress: OnProgress | None = None, cancelled: Is
         suspicious = made_up or stream.codec_context.name == "vp8" or any(packets.corrupt)
         time_base = stream.time_base or Fraction(1, 1)
         aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
-    small = len(packets) * first.width * first.height <= FULL_CHECK_PIXELS
-    if order is not None and (suspicious or small or not _spot_check(path, packets, order)):
-        order = None
-    failed = 0
-    if order is not None:
-        decoded = order
-    else:
-        decoded, failed = _decoded_order(path, len(packets), on_progress, cancelled)
-    unique = len(set(decoded.tolist())) == len(decoded) and (len(decoded) == 0 or decoded.min() >= 0)
-    if not len(decoded):
+        notes = note_on_streams(container, stream, path)
+    if known is not None and known.order.max(initial=-1) >= len(packets):
+        known = None
+    checked = checked or order is None or suspicious or not _is_long(len(packets), (first.width, first.height))
+    if known is None and (checked or order is None or not _spot_check(path, packets, order)):
+        known = plain_decode(path, len(packets), on_progress, cancelled)
+    decoded = known.order if known is not None else order
+    if decoded is None or not len(decoded):
         raise SourceError(f"No frame of {path.name} can be decoded; copy it again from where it came from.")
+    failed = known.failed if known is not None else ()
+    unique = len(set(decoded.tolist())) == len(decoded) and decoded.min() >= 0
+    missing = _missing(decoded, None if suspicious else order, failed) if unique and failed else ()
     keys, keyed_by = packets.keys()
     orientation = orientation_of(first)
     pixel_aspect = float(aspect) if aspect else 1.0
@@ -171,33 +201,25 @@ def build_index(path: Path, on_progress: OnProgress | None = None, cancelled: Is
         coded_size=(first.width, first.height),
         orientation=orientation,
         pixel_aspect=pixel_aspect if orientation[0, 0] else 1.0 / pixel_aspect,
-        damaged=_damage(path, len(decoded), announced, packets.broken_off or failed > 0),
+        damaged=_damage(path, decoded, announced, missing, known, broken_off=packets.broken_off),
+        plain=known,
+        gaps=gaps_of(missing),
+        notes=notes,
     )
 
 
-def tagged_packets(container: av.container.InputContainer, stream: VideoStream) -> Iterator[av.Packet[VideoStream]]:
-    """The packets of a stream without the empty one at its end."""
-    for packet in container.demux(stream):
-        if packet.size:
-            yield packet
+def _missing(decoded: IntArray, order: IntArray | None, failed: tuple[int, ...]) -> tuple[int, ...]:
+    """Which numbers the missing frames would have, in a count that has them.
 
-
-def decode_tolerantly(
-    stream: VideoStream, packet: av.Packet[VideoStream] | None, failures: list[int] | None = None
-) -> list[VideoFrame]:
-    """The frames that come out for a packet (None: the last ones); none for a packet that cannot be decoded.
-
-    What is missing is noticed by its number, as each frame carries its packet's ordinal; `failures` collects
-    the timestamps of packets that failed.
+    Args:
+        decoded: (N,) packets as they are shown.
+        order: (M,) packets as they would be shown if all could be decoded, None where only `failed` tells.
+        failed: packets that could not be decoded.
     """
-    try:
-        return stream.codec_context.decode(packet)
-    except av.EOFError:
-        return []
-    except av.InvalidDataError:
-        if failures is not None:
-            failures.append(-1 if packet is None or packet.pts is None else packet.pts)
-        return []
+    shown = set(decoded.tolist())
+    if order is None:
+        order = np.array(sorted(shown | set(failed)), np.int64)
+    return tuple(number for number, packet in enumerate(order.tolist()) if packet not in shown)
 
 
 def _read_packets(
@@ -216,18 +238,11 @@ def _read_packets(
                 packets.discard.append(packet.is_discard)
                 packets.corrupt.append(packet.is_corrupt)
                 if len(packets) % 256 == 0:
-                    _report(on_progress, cancelled, max(packets.pos[-1], 0), total)
+                    report(on_progress, cancelled, max(packets.pos[-1], 0), total)
         except av.FFmpegError:
             packets.broken_off = True
         rate = stream.average_rate or stream.guessed_rate or stream.base_rate or Fraction(25, 1)
         return packets, stream.frames, Fraction(rate)
-
-
-def _report(on_progress: OnProgress | None, cancelled: IsCancelled | None, done: int, total: int) -> None:
-    if cancelled is not None and cancelled():
-        raise Cancelled
-    if on_progress is not None:
-        on_progress(min(done, total), total)
 
 
 def _first_frame(path: Path) -> VideoFrame:
@@ -245,30 +260,9 @@ def _first_frame(path: Path) -> VideoFrame:
     raise SourceError(f"No frame of {path.name} can be decoded; copy it again from where it came from.")
 
 
-def _decoded_order(
-    path: Path, num_packets: int, on_progress: OnProgress | None, cancelled: IsCancelled | None
-) -> tuple[IntArray, int]:
-    """The order in which a plain decode shows the packets, and how many of them could not be decoded.
-
-    Returns:
-        (N,) ordinals, -1 where the decoder does not say which packet a frame came from; number of failures.
-    """
-    order: list[int] = []
-    failures: list[int] = []
-    with open_container(path) as container:
-        stream = video_stream(container, path)
-        for ordinal, packet in zip(range(num_packets), tagged_packets(container, stream), strict=False):
-            packet.pts = packet.dts = ordinal
-            order += [-1 if frame.pts is None else frame.pts for frame in decode_tolerantly(stream, packet, failures)]
-            if ordinal % 16 == 0:
-                _report(on_progress, cancelled, ordinal, num_packets)
-        order += [-1 if frame.pts is None else frame.pts for frame in decode_tolerantly(stream, None, failures)]
-    return np.array(order, np.int64), len(failures)
-
-
 def _spot_check(path: Path, packets: _Packets, order: IntArray) -> bool:
     """True if the decoder shows the head and, after its last key frame, the end in the order of the index."""
-    head, _ = _decoded_order(path, HEAD_CHECK_PACKETS, None, None)
+    head = np.array(shown_by(path, HEAD_CHECK_PACKETS), np.int64)
     sure = len(head) - 16 if len(packets) > HEAD_CHECK_PACKETS else len(head)  # the rest still awaits its neighbours
     if sure <= 0 or not np.array_equal(head[:sure], order[:sure]):
         return False
@@ -316,11 +310,28 @@ def _timestamps(
     return np.arange(len(order)) / float(rate)
 
 
-def _damage(path: Path, readable: int, announced: int, incomplete: bool) -> str | None:
+def _damage(
+    path: Path,
+    decoded: IntArray,
+    announced: int,
+    missing: tuple[int, ...],
+    known: PlainDecode | None,
+    *,
+    broken_off: bool,
+) -> str | None:
     """What to tell people of a file of which something cannot be read; None for a whole file."""
-    if not incomplete and not is_cut_short(path):
+    failed = known is not None and len(known.failed) > 0
+    spoilt = known.spoilt if known is not None else ()
+    if not (broken_off or failed or spoilt or is_cut_short(path)):
         return None
-    of = f" of {announced}" if announced > readable else ""
+    readable = len(decoded)
+    total = max(announced, readable + len(missing))
+    of = f" of {total}" if total > readable else ""
+    gone = f", {in_words(missing, 'is missing', 'are missing')}" if missing else ""
+    shown = {packet: number for number, packet in enumerate(decoded.tolist())}
+    bad = sorted(shown[packet] for packet in spoilt if packet in shown)
+    seen = f", {in_words(tuple(bad), 'is spoilt', 'are spoilt')}" if bad else ""
     return (
-        f"{path.name} is damaged: {readable}{of} frames can be read; copy it again from where it came from to get all."
+        f"{path.name} is damaged: {readable}{of} frames can be read{gone}{seen}; "
+        "copy it again from where it came from to get all."
     )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SourceError
+from core.video.gaps import Gap
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) RGB as displayed, read-only."""
@@ -55,6 +56,9 @@ class Source(ABC):
         pixel_aspect: width / height of one pixel as displayed. Frames are never stretched by it.
         timestamps: (N,) seconds, as the file presents them; index / rate where it has no usable ones.
         damaged: a sentence for people where only a part of the file can be read, else None.
+        notes: sentences on what was decided at opening, such as which of two pictures was taken.
+        gaps: where frames are missing.
+        is_checked: the numbers of the frames are sure; where not, `open_source(path, checked=True)` makes sure.
     """
 
     path: Path
@@ -63,6 +67,9 @@ class Source(ABC):
     pixel_aspect: float
     timestamps: NDArray[np.float64]
     damaged: str | None
+    notes: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    is_checked: bool = True
 
     def __len__(self) -> int:
         """Number of frames that can be read."""

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from core.errors import SourceError
 from core.video.container import open_container, oriented, video_stream
-from core.video.index import ResumePoint, VideoIndex, decode_tolerantly, tagged_packets
+from core.video.index import ResumePoint, VideoIndex
+from core.video.plain_decode import decode_tolerantly, tagged_packets
 from core.video.source import Source
 
 RECENT_BYTES = 64 * 2**20
@@ -39,6 +40,9 @@ class VideoFile(Source):
         self.pixel_aspect = index.pixel_aspect
         self.timestamps = index.timestamps
         self.damaged = index.damaged
+        self.notes = index.notes
+        self.gaps = index.gaps
+        self.is_checked = index.plain is not None
         self._index = index
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
@@ -190,6 +194,8 @@ class VideoFile(Source):
         if self._container is None or self._stream is None:
             self._container = open_container(self.path)
             self._stream = video_stream(self._container, self.path)
+            if self._index.plain is not None and self._index.plain.is_spoilt:
+                self._stream.thread_type = "NONE"  # of damage, several threads make other pixels each time
         return self._container, self._stream
 
     def _close_container(self) -> None:

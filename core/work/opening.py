@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from core.errors import FormatError, ProjectError, SourceError
+from core.errors import ProjectError, SourceError
 from core.files import places
 from core.formats import Labels, find_images, import_labels, read_labels
 from core.project import Project, ProjectLockedError, SourceRecord
 from core.video import Source, open_source
+from core.work.recounting import is_to_be_recounted, recount
+from core.work.source_record import record_of
 
 OnProgress = Callable[[int, int], None]
 
@@ -97,10 +97,13 @@ def open_path(path: Path, on_progress: OnProgress, moved_to: Path | None = None,
     project_path = places.project_path_for(path)
     _refuse_if_held(project_path, held)
     opened = _with_project(project_path, open_source(path, on_progress))
-    project = opened.project
-    if path.resolve() == places.DEMO_CLIP and not project.read_only and not len(project.labelled_frames()):
-        # The demo brings its people's boxes along, so that a newcomer can predict at once.
-        import_labels(project, read_labels(places.DEMO_LABELS), None, keypoints=False)
+    with ExitStack() as on_failure:
+        on_failure.callback(opened.close)
+        project = opened.project
+        if path.resolve() == places.DEMO_CLIP and not project.read_only and not len(project.labelled_frames()):
+            # The demo brings its people's boxes along, so that a newcomer can predict at once.
+            import_labels(project, read_labels(places.DEMO_LABELS), None, keypoints=False)
+        on_failure.pop_all()
     return opened
 
 
@@ -111,19 +114,20 @@ def _refuse_if_held(project_path: Path, held: Path | None) -> None:
 
 def _open_project(path: Path, on_progress: OnProgress, moved_to: Path | None) -> Opened:
     project, notes = _open_or_read_only(path)
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(project.close)
         source_path = moved_to or project.source.path
         if not source_path.exists():
             raise SourceMissingError(path, source_path)
         source = open_source(source_path, on_progress)
+        on_failure.callback(source.close)
+        _settle(project, source)
         warnings = _warnings(project.source, source)
         # Another clip is shown with a warning, but not remembered: the next time asks again.
         if moved_to is not None and not project.read_only and _difference(project.source, source) is None:
             project.relocate(moved_to)
-    except BaseException:
-        project.close()
-        raise
-    return Opened(project, source, notes, warnings)
+        on_failure.pop_all()
+    return Opened(project, source, (*notes, *source.notes), warnings)
 
 
 def _open_labels(path: Path, on_progress: OnProgress, images: Path | None, held: Path | None) -> Opened:
@@ -134,39 +138,47 @@ def _open_labels(path: Path, on_progress: OnProgress, images: Path | None, held:
     _refuse_if_held(places.project_path_for(folder), held)
     source = open_source(folder, on_progress)
     opened = _with_project(places.project_path_for(folder), source)
-    if opened.project.read_only or len(opened.project.labelled_frames()):
-        note = f"{opened.project.path.name} holds labels already: to add those of {path.name}, import them (Ctrl+I)."
-        return Opened(opened.project, source, (*opened.notes, note), opened.warnings)
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(opened.close)
+        if opened.project.read_only or len(opened.project.labelled_frames()):
+            on_failure.pop_all()
+            note = (
+                f"{opened.project.path.name} holds labels already: to add those of {path.name}, import them (Ctrl+I)."
+            )
+            return Opened(opened.project, source, (*opened.notes, note), opened.warnings)
         names = [source.frame_name(index) for index in range(len(source))]
         import_labels(opened.project, labels, names)
-    except FormatError:
-        opened.project.close()
-        source.close()
-        raise
+        on_failure.pop_all()
     return Opened(opened.project, source, opened.notes, (*opened.warnings, *labels.warnings))
 
 
 def _with_project(project_path: Path, source: Source) -> Opened:
-    """Opens the clip's project, or makes a new one."""
-    try:
+    """Opens the clip's project, or makes a new one; closes the source where neither can be done."""
+    with ExitStack() as on_failure:
+        on_failure.callback(source.close)
         if project_path.exists():
             project, notes = _open_or_read_only(project_path)
+            on_failure.callback(project.close)
+            _settle(project, source)
             warnings = _warnings(project.source, source)
             if not project.read_only and project.source.path != source.path:
                 project.relocate(source.path)
-            return Opened(project, source, notes, warnings)
+        else:
+            project, notes = _create(project_path, source), ()
+            on_failure.callback(project.close)
+            warnings = _warnings(project.source, source)
+        on_failure.pop_all()
+    return Opened(project, source, (*notes, *source.notes), warnings)
+
+
+def _create(project_path: Path, source: Source) -> Project:
+    try:
         project_path.parent.mkdir(parents=True, exist_ok=True)
-        project = Project.create(project_path, record_of(source))
-        return Opened(project, source, warnings=_warnings(project.source, source))
+        return Project.create(project_path, record_of(source))
     except OSError as error:
-        source.close()
         raise ProjectError(
             f"No project can be made at {project_path} ({error.strerror}): free some space or allow writing there."
         ) from error
-    except BaseException:
-        source.close()
-        raise
 
 
 def _open_or_read_only(path: Path) -> tuple[Project, tuple[str, ...]]:
@@ -177,11 +189,10 @@ def _open_or_read_only(path: Path) -> tuple[Project, tuple[str, ...]]:
         return project, (f"Another program has {path.name} open: it is open read-only here.",)
 
 
-def record_of(source: Source) -> SourceRecord:
-    """What a project remembers of its clip."""
-    width, height = source.size
-    digest = hashlib.sha256(np.ascontiguousarray(source.timestamps, dtype=np.float64).tobytes()).hexdigest()
-    return SourceRecord(source.path, source.kind, width, height, len(source), digest)
+def _settle(project: Project, source: Source) -> None:
+    """Has a project that counts frames which the clip lacks count them as they are."""
+    if not project.read_only and is_to_be_recounted(project.source, source):
+        recount(project, source)
 
 
 def _warnings(record: SourceRecord, source: Source) -> tuple[str, ...]:

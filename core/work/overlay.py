@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 from core.errors import FamiError
 from core.files.replacing import replacing
 from core.judging.review import doubtful_joints
-from core.keypoints import POSETRACK
+from core.keypoints import POSETRACK, SIDES_RGB
 from core.poses import Pose, Visibility
 from core.project import Project
 from core.video import Source
 
 Image = NDArray[np.uint8]
-SIDE_COLOURS = {"left": (70, 170, 255), "right": (255, 158, 44), "centre": (240, 240, 240)}
-"""RGB, sides as in the window; orange and blue are told apart with every kind of colour vision."""
 TICKS_PER_S = 90_000
 DEFAULT_FPS = 25
 
@@ -81,11 +79,11 @@ def _draw_pose(picture: Image, pose: Pose) -> None:
         start, end = places[first], places[second]
         if start is not None and end is not None:
             side = POSETRACK.side(second) if POSETRACK.side(first) == POSETRACK.side(second) else "centre"
-            cv2.line(picture, start, end, SIDE_COLOURS[side], thickness, cv2.LINE_AA)
+            cv2.line(picture, start, end, SIDES_RGB[side], thickness, cv2.LINE_AA)
     for keypoint, place in enumerate(places):
         if place is not None:
             seen = pose.visibility[keypoint] == Visibility.VISIBLE and not doubtful[keypoint]
             radius = thickness + 2
             cv2.circle(
-                picture, place, radius, SIDE_COLOURS[POSETRACK.side(keypoint)], cv2.FILLED if seen else 1, cv2.LINE_AA
+                picture, place, radius, SIDES_RGB[POSETRACK.side(keypoint)], cv2.FILLED if seen else 1, cv2.LINE_AA
             )

@@ -211,8 +211,8 @@ def check_source(expected: dict[str, Any], folder: Path) -> None:
 
 def number_shown(picture: np.ndarray) -> int:
     """The number in the row of blocks, each 20 of 160 pixels wide."""
-    grey, width = picture.mean(axis=2), picture.shape[1]
-    blocks = [grey[4:12, int((b + 0.3) * width / BITS) : int((b + 0.7) * width / BITS)].mean() for b in range(BITS)]
+    grey, width = picture[4:12].mean(axis=2), picture.shape[1]
+    blocks = [grey[:, int((b + 0.3) * width / BITS) : int((b + 0.7) * width / BITS)].mean() for b in range(BITS)]
     return sum(1 << bit for bit, level in enumerate(blocks) if level > 128)
 
 

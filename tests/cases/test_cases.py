@@ -12,12 +12,7 @@ HERE = Path(__file__).parent
 SHARED_CASES = SHARED / "data/cases"
 FURTHER_CASES = os.environ.get("FAMI_CASES", "")
 
-NOT_YET: dict[str, str] = {
-    "31-long-clip-damaged-in-the-middle": "damage in the middle of long clips",
-    "40-image-folders": "images whose suffix is .jfif",
-    "49-png-with-exif-orientation": "EXIF in PNG",
-    "51-tiff-stack-and-float-tiff": "TIFF stacks",
-}
+NOT_YET: dict[str, str] = {}
 """Cases that still fail, and why. Each fails the test when it begins to pass: then it leaves the list."""
 
 

@@ -33,7 +33,7 @@ class Canvas(PeopleView):
         selection_changed(track_id | None, keypoint | None): the hand selected something.
         box_drawn(x, y, w, h): a box was drawn with the "box" tool.
         box_changed(track_id, x, y, w, h): once, when a handle of the selected person's box is released.
-        pointer_moved(x, y): the pointer's place.
+        pointer_moved(x, y): the pointer's place; for scripts that show it, or record what a hand does.
         pointer_left(): the pointer is no longer over the canvas.
         tool_put_down(): Esc put the tool away.
     """

@@ -21,7 +21,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no ty
     """Shows RGB frames, y down; the scene is the viewport, the picture lies in it by `view`.
 
     Signals:
-        zoom_changed(float): viewport pixels per full-frame pixel, after each change.
+        zoom_changed(float): viewport pixels per full-frame pixel, after each change; for scripts, as `pointer_moved`.
     """
 
     zoom_changed = Signal(float)

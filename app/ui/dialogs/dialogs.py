@@ -49,31 +49,20 @@ class ExportFormat:
 
     name: str
     title: str
-    suffix: str
     about: str
-
-
-EXPORT_FORMATS = (
-    ExportFormat("posetrack18", "PoseTrack 2018", ".json", "Joints, visibility, people's numbers and head boxes."),
-    ExportFormat("posetrack17", "PoseTrack 2017", ".json", "The layout that the PoseTrack evaluator reads."),
-    ExportFormat("coco", "COCO keypoints", ".json", "17 COCO joints; the eyes are left unlabelled."),
-    ExportFormat("csv", "Table (CSV)", ".csv", "One row for each joint; opens in any spreadsheet."),
-    ExportFormat("sleap", "SLEAP", ".slp", "Instances and predicted instances; no boxes, no occlusion."),
-    ExportFormat("deeplabcut", "DeepLabCut (CSV)", ".csv", "One row per frame: x, y and likelihood of each joint."),
-    ExportFormat("label_studio", "Label Studio", ".json", "One task per frame: rectangles with their joints."),
-    ExportFormat("cvat", "CVAT for video 1.1", ".xml", "A track of skeletons for each person, and one of boxes."),
-)
+    suffix: str
 
 
 class ExportDialog(Question):
     """The format, the file and what goes into it."""
 
-    def __init__(self, parent: QWidget | None, path: Path) -> None:
+    def __init__(self, parent: QWidget | None, path: Path, formats: Sequence[ExportFormat]) -> None:
+        self._formats = tuple(formats)
         super().__init__(parent, "export_dialog", "Export", "Write the labels for other programs to read.", "Export")
         self._format = QComboBox(self)
         self._format.setObjectName("export_format")
         self._format.setToolTip("The layout of the file.")
-        for entry in EXPORT_FORMATS:
+        for entry in self._formats:
             self._format.addItem(entry.title)
         self._path = QLineEdit(str(path), self)
         self._path.setObjectName("export_path")
@@ -105,12 +94,12 @@ class ExportDialog(Question):
         self._show_format(0)
 
     def _show_format(self, index: int) -> None:
-        self._about.setText(EXPORT_FORMATS[index].about)
+        self._about.setText(self._formats[index].about)
         if self._path.text().strip():
-            self._path.setText(str(Path(self._path.text()).with_suffix(EXPORT_FORMATS[index].suffix)))
+            self._path.setText(str(Path(self._path.text()).with_suffix(self._formats[index].suffix)))
 
     def _browse(self) -> None:
-        suffix = EXPORT_FORMATS[self._format.currentIndex()].suffix
+        suffix = self._formats[self._format.currentIndex()].suffix
         path, _ = QFileDialog.getSaveFileName(self, "Export to", self._path.text(), f"Labels (*{suffix})")
         if path:
             self._path.setText(path)
@@ -119,7 +108,7 @@ class ExportDialog(Question):
         """The answer."""
         path = Path(self._path.text().strip()).expanduser()
         return ExportOptions(
-            EXPORT_FORMATS[self._format.currentIndex()].name,
+            self._formats[self._format.currentIndex()].name,
             path,
             self._reviewed.isChecked(),
             path.parent if self._images.isChecked() else None,
@@ -183,9 +172,9 @@ class FrameDialog(Question):
         self.body.addLayout(form)
 
 
-def ask_export_options(parent: QWidget | None, path: Path) -> ExportOptions | None:
-    """What to write; `path` is proposed."""
-    dialog = ExportDialog(parent, path)
+def ask_export_options(parent: QWidget | None, path: Path, formats: Sequence[ExportFormat]) -> ExportOptions | None:
+    """What to write, in one of the formats, the first being proposed; so is `path`."""
+    dialog = ExportDialog(parent, path, formats)
     return dialog.options() if dialog.agreed() else None
 
 

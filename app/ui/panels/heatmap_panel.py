@@ -34,7 +34,7 @@ class HeatmapReading:
 
     Attributes:
         joint_name: as shown to people, "left wrist".
-        score: confidence of the prediction from 0 to 1, NaN where there is none.
+        score: of the prediction, from 0 to 1, NaN where there is none.
         peaks: (x, y, value) of the highest local maxima in full-frame pixels, highest first.
     """
 
@@ -144,11 +144,6 @@ class HeatmapPanel(QWidget):
         layout.addWidget(self._peaks)
         layout.addStretch(1)
 
-    @property
-    def is_wanted(self) -> bool:
-        """Whether the overlay is switched on."""
-        return self._shown.isChecked()
-
     def set_shown(self, shown: bool) -> None:
         """Switches the overlay, as a click on the check box does."""
         self._shown.setChecked(shown)
@@ -192,10 +187,10 @@ class HeatmapPanel(QWidget):
 
 
 def _in_words(reading: HeatmapReading) -> str:
-    confidence = f"Score {reading.score:.2f}. " if np.isfinite(reading.score) else ""
+    score = f"Score {reading.score:.2f}. " if np.isfinite(reading.score) else ""
     if not reading.peaks:
-        return confidence + "The network does not see this joint."
+        return score + "The network does not see this joint."
     if len(reading.peaks) == 1:
-        return confidence + "One clear peak."
+        return score + "One clear peak."
     share = reading.peaks[1][2] / reading.peaks[0][2]
-    return confidence + f"{len(reading.peaks)} peaks; the second is {share:.0%} as high as the first."
+    return score + f"{len(reading.peaks)} peaks; the second is {share:.0%} as high as the first."

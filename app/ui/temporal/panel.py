@@ -128,11 +128,6 @@ class TemporalPanel(QScrollArea):
         content.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setWidget(content)
 
-    @property
-    def is_wanted(self) -> bool:
-        """Whether the panel is in sight."""
-        return self._is_wanted
-
     def set_explanation(self, explanation: Explanation | None) -> None:
         """Shows one prediction's window; None where nobody with a prediction is selected."""
         self._explanation = explanation

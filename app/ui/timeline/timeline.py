@@ -1,11 +1,14 @@
 """The timeline: what every frame of the clip has come to, where to look, and where one is.
 
 Three lanes over a ruler. Labels: a bar whose colour and height both say nothing, predicted, accepted or corrected,
-with a bright line along the foot of reviewed frames. Doubt: a tick above every frame that needs a look. Confidence:
-the mean score as a line, the lowest as a shade below it.
+with a bright line along the foot of reviewed frames. Doubt: a tick above every frame that needs a look. Score:
+the mean score as a line, the lowest as a shade below it. A broken line over the lanes stands where frames of a damaged
+clip are missing.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +78,7 @@ class Timeline(QWidget):
         self._num_frames = 0
         self._timestamps_s: NDArray[np.float64] | None = None
         self._dense = TimelineColumns.empty()
+        self._gaps: dict[int, int] = {}
         self._current = 0
         self._hovered: int | None = None
         self._shown = (0.0, 1.0)
@@ -98,9 +102,20 @@ class Timeline(QWidget):
         self._timestamps_s = timestamps_s
         self._shown = (0.0, float(max(num_frames, 1)))
         self._current = 0
+        self._gaps = {}
         self.set_summary(TimelineColumns.empty())
         self.clip_changed.emit()
         self.current_changed.emit(0)
+
+    def set_gaps(self, gaps: Mapping[int, int]) -> None:
+        """Marks where frames of a damaged clip are missing.
+
+        Args:
+            gaps: how many frames are missing in front of a frame, by its index; the clip's end has the index after
+                the last frame's.
+        """
+        self._gaps = dict(gaps)
+        self._redraw()
 
     def set_summary(self, columns: TimelineColumns) -> None:
         """Shows what the frames have come to."""
@@ -226,6 +241,10 @@ class Timeline(QWidget):
             parts.append("doubtful")
         if self._dense.reviewed[frame_index]:
             parts.append("reviewed")
+        for at, side in ((frame_index, "before"), (frame_index + 1, "after")):
+            if at in self._gaps:
+                count = self._gaps[at]
+                parts.append(f"{'1 frame is' if count == 1 else f'{count} frames are'} missing {side} it")
         return f"frame {frame_index}{time}: {', '.join(parts)}"
 
     # Drawing --------------------------------------------------------------------------------------------------------
@@ -267,6 +286,7 @@ class Timeline(QWidget):
             num_pixels = max(int(width * ratio), 1)
             self._paint_columns(painter, self._dense.binned(*self._shown, num_pixels), left, width / num_pixels)
             self._paint_ruler(painter, left, width)
+            self._paint_gaps(painter)
         painter.end()
         return picture
 
@@ -336,6 +356,17 @@ class Timeline(QWidget):
             painter.setPen(theme.TEXT_MUTED)
             area = QRectF(np.clip(x - 35, left - 35, left + width - 62), RULER_TOP + 1, 70, RULER_HEIGHT - 1)
             painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, str(frame_index))
+
+    def _paint_gaps(self, painter: QPainter) -> None:
+        """A broken line over all lanes between the two frames that stand beside a gap."""
+        start, stop = self._shown
+        for frame_index in self._gaps:
+            if start <= frame_index <= stop:
+                x = self.x_of_frame(frame_index - 0.5)
+                painter.setPen(QPen(theme.CANVAS_BACKGROUND, 4))
+                painter.drawLine(QPointF(x, STATE_TOP), QPointF(x, SCORE_TOP + SCORE_HEIGHT))
+                painter.setPen(QPen(theme.ERROR, 2, Qt.PenStyle.DashLine))
+                painter.drawLine(QPointF(x, STATE_TOP), QPointF(x, SCORE_TOP + SCORE_HEIGHT))
 
     def _paint_marker(self, painter: QPainter) -> None:
         if self._hovered is not None and self._hovered != self._current:

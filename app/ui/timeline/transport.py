@@ -39,6 +39,7 @@ class Legend(QWidget):
         self.setToolTip(
             "The colour and height of a bar show how much of a frame is done.\n"
             "A bright base: reviewed. An orange tick: needs a look.\n"
+            "A dashed red line: frames of a damaged clip are missing there.\n"
             "Wheel: zoom. Double-click: the whole clip."
         )
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

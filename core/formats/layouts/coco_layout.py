@@ -78,7 +78,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
     annotations = document.get("annotations", [])
     if not isinstance(annotations, list):
         raise FormatError(f"{path.name} cannot be used: its annotations are not a list.")
-    people = People.of(document, path, remarks)
+    people = PersonCategories.of(document, path, remarks)
     found = ImagesByKey(list(images.values()))
     third: Third = "posetrack" if posetrack else "score" if _thirds_are_scores(dicts(annotations)) else "coco"
     track_names: dict[int, str] = {}
@@ -105,7 +105,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
 
 
 @dataclass(frozen=True)
-class People:
+class PersonCategories:
     """Which categories of a file are people.
 
     Attributes:
@@ -117,7 +117,7 @@ class People:
     only: int | str | None = None
 
     @classmethod
-    def of(cls, document: dict[str, Any], path: Path, remarks: Counter[str] | None = None) -> People:
+    def of(cls, document: dict[str, Any], path: Path, remarks: Counter[str] | None = None) -> PersonCategories:
         """The categories of people: those called person, else those that have keypoints, else the only one.
 
         Raises:

@@ -9,7 +9,6 @@ from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import FormatError
 from core.files.replacing import drafting, put_in_place
@@ -100,7 +99,7 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
         instances = [
             _instance(sio, pose, skeleton, tracks.setdefault(pose.track_id, sio.Track(str(pose.track_id))))
             for pose in image.poses.poses
-            if _placed(pose).any()
+            if pose.placed.any()
         ]
         if instances:
             frames.append(sio.LabeledFrame(video=video, frame_idx=image.frame_index, instances=instances))
@@ -173,15 +172,10 @@ def _numbers(point: Any, is_predicted: bool) -> tuple[float, float, Visibility, 
 
 
 def _instance(sio: Any, pose: Pose, skeleton: Any, track: Any) -> Any:  # noqa: ANN401
-    points = np.where(_placed(pose)[:, None], pose.keypoints, np.nan)
-    if (pose.human & _placed(pose)).any():
+    points = np.where(pose.placed[:, None], pose.keypoints, np.nan)
+    if (pose.human & pose.placed).any():
         return sio.Instance.from_numpy(points, skeleton=skeleton, track=track)
-    scores = np.where(_placed(pose), np.nan_to_num(pose.scores), np.nan)
+    scores = np.where(pose.placed, np.nan_to_num(pose.scores), np.nan)
     return sio.PredictedInstance.from_numpy(
         points, skeleton=skeleton, point_scores=scores, score=mean_score(pose), track=track
     )
-
-
-def _placed(pose: Pose) -> NDArray[np.bool_]:
-    placed: NDArray[np.bool_] = pose.labelled & np.isfinite(pose.keypoints).all(axis=1)
-    return placed

@@ -83,6 +83,10 @@ class Predictor:
         as_fitted = self.metadata.config.supporting_offsets, self.metadata.flip_test, "dark"
         return self.metadata.score_model is not None and (self.offsets, self.flip_test, self.decoding) == as_fitted
 
+    def with_offsets(self, offsets: Sequence[int]) -> "Predictor":
+        """The same network on the same device with another window; () is the single-frame network."""
+        return Predictor(self.loaded, device=str(self.device), offsets=offsets)
+
     def _default_batch_size(self) -> int:
         if self.device.type == "cuda":
             return _CUDA_BATCH

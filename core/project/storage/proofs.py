@@ -30,6 +30,16 @@ def remove(store: Store, run_id: int) -> None:
     )
 
 
+def move(store: Store, places: Mapping[int, int]) -> None:
+    """Gives proofs other frame indices, inside a transaction; `places` leads from the old ones to the new ones."""
+    # By way of negative numbers, as one frame's new index is another one's old.
+    store.execute_many(
+        "UPDATE proofs SET frame_index = ? WHERE frame_index = ?", [(-1 - new, old) for old, new in places.items()]
+    )
+    store.execute("DELETE FROM proofs WHERE frame_index >= 0 AND -1 - frame_index IN (SELECT frame_index FROM proofs)")
+    store.execute("UPDATE proofs SET frame_index = -1 - frame_index WHERE frame_index < 0")
+
+
 def of_frame(store: Store, frame_index: int) -> list[FrameProof]:
     """Each picture once, the oldest first."""
     rows = store.rows(

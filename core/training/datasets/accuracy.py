@@ -16,7 +16,7 @@ from core.formats import recognition
 from core.formats.labels import Labels
 from core.formats.layouts import posetrack18
 from core.geometry import FloatArray
-from core.metrics import PCK_THRESHOLD, pck, posetrack_ap
+from core.metrics import PCK_OF_TORSO, pck, posetrack_ap
 from core.poses import FramePoses, Pose, Provenance, Visibility
 from core.training.datasets import ClipDataset, DatasetConfig, PersonInstance
 from core.training.datasets.videos import label_files
@@ -39,7 +39,7 @@ def dataset_accuracy(
     if config.kind == "jhmdb":
         truth = np.stack([instance.keypoints for instance in dataset.instances])
         labelled = np.stack([instance.labelled for instance in dataset.instances])
-        return "PCK@0.2 of the torso", pck(truth, labelled, keypoints, PCK_THRESHOLD, dataset.skeleton)
+        return "PCK@0.2 of the torso", pck(truth, labelled, keypoints, PCK_OF_TORSO, dataset.skeleton)
     with tempfile.TemporaryDirectory() as folder:
         truth_folder, predicted_folder = Path(folder, "truth"), Path(folder, "predicted")
         truth_folder.mkdir()

@@ -35,7 +35,7 @@ from core.training.samples.augmentation import (
 )
 from core.training.samples.batches import Sample
 from core.training.samples.person import Person
-from core.video.image_folder import read_image
+from core.video.pictures import read_image
 
 log = logging.getLogger(__name__)
 

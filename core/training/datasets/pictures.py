@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from core.training.datasets.config import Labelling
 from core.training.datasets.videos import LabelledVideo
-from core.video.image_folder import IMAGE_SUFFIXES, natural_key
+from core.video.image_folder import natural_key
+from core.video.pictures import IMAGE_SUFFIXES
 
 
 @dataclass(frozen=True, eq=False)

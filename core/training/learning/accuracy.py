@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from core.geometry import BoolArray, FloatArray
 from core.heatmaps import STRIDE, decode_dark
-from core.judging.sizes import PCK_THRESHOLD, joints_right
+from core.judging.sizes import PCK_OF_TORSO, joints_right
 from core.keypoints import POSETRACK
 from core.model.network.backbones import SingleFrame
 from core.model.network.fami_pose import FamiPose, softmax_heatmaps
 from core.training.samples.augmentation import crop_labels, plain_window
 from core.training.samples.batches import SampleSettings, collate, plain_sample
-from core.training.samples.person import People
+from core.training.samples.person import PeopleInPictures
 
 _BATCH = 32
 
@@ -41,7 +41,7 @@ class Accuracy:
 
 
 def accuracy_of(
-    found: FloatArray, peaks: FloatArray, keypoints: FloatArray, labelled: BoolArray, threshold: float = PCK_THRESHOLD
+    found: FloatArray, peaks: FloatArray, keypoints: FloatArray, labelled: BoolArray, threshold: float = PCK_OF_TORSO
 ) -> Accuracy:
     """Shares (0 to 1) of labelled joints that are right by the torso; people without a torso are left out.
 
@@ -64,7 +64,7 @@ def accuracy_of(
 
 @torch.no_grad()
 def crop_accuracy(
-    model: SingleFrame | FamiPose, crops: People, indices: NDArray[np.int64], settings: SampleSettings
+    model: SingleFrame | FamiPose, crops: PeopleInPictures, indices: NDArray[np.int64], settings: SampleSettings
 ) -> Accuracy:
     """PCK@0.2 on still pictures, as prediction cuts them from the labelled box.
 

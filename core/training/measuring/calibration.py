@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from core.geometry import BoolArray, FloatArray, apply_affine, invert_affine
+from core.judging.review import SURE_FROM
 from core.judging.scoring import FEATURES, ScoreModel, score_features
 from core.judging.sizes import joints_right
 from core.keypoints import SKELETONS
@@ -24,6 +25,12 @@ _FEWEST = 100
 FEWEST_OF_A_KIND = 10 * len(FEATURES)
 """So many joints that are right, and so many that are wrong, tell what a round did to its weights' scores: ten of the
 rarer kind for each feature, the usual least of a logistic regression. Fewer fit the frames and not the network."""
+
+SURE_ARE_RIGHT = 0.9
+"""The share of sure joints that is right, as the window says it."""
+
+FEWEST_SURE = 20
+"""So many joints that nothing was fitted to have to be sure before their share says anything."""
 
 
 def fit_score_model(predictor: Predictor, *sets: PeopleSet) -> ScoreModel | None:
@@ -68,13 +75,44 @@ def fit_on(
     num_right = int((measured & right).sum())
     if min(num_right, int(measured.sum()) - num_right) < fewest:
         return None
+    return _fit(_features(metadata, found, located), measured, right)
+
+
+def sure_are_right(
+    score_model: ScoreModel,
+    metadata: WeightsMetadata,
+    found: Sequence[Prediction],
+    measured: BoolArray,
+    right: BoolArray,
+) -> bool:
+    """Whether, of the joints that a score model calls sure, as many are right as the program says.
+
+    Args:
+        score_model: fitted on others.
+        metadata: of the weights.
+        found: N predictions; their scores are not used.
+        measured: (N, K) which joints have a label to compare with.
+        right: (N, K) which of them are right.
+
+    Returns:
+        False also where too few are sure to tell.
+    """
+    if not found:
+        return False
+    keypoints = np.stack([p.keypoints for p in found])
+    located: BoolArray = np.asarray(np.isfinite(keypoints).all(axis=2))
+    sure = measured & located & (score_model.scores(_features(metadata, found, located)) >= SURE_FROM)
+    return bool(sure.sum() >= FEWEST_SURE and right[sure].mean() >= SURE_ARE_RIGHT)
+
+
+def _features(metadata: WeightsMetadata, found: Sequence[Prediction], located: BoolArray) -> FloatArray:
+    """(N, K, F) what the scores of predictions are made of."""
     heatmaps = np.stack([p.heatmaps for p in found]).astype(np.float32)
     points = np.stack([apply_affine(invert_affine(p.image_from_heatmap), p.keypoints) for p in found])
-    features = score_features(
+    return score_features(
         heatmaps, points, heatmaps.max(axis=(2, 3)), located,
         sigma=metadata.config.heatmap_sigma, skeleton=SKELETONS[metadata.keypoints],
     )  # fmt: skip
-    return _fit(features, measured, right)
 
 
 def _fit(features: FloatArray, measured: BoolArray, right: BoolArray) -> ScoreModel:

@@ -15,7 +15,7 @@ from core.predictions import Prediction, Request
 from core.training.clips.real_clips import RealClips
 from core.training.learning.accuracy import Accuracy, accuracy_of
 from core.training.photographs.lspet import PersonCrops
-from core.training.samples.person import BOX_MARGIN, People
+from core.training.samples.person import BOX_MARGIN, PeopleInPictures
 
 ClipFrames = tuple[Callable[[int], ByteArray], int]
 """A function from frame index to RGB (H, W, 3), and the number of frames."""
@@ -59,7 +59,7 @@ def held_out_people(crops: PersonCrops, indices: NDArray[np.int64], name: str) -
     )
 
 
-def labelled_people(people: People, indices: NDArray[np.int64], name: str) -> PeopleSet:
+def labelled_people(people: PeopleInPictures, indices: NDArray[np.int64], name: str) -> PeopleSet:
     """People in pictures with boxes of their own, each picture a clip of one frame.
 
     Args:

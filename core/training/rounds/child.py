@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core.errors import Cancelled, FamiError, TrainingError
+from core.training.rounds.report import FinetuneSettings, RoundProgress
 
 
 def main(job_path: Path, out: TextIO) -> int:
@@ -27,7 +28,7 @@ def main(job_path: Path, out: TextIO) -> int:
     try:
         job = _read_job(job_path)
         # Imported here: torch takes seconds, and an error in the job is told at once.
-        from core.training.rounds.finetune import FinetuneSettings, RoundProgress, finetune  # noqa: PLC0415
+        from core.training.rounds.finetune import finetune  # noqa: PLC0415
 
         def on_progress(progress: RoundProgress) -> None:
             say(

@@ -29,7 +29,7 @@ from core.training.learning.memory import available_memory, kept_bytes
 from core.training.learning.objective import loss_terms
 from core.training.learning.optimisation import descend, freeze_statistics, learning_rate_factor, multi_frame_output
 from core.training.learning.recipe import Loss
-from core.training.measuring.calibration import FEWEST_OF_A_KIND, fit_on
+from core.training.measuring.calibration import FEWEST_OF_A_KIND, fit_on, sure_are_right
 from core.training.rounds.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler
 from core.training.rounds.corrections import (
     CorrectedPose,
@@ -44,8 +44,6 @@ from core.training.rounds.new_keypoints import start_new_keypoints
 from core.training.rounds.report import FinetuneSettings, RoundProgress, RoundReport
 from core.training.samples.batches import Batch, SampleSettings
 from core.video import FrameCache, Source, frame_proof, open_source
-
-__all__ = ["FinetuneSettings", "RoundProgress", "RoundReport", "finetune"]
 
 _CACHE_BYTES = 256 * 2**20
 _MEMORY_TO_SPARE = 1.5
@@ -177,7 +175,8 @@ def _trained(
 def with_scores(candidate: LoadedModel, held_out: Sequence[CorrectedPose], found: Sequence[Prediction]) -> LoadedModel:
     """The weights with a score model that the held-out frames tell, or with none.
 
-    What the parent's scores meant, they mean no more: a round moves the maps that they are read off.
+    What the parent's scores meant, they mean no more: a round moves the maps that they are read off. Every other
+    held-out frame tells what the new ones mean, and the frames between have to bear it out.
 
     Args:
         candidate: what the round made.
@@ -190,7 +189,15 @@ def with_scores(candidate: LoadedModel, held_out: Sequence[CorrectedPose], found
         np.stack([pose.keypoints for pose in held_out]),
         np.stack([pose.known for pose in held_out]) & known,
     )
-    score_model = fit_on(candidate.metadata, found, measured, right, FEWEST_OF_A_KIND)
+    frame_indices = np.array([pose.frame_index for pose in held_out])
+    fits = np.isin(frame_indices, np.unique(frame_indices)[::2])
+    fitting, checking = (
+        ([one for one, taken in zip(found, half, strict=True) if taken], measured[half], right[half])
+        for half in (fits, ~fits)
+    )
+    score_model = fit_on(candidate.metadata, *fitting, FEWEST_OF_A_KIND)
+    if score_model is not None and not sure_are_right(score_model, candidate.metadata, *checking):
+        score_model = None
     return replace(candidate, metadata=replace(candidate.metadata, score_model=score_model))
 
 

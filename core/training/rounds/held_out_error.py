@@ -16,7 +16,7 @@ from core.model.weights.files import LoadedModel
 from core.predictions import Prediction, Request
 from core.training.rounds.corrections import CorrectedPose
 
-PCK_THRESHOLD = 0.1
+PCK_OF_SIZE = 0.1
 """A joint is found within this part of the person's size; for somebody upright it is about 0.3 of the torso."""
 _MISSED = 1.0
 
@@ -29,7 +29,7 @@ class HeldOutError:
         frame_indices: (N,) of the poses.
         distances: (N, 17) NaN where the joint has no label or the weights do not know it; a joint that they know and
             did not find counts as a whole person's size away.
-        found: (N, 17) whether each was within `PCK_THRESHOLD`; False where it was not measured.
+        found: (N, 17) whether each was within `PCK_OF_SIZE`; False where it was not measured.
     """
 
     frame_indices: NDArray[np.int64]
@@ -55,7 +55,7 @@ class HeldOutError:
         return {"mean": float(np.nanmean(columns)), **by_name} if np.isfinite(columns).any() else by_name
 
     def pck(self, names: Sequence[str]) -> dict[str, float]:
-        """Share (0 to 1) of joints within `PCK_THRESHOLD`: "mean" over all joints of these names, and by name."""
+        """Share (0 to 1) of joints within `PCK_OF_SIZE`: "mean" over all joints of these names, and by name."""
         shares = np.where(np.isfinite(self.distances), self.found.astype(np.float64), np.nan)
         return replace(self, distances=shares).errors(names)
 
@@ -104,7 +104,7 @@ def held_out_error(
     truth = np.stack([pose.keypoints for pose in poses])
     sizes_px = box_sizes(np.stack([pose.bbox_xywh for pose in poses]))
     known = np.stack([pose.known for pose in poses]) & learnt
-    _, right = joints_right(found, truth, known, PCK_THRESHOLD, sizes_px=sizes_px)
+    _, right = joints_right(found, truth, known, PCK_OF_SIZE, sizes_px=sizes_px)
     fractions = np.linalg.norm(found - truth, axis=2) / sizes_px[:, None]
     distances = np.where(known, np.nan_to_num(fractions, nan=_MISSED), np.nan)
     return HeldOutError(np.array([pose.frame_index for pose in poses]), distances, right)

@@ -31,7 +31,7 @@ from core.training.samples.augmentation import (
     plain_window,
     recolour,
 )
-from core.training.samples.person import People, Person
+from core.training.samples.person import PeopleInPictures, Person
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class CropSampler:
 
     def __init__(
         self,
-        crops: People,
+        crops: PeopleInPictures,
         indices: NDArray[np.int64],
         settings: SampleSettings,
         seed: tuple[int, ...],

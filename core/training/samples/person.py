@@ -28,7 +28,7 @@ class Person(NamedTuple):
     trust: FloatArray | None = None
 
 
-class People(Protocol):
+class PeopleInPictures(Protocol):
     """Pictures of people, by number."""
 
     def person(self, index: int) -> Person:

@@ -24,7 +24,7 @@ from core.training.measuring.people_sets import labelled_people
 from core.training.photographs.pictures import Pictures
 from core.training.samples.batches import SampleSettings
 from core.training.samples.loading import Sampler
-from core.training.samples.person import People
+from core.training.samples.person import PeopleInPictures
 from core.training.sources.mixed_people import MixedClips, MixedPeople, PictureSampler
 from core.training.sources.people import PeopleSource
 from core.training.sources.sample_source import Measured
@@ -40,7 +40,7 @@ class MeasuredPart:
     """A name, people, and which of them."""
 
     name: str
-    people: People
+    people: PeopleInPictures
     indices: Indices
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from core.training.samples.augmentation import draw_window
 from core.training.samples.batches import Batch, CropSampler, Sample, collate, labelled_sample
 from core.training.samples.cut_people import draw_cut, seen_from_afar
-from core.training.samples.person import People, Person
+from core.training.samples.person import PeopleInPictures, Person
 from core.training.sources.starter_split import Indices
 
 
@@ -21,7 +21,7 @@ class MixedPeople:
         parts: each file's people, and which of them; one that stands there twice is seen twice as often.
     """
 
-    def __init__(self, parts: Sequence[tuple[People, Indices]]) -> None:
+    def __init__(self, parts: Sequence[tuple[PeopleInPictures, Indices]]) -> None:
         self.parts = tuple(parts)
         self._ends = np.cumsum([len(indices) for _, indices in self.parts])
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from core.training.learning.recipe import Recipe, Stage
+from core.training.sources.mixed import MixedSource
+from core.training.sources.people import PeopleSource
 from core.training.sources.sample_source import SampleSource
 
 
@@ -25,11 +27,7 @@ class SampleSources:
     @cached_property
     def _people(self) -> SampleSource:
         if self.recipe.people:
-            from core.training.sources.mixed import MixedSource  # noqa: PLC0415 - only what the recipe needs
-
             return MixedSource(self.recipe)
-        from core.training.sources.people import PeopleSource  # noqa: PLC0415 - only what the recipe needs
-
         return PeopleSource(self.recipe)
 
     @cached_property

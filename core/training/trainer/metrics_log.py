@@ -78,12 +78,6 @@ class MetricsLog:
             writer.writerows(rows)
 
 
-def read_metrics(folder: Path) -> list[tuple[str, int, str, float]]:
-    """The lines of a training's metrics: stage, samples, name, value."""
-    with (folder / CSV_NAME).open(newline="", encoding="utf-8") as file:
-        return [(row["stage"], int(row["samples"]), row["name"], float(row["value"])) for row in csv.DictReader(file)]
-
-
 def _event_writer(folder: Path, samples: int) -> _Writer | None:
     """TensorBoard's writer, None with a note where it is not installed: the CSV file has the same numbers."""
     try:

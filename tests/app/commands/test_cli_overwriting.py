@@ -17,7 +17,7 @@ from core.files.outputs import check_can_write
 from core.formats import export_project
 from core.project import Project, edits
 from core.video import open_source
-from core.work.opening import record_of
+from core.work.source_record import record_of
 
 
 def refused(*argv: object) -> str:

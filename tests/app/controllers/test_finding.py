@@ -1,5 +1,6 @@
 """People found in the window: the detector is offered, fetched from a server that the test starts, and used."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from app.ui.dialogs.range_dialog import RangeDialog
 from app.weights import detectors
 from tests.detector_weights import write_weights
 from tests.file_server import FileServer, sha256
+from tests.guards import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,9 @@ def test_the_detector_is_offered_fetched_and_finds_people_to_predict(drive, clip
     assert found[1].num_new == 0 and len(d.session.shown_poses().poses) == len(people)
 
 
-def test_a_found_person_is_taken_back_as_a_run(drive, clip, server, asked):
+def test_a_found_person_is_taken_back_as_a_run(drive, clip, server, asked, monkeypatch):
+    hashed, real = [], detectors.file_sha256
+    monkeypatch.setattr(detectors, "file_sha256", lambda path: hashed.append(path) or real(path))
     write = detectors.FOR_PROCESSORS.path
     write.parent.mkdir(parents=True)
     write.write_bytes(server.files["net.pth"])
@@ -96,6 +100,7 @@ def test_a_found_person_is_taken_back_as_a_run(drive, clip, server, asked):
     d.wait(lambda: found, what="people")
     settle(d)
     assert len(d.session.project.track_ids()) > 1
+    assert len(hashed) == 1, "a file of a hundred megabytes is hashed once a search"
     d.do("action_remove_run")
     settle(d)
     assert "search for people?" in asked[0]
@@ -170,3 +175,25 @@ def test_a_range_is_asked_for(drive, clip, monkeypatch):
     monkeypatch.setattr(RangeDialog, "agreed", answer)
     d.do("action_find_people_range")
     assert proposed == [(4, 12)] and ranges == [(8, 9)], "the last frame never comes before the first"
+
+
+def test_a_refused_request_leaves_the_frames_that_the_detector_is_fetched_for(drive, clip, server, asked, monkeypatch):
+    fetching, release, real = threading.Event(), threading.Event(), detectors.fetch
+
+    def held(*arguments):
+        fetching.set()
+        assert release.wait(PATIENCE_S)
+        return real(*arguments)
+
+    monkeypatch.setattr(detectors, "fetch", held)
+    d = drive(clip)
+    found = []
+    d.program.finding.found.connect(found.append)
+    d.do("action_find_people")
+    d.wait(fetching.is_set, what="the fetching to begin")
+    d.do("action_find_people_frame")
+    assert d.said == "The person detector is being fetched: wait for it, or cancel it."
+    release.set()
+    d.wait(lambda: found, what="people")
+    settle(d)
+    assert d.session.project.runs()[-1].settings["frames"] == [0, 12]

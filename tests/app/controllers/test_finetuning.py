@@ -1,5 +1,6 @@
 """The child process that trains can be killed, can crash and be cancelled: labels, weights and window don't care."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -10,6 +11,7 @@ from PySide6.QtCore import QProcess
 from app.controllers import finetuning
 from core.files.hashing import file_sha256
 from core.project import Project
+from core.training.rounds.report import RoundReport
 
 
 @pytest.fixture
@@ -135,3 +137,28 @@ def test_rolling_back_goes_on_with_the_weights_from_before_each_round(corrected)
     d.do("action_predict_frame")
     d.idle()
     assert project.runs()[-1].weights_sha256 == file_sha256(used[0])
+
+
+@pytest.mark.parametrize("how", ["another clip", "cancel", "close"])
+def test_a_round_that_has_reported_is_kept_however_it_is_left(corrected, long_clip, monkeypatch, tmp_path, how):
+    d = corrected
+    mean = {"mean": 0.1}
+    report = RoundReport(mean, mean, mean, mean, [0, 4, 8], [6], [], [], True, weights_sha256="ab" * 32)
+    (tmp_path / "report").write_text(json.dumps({"event": "report", **report.to_dict()}) + "\n")
+    child = tmp_path / "python"
+    child.write_text(f"#!/bin/sh\ncat {tmp_path}/report\ntouch {tmp_path}/said\nexec sleep 60\n")
+    child.chmod(0o755)
+    monkeypatch.setattr(finetuning.sys, "executable", str(child))
+    path = d.session.project.path
+    d.do("action_finetune")
+    d.wait((tmp_path / "said").exists, what="the report")
+    if how == "another clip":
+        d.program.opening.open(long_clip)
+        d.wait(lambda: d.session.project is not None and d.session.project.path != path, what="the other clip")
+    elif how == "cancel":
+        d.wait(lambda: d.program.finetuning.round.report is not None, what="the report")
+        d.do("action_cancel")
+        d.wait(lambda: not d.program.finetuning.round.running, what="the end of the round")
+    d.close()
+    with Project.open(path) as project:
+        assert [entry.weights_sha256 for entry in project.rounds()] == [report.weights_sha256]

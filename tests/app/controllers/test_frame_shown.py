@@ -274,3 +274,15 @@ def test_an_empty_frame_is_read_once_too(drive, clip, frame_index):
         d.go_to(frame_index)
         settle(d)
     assert len(said) <= READS_PER_FRAME, said
+
+
+def test_a_project_that_cannot_be_read_is_told_and_ends_nothing(drive, clip):
+    d = drive(clip)
+    track_id = d.add_person(0)
+    d.session.select(track_id, None)
+    d.session.project.close()  # as a disk that is gone: whatever is asked now raises
+    d.go_to(3)
+    assert "closed" in d.told()
+    d.program.panels_binding._draw_changed_frames()
+    assert d.program.runs.last() is None and d.program.finetuning.corrected_frames() == 0
+    assert d.session.shown_poses().poses == () and d.session.calibrated_runs == frozenset()

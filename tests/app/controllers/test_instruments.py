@@ -1,5 +1,6 @@
 """The heatmap and the temporal panel show what belongs to the person, frame, clip and weights on screen, or nothing."""
 
+import shutil
 import threading
 from dataclasses import replace
 
@@ -163,3 +164,24 @@ def test_a_network_gives_no_predictor_of_other_weights_than_asked_for(made):
     network.choose(made / "other.pth")
     with pytest.raises(Cancelled):
         network.predictor(made / "tiny.pth")
+
+
+def test_a_clip_of_the_same_name_is_asked_about_anew(drive, clip, long_clip, made, monkeypatch):
+    d = drive(clip)
+    track_id = d.add_person(0)
+    watch(d, track_id)
+    lengths, real = [], d.program.instruments._asker._answer
+    monkeypatch.setattr(
+        d.program.instruments._asker,
+        "_answer",
+        lambda question, source: lengths.append(len(source)) or real(question, source),
+    )
+    project = d.session.project.path
+    d.program.opening.open(long_clip)
+    d.wait(lambda: d.session.project is not None and d.session.project.path != project, what="the other clip")
+    shutil.copy(made / "long.mp4", clip)
+    d.program.opening.open(clip)
+    d.wait(lambda: d.session.project is not None and d.session.project.path == project, what="the first clip")
+    d.wait(lambda: d.session.frame_index == 0, what="its first frame")
+    watch(d, track_id)
+    assert lengths == [400]

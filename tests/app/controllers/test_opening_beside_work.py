@@ -13,6 +13,7 @@ from core.files.places import detectors_folder
 from core.project import Project
 from tests.detector_weights import write_weights
 from tests.file_server import sha256
+from tests.guards import PATIENCE_S
 
 
 @pytest.fixture
@@ -146,8 +147,8 @@ def test_nothing_starts_on_a_project_that_is_about_to_close(crowd, clip, monkeyp
     ended, release = threading.Event(), threading.Event()
     real = d.program.tasks.end_on_project
 
-    def end(timeout_s):
-        outcome = real(timeout_s)
+    def end(*arguments):
+        outcome = real(*arguments)
         ended.set()
         assert release.wait(60)
         return outcome
@@ -221,16 +222,29 @@ def test_the_window_does_not_wait_for_a_round_to_die(crowd, clip, monkeypatch):
     assert not waited
 
 
-def test_hiding_the_others_reaches_those_who_come_later(drive, clip):
-    d = drive(clip)
-    first, second = d.add_person(0), d.add_person(0, (5.0, 5.0, 30.0, 60.0))
-    later = d.add_person(7, (90.0, 20.0, 40.0, 60.0))
-    d.session.select(None, None)
-    d.do("action_hide_others")
-    assert d.session.hidden == frozenset() and d.said == "Select a person first."
-    d.session.select(first, None)
-    d.do("action_hide_others")
-    assert d.session.hidden == {second, later}
-    d.session.select(None, None)
-    d.do("action_hide_others")
-    assert d.session.hidden == frozenset()
+def test_a_cancel_is_heard_while_an_opening_waits(crowd, clip, monkeypatch):
+    d = crowd
+    begun, waiting, release = threading.Event(), threading.Event(), threading.Event()
+    real_remove, real_end = Project.remove_run, d.program.tasks.end_on_project
+
+    def slow(*arguments):
+        begun.set()
+        assert release.wait(PATIENCE_S)
+        return real_remove(*arguments)
+
+    def end(*arguments):
+        waiting.set()
+        return real_end(*arguments)
+
+    path = d.session.project.path
+    monkeypatch.setattr(Project, "remove_run", slow)
+    monkeypatch.setattr(d.program.tasks, "end_on_project", end)
+    d.program.runs.remove(d.program.runs.last())
+    assert begun.wait(PATIENCE_S)
+    d.program.opening.open(clip)
+    assert waiting.wait(PATIENCE_S)
+    d.do("action_cancel")
+    d.wait(lambda: not d.program.tasks.running(TaskKind.OPEN), 20.0, what="the opening to end")
+    release.set()
+    d.idle()
+    assert d.session.project.path == path and d.window.error_text == ""

@@ -1,5 +1,6 @@
 """The newest question about a frame is answered, kept within bounds, and never given to another question."""
 
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.threads.frame_asker import FrameAsker
 from core.errors import PredictionError
+from core.video.video_file import VideoFile
 
 
 class Question(NamedTuple):
@@ -21,7 +23,7 @@ class Asked:
     """An asker that reads frames, what it was asked, and what it said."""
 
     def __init__(self, clip: Path, room: float) -> None:
-        self.clip, self.come, self.said, self.failed = clip, [], [], []
+        self.clip, self.come, self.said, self.failed, self.lengths = clip, [], [], [], []
         self.free = threading.Event()
         self.free.set()
         self.asker = FrameAsker("comparison", self.answer, room=room, size_of=len)
@@ -30,6 +32,7 @@ class Asked:
 
     def answer(self, question, source):
         self.come.append(question.frame_index)
+        self.lengths.append(len(source))
         assert self.free.wait(30)
         if question.frame_index == 9:
             raise PredictionError("Nothing can be said.")
@@ -136,3 +139,28 @@ def test_a_failure_is_told_of_the_wanted_question_only(asked):
     a.free.set()
     a.wait(lambda: a.said)
     assert len(a.failed) == 1
+
+
+def test_a_clip_that_was_replaced_is_read_anew_once_all_is_cleared(asked, made):
+    a = asked()
+    a.ask(1)
+    a.wait(lambda: a.said)
+    a.asker.clear()
+    shutil.copy(made / "long.mp4", a.clip)
+    a.ask(1)
+    a.wait(lambda: len(a.said) == 2)
+    assert a.lengths == [12, 400]
+
+
+def test_the_clip_is_closed_in_the_thread_that_reads_it(asked, monkeypatch):
+    closed = []
+    close = VideoFile.close
+    monkeypatch.setattr(
+        VideoFile, "close", lambda source: closed.append(threading.current_thread().name) or close(source)
+    )
+    a = asked()
+    a.ask(1)
+    a.wait(lambda: a.said)
+    closed.clear()  # finding out what a file is opens and closes it, too
+    a.asker.stop()
+    assert closed == ["comparison"]

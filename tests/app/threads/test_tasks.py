@@ -132,6 +132,28 @@ def test_work_that_does_not_end_keeps_the_project(runner, qtbot):
     qtbot.waitUntil(lambda: not runner.running())
 
 
+def test_a_cancel_is_heard_while_the_last_part_is_waited_for(runner, qtbot):
+    gate = threading.Event()
+    runner.run(TaskKind.IMPORT, "Importing", lambda _: gate.wait(PATIENCE_S), on_project=True)
+    assert not runner.end_on_project(10 * PATIENCE_S, lambda: True)
+    assert runner.run(TaskKind.EXPORT, "Exporting", lambda _: None, on_project=True) is not None
+    gate.set()
+    qtbot.waitUntil(lambda: not runner.running())
+
+
+def test_work_on_the_project_writes_its_last_part_when_the_program_closes(runner):
+    written = []
+
+    def write_the_last_part(task):
+        assert task._cancel.wait(PATIENCE_S)
+        time.sleep(0.2)
+        written.append(True)
+
+    runner.run(TaskKind.FIND, "Finding", write_the_last_part, on_project=True)
+    runner.shut_down(timeout_s=0.0)
+    assert written, "the project is closed right after this"
+
+
 def test_a_fault_ends_no_thread_in_silence(runner, qtbot, caplog):
     served = []
 

@@ -107,7 +107,7 @@ def test_another_program_finds_the_pictures_by_their_names(folder, format_name):
     assert [Path(name).name for name in found] == [names[frame] for frame in LABELLED]
     assert all((folder.parent / "pictures" / name).is_file() for name in found)
     assert "file_name_made" not in path.read_text() or format_name == "label_studio"
-    assert not result.notes
+    assert not any("others were made" in remark for remark in result.remarks)
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
@@ -116,7 +116,7 @@ def test_where_the_folder_is_gone_names_are_made_and_it_is_said(folder, format_n
     folder.rename(folder.parent / "elsewhere")
     with project:
         result = export_project(project, None, format_name, folder.parent / "out")
-    assert any("others were made" in note for note in result.notes)
+    assert any("others were made" in remark for remark in result.remarks)
 
 
 def test_pictures_are_never_written_over_the_folder_itself(folder):

@@ -125,7 +125,7 @@ def test_what_cannot_be_kept_is_named_and_boxes_alone_keep_nothing(project, tmp_
         (0, labels.images[0].poses.poses[0].track_id),
     }
     result = export_project(project, None, "cvat", tmp_path / "out.xml")
-    assert any("COCO" in note for note in result.notes)
+    assert any("COCO" in remark for remark in result.remarks)
 
 
 def test_a_real_posetrack_file_comes_back_with_its_ids_and_people(tmp_path, shared):

@@ -6,24 +6,19 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from app.arguments import EXPORT_FORMATS
-from app.ui.dialogs import dialogs
+from app.bindings.export_formats import EXPORT_FORMATS
 from core.errors import FormatError
 from core.formats import FORMATS, read_labels
-from core.formats.known import KNOWN_FORMATS
+from core.formats.known import KNOWN_FORMATS, WRITTEN_FORMATS
 from core.formats.names import joint_named, track_ids_named
 from core.keypoints import JHMDB, POSETRACK
 
 DOCUMENT = next(parent for parent in Path(__file__).parents if (parent / "docs").is_dir()) / "docs" / "formats.md"
 
 
-def test_writers_command_line_and_dialog_offer_the_formats_that_are_written():
-    written = [one.name for one in KNOWN_FORMATS if one.is_written]
-    assert list(FORMATS) == written
-    assert list(EXPORT_FORMATS) == written
-    assert [(one.name, one.suffix) for one in dialogs.EXPORT_FORMATS] == [
-        (one.name, one.suffix) for one in KNOWN_FORMATS if one.is_written
-    ]
+def test_there_is_a_writer_and_a_title_for_each_format_that_is_written():
+    assert list(FORMATS) == [one.name for one in WRITTEN_FORMATS]
+    assert [one.name for one in EXPORT_FORMATS] == list(FORMATS)
 
 
 @pytest.mark.parametrize("one", KNOWN_FORMATS, ids=lambda one: one.name)

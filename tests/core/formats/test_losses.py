@@ -47,8 +47,6 @@ def test_nothing_is_said_of_what_is_not_there(entry):
         ("sleap", "3 occluded joints are written as visible ones"),
         ("sleap", "1 box is left out"),
         ("label_studio", "1 mark of a reviewed frame is left out"),
-        ("posetrack17", "2 labelled ears are left out"),
-        ("coco", "1 joint head_top is left out"),
         ("coco", "1 ignore region is left out"),
         ("cvat", "Who set each of 17 joints is left out"),
     ],

@@ -94,7 +94,7 @@ def test_gaps_are_bridged_by_a_straight_line() -> None:
     (track,) = link_boxes(together(person, frames=frames))
     assert [box.frame_index for box in track] == list(frames)
     np.testing.assert_allclose(lefts(track), [3.0 * index for index in frames])
-    assert [box.frame_index for box in track if box.confidence == 0] == list(range(10, 20))
+    assert [box.frame_index for box in track if box.score == 0] == list(range(10, 20))
 
 
 def test_who_is_away_for_long_is_somebody_new() -> None:
@@ -118,7 +118,7 @@ def test_faint_boxes_carry_a_track_on_but_begin_none() -> None:
     assert link_boxes(together(faint, frames=range(20))) == []
     half = {index: box if index < 10 else faint[index] for index, box in person.items()}
     (track,) = link_boxes(together(half, frames=range(20)))
-    assert track[-1].frame_index == 19 and track[-1].confidence == 0.3
+    assert track[-1].frame_index == 19 and track[-1].score == 0.3
 
 
 def test_nobody() -> None:

@@ -64,7 +64,7 @@ def test_dancer_is_followed_for_thirty_frames(shared: Path) -> None:
     assert overlaps[0] == 1.0
     assert np.mean(overlaps) > 0.75
     assert min(overlaps) > 0.6
-    assert min(box.confidence for box in boxes) > 0.7
+    assert min(box.score for box in boxes) > 0.7
 
 
 def test_a_pointing_arm_does_not_carry_the_box_away(shared: Path) -> None:
@@ -182,7 +182,7 @@ def test_who_leaves_the_picture_is_lost() -> None:
     boxes = list(follow_box(moving_patch(80, (6, 0)), (100, 100, 40, 80)))
     # The patch begins to leave at frame 44 and is gone at frame 50.
     assert 44 <= boxes[-1].frame_index <= 50
-    assert boxes[-1].confidence < boxes[10].confidence
+    assert boxes[-1].score < boxes[10].score
 
 
 def test_who_vanishes_is_lost() -> None:

@@ -199,3 +199,10 @@ def test_the_project_tells_which_runs_scores_were_measured(project, predicted):
     run(project, "import", {0: [predicted(1)]})
     third = project.begin_run("predict", "a" * 64, {"calibrated": True})
     assert project.calibrated_runs == {first, third} and second not in project.calibrated_runs
+
+
+def test_who_reads_only_learns_which_scores_of_another_program_s_runs_were_measured(project):
+    with Project.open(project.path, read_only=True) as reader:
+        assert reader.calibrated_runs == frozenset()
+        run_id = project.begin_run("predict", "a" * 64, {"calibrated": True})
+        assert reader.calibrated_runs == {run_id}

@@ -49,14 +49,6 @@ def test_nearest(folder: Path) -> None:
     cache.close()
 
 
-def test_prefetch_order_leaves_out_what_is_kept(folder: Path) -> None:
-    cache = FrameCache(open_source(folder), 100 * FRAME_BYTES)
-    cache.get(6)
-    assert cache.prefetch_order(5, 20, ahead=4, behind=2) == [7, 8, 9, 3, 4]
-    assert cache.prefetch_order(19, 20, ahead=4, behind=2) == [17, 18]
-    cache.close()
-
-
 def test_frames_are_read_only(folder: Path) -> None:
     cache = FrameCache(open_source(folder), FRAME_BYTES)
     with pytest.raises(ValueError, match="read-only"):

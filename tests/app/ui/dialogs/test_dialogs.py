@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPu
 from app.keymaps import presets
 from app.ui.actions import default_keymap
 from app.ui.dialogs import dialogs
-from app.ui.dialogs.dialogs import ExportOptions, TrackChange
+from app.ui.dialogs.dialogs import ExportFormat, ExportOptions, TrackChange
 
 
 def answer(act) -> None:
     """Runs `act(dialog)` on the dialog that is asked next."""
     QTimer.singleShot(0, lambda: act(QApplication.activeModalWidget()))
+
+
+FORMATS = (ExportFormat("posetrack18", "PoseTrack", "All.", ".json"), ExportFormat("csv", "Table", "Rows.", ".csv"))
 
 
 def press(name: str):
@@ -24,21 +27,21 @@ def press(name: str):
 
 def test_export_options(qtbot):
     def fill(dialog):
-        dialog.findChild(QComboBox, "export_format").setCurrentIndex(3)
+        dialog.findChild(QComboBox, "export_format").setCurrentIndex(1)
         dialog.findChild(QCheckBox, "export_only_reviewed").click()
         dialog.findChild(QCheckBox, "export_images").click()
         press("do_it")(dialog)
 
     answer(fill)
-    chosen = dialogs.ask_export_options(None, Path("/clips/dance.json"))
+    chosen = dialogs.ask_export_options(None, Path("/clips/dance.json"), FORMATS)
     assert chosen == ExportOptions("csv", Path("/clips/dance.csv"), True, Path("/clips"))
     answer(press("do_it"))
-    plain = dialogs.ask_export_options(None, Path("/clips/dance.json"))
+    plain = dialogs.ask_export_options(None, Path("/clips/dance.json"), FORMATS)
     assert plain == ExportOptions("posetrack18", Path("/clips/dance.json"), False, None)
 
 
 def test_an_export_needs_a_file(qtbot):
-    dialog = dialogs.ExportDialog(None, Path("/clips/dance.json"))
+    dialog = dialogs.ExportDialog(None, Path("/clips/dance.json"), FORMATS)
     qtbot.addWidget(dialog)
     dialog.findChild(QLineEdit, "export_path").setText("  ")
     assert not dialog.findChild(QPushButton, "do_it").isEnabled()

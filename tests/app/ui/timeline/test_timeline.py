@@ -117,6 +117,24 @@ def test_doubt_and_review_are_marked(timeline):
     assert not near(colour_at(timeline, 30, tl.STATE_TOP + tl.STATE_HEIGHT - 2), tl.REVIEWED_COLOUR)
 
 
+def test_a_gap_is_marked_between_its_neighbours_and_said(timeline):
+    before = timeline.grab().toImage()
+    timeline.set_gaps({25: 1, 40: 3})
+    after = timeline.grab().toImage()
+    rows = range(tl.STATE_TOP, tl.SCORE_TOP + tl.SCORE_HEIGHT)
+    at = round(timeline.x_of_frame(24.5))
+    columns = {x for x in range(after.width()) for y in rows if before.pixelColor(x, y) != after.pixelColor(x, y)}
+    end = round(timeline.x_of_frame(39.5))
+    assert columns and all(min(abs(x - at), abs(x - end)) <= 3 for x in columns)
+    assert any(near(after.pixelColor(x, y), theme.ERROR) for x in (at - 1, at) for y in rows)
+    assert timeline.description(25).endswith("1 frame is missing before it")
+    assert timeline.description(24).endswith("1 frame is missing after it")
+    assert timeline.description(39).endswith("3 frames are missing after it")
+    assert "missing" not in timeline.description(26)
+    timeline.set_num_frames(40)
+    assert "missing" not in timeline.description(25), "another clip"
+
+
 def test_dragging_scrubs_and_letting_go_chooses(timeline):
     dragged, chosen = [], []
     timeline.frame_dragged.connect(dragged.append)

@@ -14,7 +14,6 @@ ASKED = {
     "frames": lambda p: list(p.frames()),
     "track": lambda p: list(p.track(1)),
     "track_ids": lambda p: p.track_ids(),
-    "next_track_id": lambda p: p.next_track_id(),
     "labelled_frames": lambda p: p.labelled_frames(),
     "frame_proofs": lambda p: p.frame_proofs(0),
     "deleted_boxes": lambda p: p.deleted_boxes(0, 9),

@@ -21,7 +21,8 @@ from core.model.weights.files import WeightsMetadata, load_model, save_weights
 from core.project import Project, SourceRecord
 from core.training.rounds.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler
 from core.training.rounds.corrections import CorrectedPose
-from core.training.rounds.finetune import FinetuneSettings, RoundTraining, finetune
+from core.training.rounds.finetune import RoundTraining, finetune
+from core.training.rounds.report import FinetuneSettings
 from core.training.samples.batches import SampleSettings
 from core.video import open_source
 

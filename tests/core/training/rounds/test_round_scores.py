@@ -16,14 +16,20 @@ from core.training.rounds.finetune import with_scores
 IDENTITY = np.array([[4.0, 0.0, 0.0], [0.0, 4.0, 0.0]])
 
 
-def people(count: int, part_wrong: float) -> tuple[list[CorrectedPose], list[Prediction]]:
-    """People whose wrong joints have low peaks."""
+def people(
+    count: int, part_wrong: float, part_of_every_second: float | None = None
+) -> tuple[list[CorrectedPose], list[Prediction]]:
+    """People, one a frame, whose wrong joints have low peaks.
+
+    With `part_of_every_second`, this part of every second one's joints is wrong, and looks right.
+    """
     rng = np.random.default_rng(0)
     poses, found = [], []
     for index in range(count):
         truth: FloatArray = rng.uniform(30, 160, (17, 2))
         wrong = rng.random(17) < part_wrong
-        keypoints = truth + np.where(wrong[:, None], 100.0, 0.0)
+        unseen = rng.random(17) < (part_of_every_second or 0.0) * (index % 2)
+        keypoints = truth + np.where((wrong | unseen)[:, None], 100.0, 0.0)
         heatmaps = np.full((17, 48, 36), 0.001, np.float16)
         heatmaps[np.arange(17), 5, 5] = np.where(wrong, 0.2, 0.8) + rng.uniform(-0.15, 0.15, 17)
         poses.append(CorrectedPose(index, 1, np.array([0.0, 0.0, 200.0, 200.0]), truth, np.ones(17, dtype=bool)))
@@ -50,3 +56,10 @@ def test_too_few_wrong_joints_leave_the_scores_without_a_claim() -> None:
     assert with_scores(candidate(), poses, found).metadata.score_model is None
     poses, found = people(4, 0.3)
     assert with_scores(candidate(), poses, found).metadata.score_model is None
+
+
+def test_scores_that_other_held_out_frames_do_not_bear_out_are_no_claim() -> None:
+    poses, found = people(60, 0.3, part_of_every_second=0.3)
+    assert with_scores(candidate(), poses, found).metadata.score_model is None
+    poses, found = people(60, 0.3, part_of_every_second=0.0)
+    assert with_scores(candidate(), poses, found).metadata.score_model is not None

@@ -29,10 +29,10 @@ from core.training.samples.augmentation import PAPER_AUGMENTATION
 from core.training.trainer import train
 from core.training.trainer.exporting import multi_frame_config
 from core.training.trainer.memory_estimate import stage_memory
-from core.training.trainer.metrics_log import read_metrics
 from core.training.trainer.trainer import Training
 from core.training.trainer.warm_start import warm_start
 from tests.core.training.trainer.toy_dataset import write_toy
+from tests.metrics_csv import read_metrics
 
 PROGRESS = """
 import sys

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import TrainingError
-from core.training.trainer.metrics_log import CSV_NAME, MetricsLog, read_metrics
+from core.training.trainer.metrics_log import CSV_NAME, MetricsLog
 from tests.full_disk import no_file_beyond
+from tests.metrics_csv import read_metrics
 
 
 def test_a_disk_that_is_full_at_the_start_costs_no_earlier_number(tmp_path: Path) -> None:

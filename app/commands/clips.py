@@ -1,0 +1,44 @@
+"""Clips that commands work on: long ones are checked once before anything relies on the numbers of their frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.terminal import Terminal
+from core.errors import SourceError
+from core.project import Project
+from core.video import Source, open_source
+from core.work.recounting import is_to_be_recounted, recount
+
+
+def open_checked(path: Path, terminal: Terminal) -> Source:
+    """Opens a clip whose frames are numbered as a plain decode numbers them. Raises SourceError."""
+    with terminal.progress(f"Checking {path.name}") as progress:
+        return open_source(path, progress, checked=True)
+
+
+def make_sure_of_frames(project_path: Path, terminal: Terminal) -> None:
+    """Checks the video of a project; if it is damaged, the project counts its frames anew, and that is said.
+
+    Raises:
+        ProjectError: the project cannot be read, or not written where it has to be.
+    """
+    with Project.open(project_path, read_only=True) as project:
+        record = project.source
+    if record.kind != "video":
+        return
+    try:
+        source = open_checked(record.path, terminal)
+    except SourceError:
+        return  # whoever needs its pictures opens it, and says what is wrong
+    with source:
+        if is_to_be_recounted(record, source):
+            with Project.open(project_path) as project:
+                recount(project, source)
+        for sentence in remarks_of(source):
+            terminal.say(sentence)
+
+
+def remarks_of(source: Source) -> list[str]:
+    """What there is to say of a clip that was opened."""
+    return [sentence for sentence in (source.damaged, *source.notes) if sentence]

@@ -1,0 +1,174 @@
+"""A plain decode of a whole video file: which frames there are, counted as every other program counts them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from core.errors import Cancelled, FamiError
+from core.files import places
+from core.files.replacing import replacing
+from core.video.container import open_container, video_stream
+from core.video.source import IsCancelled, OnProgress
+
+IntArray = NDArray[np.int64]
+
+FileIdentity = tuple[Path, int, int]
+"""Path, size in bytes and time of the last change in nanoseconds: another file in the same place has another one."""
+_REVISION = 1
+"""Of what is remembered; a program that decodes otherwise counts it up."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlainDecode:
+    """What came out of decoding all packets of a file in their order.
+
+    Attributes:
+        order: (N,) ordinals of the packets in the order in which their frames are shown, -1 where the decoder does
+            not say which packet a frame came from.
+        failed: packets that could not be decoded.
+        spoilt: packets that are damaged, and whose frames are shown all the same.
+    """
+
+    order: IntArray
+    failed: tuple[int, ...] = ()
+    spoilt: tuple[int, ...] = ()
+
+    @property
+    def is_spoilt(self) -> bool:
+        """Whether anything is damaged: then decoders on several threads make other pixels of it each time."""
+        return bool(self.failed or self.spoilt)
+
+
+def plain_decode(
+    path: Path, num_packets: int, on_progress: OnProgress | None = None, cancelled: IsCancelled | None = None
+) -> PlainDecode:
+    """Decodes a file from its first packet to its last.
+
+    The first pass refuses every packet with an error in it. Only a file with such packets is decoded a second time as
+    every program does it, which shows what it can of them. Both on one thread: on several, what comes out of damage is
+    another one each time.
+
+    Raises:
+        Cancelled: if `cancelled()` turned true.
+    """
+    strict = _decode(path, num_packets, on_progress, cancelled, strictly=True)
+    if not strict.failed and not strict.corrupt:
+        return PlainDecode(np.array(strict.order, np.int64))
+    plain = _decode(path, num_packets, on_progress, cancelled)
+    lost = set(range(num_packets)) - set(strict.order)
+    spoilt = (lost & set(plain.order)) | set(plain.corrupt)
+    return PlainDecode(np.array(plain.order, np.int64), tuple(sorted(set(plain.failed))), tuple(sorted(spoilt)))
+
+
+def shown_by(path: Path, num_packets: int) -> list[int]:
+    """The packets that the first `num_packets` show, in the order of presentation."""
+    return _decode(path, num_packets, None, None).order
+
+
+class _Pass:
+    """What one pass found: packets shown, failed, and shown with a mark of damage."""
+
+    def __init__(self) -> None:
+        self.order: list[int] = []
+        self.failed: list[int] = []
+        self.corrupt: list[int] = []
+
+
+def _decode(
+    path: Path,
+    num_packets: int,
+    on_progress: OnProgress | None,
+    cancelled: IsCancelled | None,
+    *,
+    strictly: bool = False,
+) -> _Pass:
+    found = _Pass()
+    with open_container(path) as container:
+        stream = video_stream(container, path)
+        stream.thread_type = "NONE"  # decoders on several threads overlook some damage, by chance
+        if strictly:
+            stream.codec_context.options = {"err_detect": "explode"}
+        numbered = zip(range(num_packets), tagged_packets(container, stream), strict=False)
+        for ordinal, packet in chain(numbered, [(num_packets, None)]):
+            if packet is not None:
+                packet.pts = packet.dts = ordinal
+            for frame in decode_tolerantly(stream, packet, found.failed):
+                shown = -1 if frame.pts is None else frame.pts
+                found.order.append(shown)
+                if frame.is_corrupt:
+                    found.corrupt.append(shown)
+            if ordinal % 16 == 0:
+                report(on_progress, cancelled, ordinal, num_packets)
+    return found
+
+
+def tagged_packets(container: av.container.InputContainer, stream: VideoStream) -> Iterator[av.Packet[VideoStream]]:
+    """The packets of a stream without the empty one at its end."""
+    for packet in container.demux(stream):
+        if packet.size:
+            yield packet
+
+
+def decode_tolerantly(
+    stream: VideoStream, packet: av.Packet[VideoStream] | None, failures: list[int] | None = None
+) -> list[VideoFrame]:
+    """The frames that come out for a packet (None: the last ones); none for a packet that cannot be decoded.
+
+    What is missing is noticed by its number, as each frame carries its packet's ordinal; `failures` collects
+    the timestamps of packets that failed.
+    """
+    try:
+        return stream.codec_context.decode(packet)
+    except av.EOFError:
+        return []
+    except av.InvalidDataError:
+        if failures is not None:
+            failures.append(-1 if packet is None or packet.pts is None else packet.pts)
+        return []
+
+
+def report(on_progress: OnProgress | None, cancelled: IsCancelled | None, done: int, total: int) -> None:
+    """Says how far a pass is. Raises Cancelled if it is to end."""
+    if cancelled is not None and cancelled():
+        raise Cancelled
+    if on_progress is not None:
+        on_progress(min(done, total), total)
+
+
+# ---- remembered from one run of the program to the next ----
+
+
+def remembered(identity: FileIdentity) -> PlainDecode | None:
+    """What an earlier check found of this very file; None where there was none."""
+    try:
+        record = json.loads(_record_of(identity).read_text(encoding="utf-8"))
+        return PlainDecode(np.array(record["order"], np.int64), tuple(record["failed"]), tuple(record["spoilt"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # not checked yet, or what was kept is damaged: it can be found out again
+
+
+def remember(identity: FileIdentity, found: PlainDecode) -> None:
+    """Keeps what a check found in the cache folder; where that cannot be written, it is found out again."""
+    record = {"order": found.order.tolist(), "failed": found.failed, "spoilt": found.spoilt}
+    target = _record_of(identity)
+    try:
+        with replacing(target, make_folder=True, forced=False) as draft:
+            draft.write_text(json.dumps(record), encoding="utf-8")
+    except FamiError:
+        return
+
+
+def _record_of(identity: FileIdentity) -> Path:
+    digest = hashlib.sha256(repr((_REVISION, av.__version__, *map(str, identity))).encode()).hexdigest()[:24]
+    return places.cache_folder() / "clips" / f"{digest}.json"

@@ -1,0 +1,67 @@
+"""After a long clip turned out to be damaged: its project counts as a plain decode, labels stay with their pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.poses import Pose
+from core.project import Change, PoseChange, Project, ReviewChange, SourceRecord, Touched
+from core.video import Source
+from core.work.source_record import record_of
+
+SAME_TIME_S = 1e-6
+
+
+def is_to_be_recounted(record: SourceRecord, source: Source) -> bool:
+    """Whether a project counts frames of this very clip that are missing from it."""
+    missing = sum(gap.num_missing for gap in source.gaps)
+    return (
+        missing > 0
+        and record.num_frames == len(source) + missing
+        and (record.width, record.height) == source.size
+        and record.kind == source.kind
+    )
+
+
+def recount(project: Project, source: Source) -> Touched:
+    """Has a project count the frames of its clip as they are.
+
+    Labels that were made on a picture go where this picture is now: the time in their frame proof says where. Others,
+    such as imported ones, stay at their number, which their file counted.
+
+    Raises:
+        ProjectError: the project cannot be written.
+    """
+    places = _places(project, source)
+    frames = sorted({*places, *places.values()})
+    held = {frame: project.frame(frame) for frame in frames}
+    people: dict[int, dict[int, Pose]] = {frame: {} for frame in frames}
+    reviewed = dict.fromkeys(frames, False)
+    for stays in (True, False):  # who comes with the picture has precedence over who stays at the number
+        for frame in frames:
+            if (frame not in places) == stays:
+                target = places.get(frame, frame)
+                people[target] |= {pose.track_id: pose for pose in held[frame].poses}
+                reviewed[target] |= held[frame].reviewed
+    changes: list[Change] = []
+    for frame in frames:
+        before = {pose.track_id: pose for pose in held[frame].poses}
+        changes += [
+            PoseChange(frame, before.get(track_id), people[frame].get(track_id))
+            for track_id in sorted({*before, *people[frame]})
+        ]
+        if held[frame].reviewed != reviewed[frame]:
+            changes.append(ReviewChange(frame, held[frame].reviewed, reviewed[frame]))
+    return project.renumber("Move labels to their pictures", changes, places, record_of(source))
+
+
+def _places(project: Project, source: Source) -> dict[int, int]:
+    """Of each frame that holds something made on a picture that is elsewhere: where that picture is now."""
+    places = {}
+    for frame_index in project.labelled_frames().tolist():
+        proofs = project.frame_proofs(frame_index)
+        if proofs:
+            now = int(np.abs(source.timestamps - proofs[-1].timestamp_s).argmin())
+            if now != frame_index and abs(source.timestamps[now] - proofs[-1].timestamp_s) < SAME_TIME_S:
+                places[frame_index] = now
+    return places
