@@ -156,7 +156,7 @@ def _with_project(project_path: Path, source: Source) -> Opened:
     """Opens the clip's project, or makes a new one; closes the source where neither can be done."""
     with ExitStack() as on_failure:
         on_failure.callback(source.close)
-        if project_path.exists():
+        if _exists(project_path):
             project, notes = _open_or_read_only(project_path)
             on_failure.callback(project.close)
             _settle(project, source)
@@ -171,14 +171,25 @@ def _with_project(project_path: Path, source: Source) -> Opened:
     return Opened(project, source, (*notes, *source.notes), warnings)
 
 
+def _exists(project_path: Path) -> bool:
+    try:
+        return project_path.exists()
+    except OSError as error:
+        raise _no_project(project_path, error) from error
+
+
 def _create(project_path: Path, source: Source) -> Project:
     try:
         project_path.parent.mkdir(parents=True, exist_ok=True)
         return Project.create(project_path, record_of(source))
     except OSError as error:
-        raise ProjectError(
-            f"No project can be made at {project_path} ({error.strerror}): free some space or allow writing there."
-        ) from error
+        raise _no_project(project_path, error) from error
+
+
+def _no_project(project_path: Path, error: OSError) -> ProjectError:
+    return ProjectError(
+        f"No project can be made at {project_path} ({error.strerror}): free some space or allow writing there."
+    )
 
 
 def _open_or_read_only(path: Path) -> tuple[Project, tuple[str, ...]]:

@@ -92,3 +92,12 @@ def test_what_was_opened_is_closed_when_something_fails(
     assert {type(thing) for thing in ledger.opened} > {Project} and len(ledger.opened) == 2
     assert any(isinstance(thing, Source) for thing in ledger.opened)
     assert sorted(map(id, ledger.closed)) == sorted(map(id, ledger.opened))
+
+
+def test_a_place_that_may_not_be_looked_at_is_one_sentence(
+    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr(opening.places, "project_path_for", lambda _: tmp_path / ("n" * 300) / "p.fami")
+    with pytest.raises(ProjectError, match="No project can be made"):
+        open_path(pictures, lambda done, total: None)
