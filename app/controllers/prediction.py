@@ -12,7 +12,7 @@ from app.threads.tasks import Task, TaskKind, TaskRunner
 from app.weights.in_use import Network
 from core.judging.review import is_mostly_guessed
 from core.video import open_source
-from core.work.predicting import requests_for, run_prediction
+from core.work.predicting import require_boxes, run_prediction
 
 if TYPE_CHECKING:
     from core.predictions import Prediction
@@ -66,14 +66,15 @@ class PredictionController(QObject):
                 nonlocal guessed
                 guessed += sum(p.calibrated and is_mostly_guessed(p.scores) for p in predictions)
 
-            requests = requests_for(project, start, stop)
+            require_boxes(project, start, stop)
             predictor = network.predictor()
             with open_source(path, cancelled=task.is_cancelled) as source:
                 poses = run_prediction(
                     project,
                     source,
                     predictor,
-                    requests,
+                    start,
+                    stop,
                     on_progress=task.report,
                     on_part=task.deliver,
                     on_predictions=count,

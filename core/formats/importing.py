@@ -63,15 +63,11 @@ def import_labels(
         if same_people:
             poses = _with_ids_of_the_project(project, labels, poses)
         poses = _with_new_track_ids(project, poses)
-        run_id = project.begin_run(RunKind.IMPORT, None, {"format": labels.format_name, "keypoints": keypoints})
-        try:
+        settings = {"format": labels.format_name, "keypoints": keypoints}
+        with project.run(RunKind.IMPORT, None, settings) as run_id:
             touched = project.write_run(run_id, poses, reviewed=reviewed)
             if regions:
                 project.write_ignore_regions(run_id, regions)
-        except BaseException:
-            project.finish_run(run_id, "failed")
-            raise
-        project.finish_run(run_id, "done")
     kept = _joints_kept(project, poses)
     if kept:
         labels.warnings.append(
