@@ -27,7 +27,7 @@ from core.video.pictures import IMAGE_SUFFIXES
 from core.work.following import follow_person, locator
 from core.work.heatmap_file import HeatmapFile
 from core.work.overlay import write_overlay
-from core.work.predicting import requests_for, run_prediction
+from core.work.predicting import require_boxes, run_prediction
 from core.work.source_record import record_of
 
 if TYPE_CHECKING:  # seconds of torch
@@ -204,18 +204,25 @@ class Work:
         self, weights_path: Path, device: str, offsets: Sequence[int] | None, heatmaps_path: Path | None
     ) -> None:
         """Runs the network over everybody, and keeps the heatmaps where they are wanted."""
-        requests = requests_for(self.project, self.start, self.stop)
+        start, stop = self.start, self.stop
+        require_boxes(self.project, start, stop)
         predictor = self._predictor(weights_path, device, offsets)
         with ExitStack() as stack:
             progress = stack.enter_context(self.terminal.progress("Predicting"))
             if heatmaps_path is None:
-                run_prediction(self.project, self.source, predictor, requests, on_progress=progress)
+                run_prediction(self.project, self.source, predictor, start, stop, on_progress=progress)
                 return
             partial = stack.enter_context(replacing(heatmaps_path))
             heatmaps = HeatmapFile(partial, self.source.path, predictor.loaded.sha256)
             stack.callback(heatmaps.close)
             run_prediction(
-                self.project, self.source, predictor, requests, on_progress=progress, on_predictions=heatmaps.append
+                self.project,
+                self.source,
+                predictor,
+                start,
+                stop,
+                on_progress=progress,
+                on_predictions=heatmaps.append,
             )
 
     def _predictor(self, weights_path: Path, device: str, offsets: Sequence[int] | None) -> Predictor:

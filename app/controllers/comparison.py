@@ -13,7 +13,7 @@ from app.controllers.editing import EditingController
 from app.controllers.session import Session
 from app.threads.frame_asker import FrameAsker
 from app.weights.in_use import Network
-from core.poses import FramePoses, Pose, Provenance
+from core.poses import FramePoses, Pose
 from core.predictions import Request
 from core.project import Touched
 from core.video import Source
@@ -168,13 +168,10 @@ class Comparison(QObject):
             return FramePoses(question.frame_index)
         predictor = self._predictor(question)
         requests = [Request(question.frame_index, track_id, np.array(box)) for track_id, box in sorted(question.people)]
-        poses = []
+        poses: list[Pose] = []
         for batch in predictor.predict_batches(requests, source.frame, len(source)):
             self._asker.raise_unless_wanted(question)
-            for prediction in batch:
-                request = prediction.request
-                empty = Pose.empty(request.track_id, request.bbox_xywh, Provenance.NONE)
-                poses.append(predicted_pose(prediction, empty))
+            poses += [predicted_pose(prediction) for prediction in batch]
         return FramePoses(question.frame_index, tuple(sorted(poses, key=lambda pose: pose.track_id)))
 
     def _predictor(self, question: OpinionQuestion) -> Predictor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,6 +15,14 @@ from core.errors import FamiError
 from core.project import edits
 from core.video import open_source
 from core.work.following import Followed, follow_person, locator
+
+
+class _Chosen(NamedTuple):
+    """Whom to follow from where: the number is the person's as of an entry of the journal, whatever comes later."""
+
+    track_id: int
+    frame_index: int
+    as_of: int
 
 
 class PeopleController(QObject):
@@ -36,7 +45,7 @@ class PeopleController(QObject):
         self._session = session
         self._tasks = tasks
         self._network = network
-        self._waiting: list[tuple[int, int]] = []
+        self._waiting: list[_Chosen] = []
         self._is_cancelled: Callable[[], bool] = lambda: False
         session.opened.connect(self._waiting.clear)
 
@@ -96,20 +105,27 @@ class PeopleController(QObject):
         frame_index = session.frame_index
         if frame_index is None or frame_index >= session.playback.num_frames - 1:
             return
-        if self._tasks.running(TaskKind.FOLLOW):
-            if (track_id, frame_index) not in self._waiting:
-                self._waiting.append((track_id, frame_index))
-            session.message.emit(f"Person {track_id} is next in the queue.")
+        clip = session.writable_clip()
+        if clip is None:
             return
-        self._follow(track_id, frame_index)
+        project, _ = clip
+        chosen = _Chosen(track_id, frame_index, project.last_entry)
+        if not self._tasks.running(TaskKind.FOLLOW):
+            self._follow(chosen)
+            return
+        waiting = {(at, project.person_now(at, who, as_of)) for who, at, as_of in self._waiting}
+        if (frame_index, track_id) not in waiting:
+            self._waiting.append(chosen)
+        session.message.emit(f"Person {track_id} is next in the queue.")
 
-    def _follow(self, track_id: int, frame_index: int) -> None:
+    def _follow(self, chosen: _Chosen) -> None:
         session = self._session
         stop = session.playback.num_frames
         clip = session.writable_clip()
         if clip is None:
             return
         project, path = clip
+        number = project.person_now(chosen.frame_index, chosen.track_id, chosen.as_of)
 
         def work(task: Task) -> Followed:
             self._is_cancelled = task.is_cancelled
@@ -121,17 +137,18 @@ class PeopleController(QObject):
                 return follow_person(
                     project,
                     source,
-                    track_id,
-                    frame_index,
+                    chosen.track_id,
+                    chosen.frame_index,
                     stop,
                     on_progress=task.report,
                     on_part=task.deliver,
                     locate=locate,
+                    as_of=chosen.as_of,
                 )
 
         self._tasks.run(
             TaskKind.FOLLOW,
-            f"Following person {track_id}",
+            f"Following person {chosen.track_id if number is None else number}",
             work,
             on_project=True,
             delivered=session.touch,
@@ -144,7 +161,7 @@ class PeopleController(QObject):
         if self._is_cancelled():
             self._waiting.clear()
         elif self._waiting:
-            self._follow(*self._waiting.pop(0))
+            self._follow(self._waiting.pop(0))
 
     def _on_followed(self, result: Followed) -> None:
         if not result.lost:

@@ -12,7 +12,7 @@ from app.weights.in_use import Network
 from core.judging.review import is_mostly_guessed
 from core.predictions import Prediction
 from core.video import open_source
-from core.work.predicting import requests_for, run_prediction
+from core.work.predicting import require_boxes, run_prediction
 
 
 class PredictionController(QObject):
@@ -63,14 +63,15 @@ class PredictionController(QObject):
                 nonlocal guessed
                 guessed += sum(p.calibrated and is_mostly_guessed(p.scores) for p in predictions)
 
-            requests = requests_for(project, start, stop)
+            require_boxes(project, start, stop)
             predictor = network.predictor()
             with open_source(path, cancelled=task.is_cancelled) as source:
                 poses = run_prediction(
                     project,
                     source,
                     predictor,
-                    requests,
+                    start,
+                    stop,
                     on_progress=task.report,
                     on_part=task.deliver,
                     on_predictions=count,

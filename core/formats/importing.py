@@ -74,20 +74,17 @@ def import_labels(
         if same_people:
             poses = _with_ids_of_the_project(project, labels, poses, on_progress)
         poses = _with_new_track_ids(project, poses)
-        run_id = project.begin_run(RunKind.IMPORT, None, {"format": labels.format_name, "keypoints": keypoints})
-        try:
-            touched = project.write_run(run_id, poses, reviewed=reviewed, on_progress=on_progress)
+        settings = {"format": labels.format_name, "keypoints": keypoints}
+        with project.run(RunKind.IMPORT, None, settings) as run_id:
+            try:
+                touched = project.write_run(run_id, poses, reviewed=reviewed, on_progress=on_progress)
+            except Cancelled:
+                project.remove_run(run_id)  # it wrote nothing: nobody is offered to take it back
+                raise
             if regions:
                 project.write_ignore_regions(run_id, regions)
             if keypoints and (kept := _kept_fields(labels, matched, _new_numbers(matched_poses, poses))):
                 project.write_kept_fields(run_id, kept)
-        except Cancelled:
-            project.remove_run(run_id)  # it wrote nothing: nobody is offered to take it back
-            raise
-        except BaseException:
-            project.finish_run(run_id, "failed")
-            raise
-        project.finish_run(run_id, "done")
     labels.warnings.extend(_kept_in_words(labels) if keypoints else [])
     not_taken = _joints_kept(project, poses)
     if not_taken:

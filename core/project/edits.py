@@ -6,7 +6,9 @@ false `Touched` where there is nothing to do. Raises ProjectError where the edit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +20,18 @@ from core.project.project import Project
 from core.project.records import Change, CutChange, PoseChange, ReviewChange, Touched, TrackCut
 
 Proofs = Mapping[int, tuple[float, str]] | None
+P = ParamSpec("P")
+
+
+def _undisturbed(edit: Callable[Concatenate[Project, P], Touched]) -> Callable[Concatenate[Project, P], Touched]:
+    """No run writes between what an edit reads and what it commits, so that an edit of a person misses no frame."""
+
+    @wraps(edit)
+    def undisturbed(project: Project, /, *args: P.args, **kwargs: P.kwargs) -> Touched:
+        with project.undisturbed():
+            return edit(project, *args, **kwargs)
+
+    return undisturbed
 
 
 def _pose(project: Project, frame_index: int, track_id: int) -> Pose:
@@ -30,6 +44,7 @@ def _pose(project: Project, frame_index: int, track_id: int) -> Pose:
 # ---- joints ----
 
 
+@_undisturbed
 def move_keypoint(
     project: Project, frame_index: int, track_id: int, keypoint: int, xy: ArrayLike, *, proofs: Proofs = None
 ) -> Touched:
@@ -49,6 +64,7 @@ def move_keypoint(
     return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "move_keypoint")
 
 
+@_undisturbed
 def set_visibility(
     project: Project, frame_index: int, track_id: int, keypoint: int, visibility: Visibility, *, proofs: Proofs = None
 ) -> Touched:
@@ -69,6 +85,7 @@ def set_visibility(
     return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "set_visibility")
 
 
+@_undisturbed
 def take_keypoints(
     project: Project, frame_index: int, second: Pose, keypoints: Sequence[int], opinion: str, *, proofs: Proofs = None
 ) -> Touched:
@@ -114,6 +131,7 @@ def _shifted(pose: Pose, offset_xy: NDArray[np.float64]) -> Pose:
     )
 
 
+@_undisturbed
 def move_pose(
     project: Project, frame_index: int, track_id: int, dx_px: float, dy_px: float, *, proofs: Proofs = None
 ) -> Touched:
@@ -141,6 +159,7 @@ def _accepted(pose: Pose) -> Pose:
     )
 
 
+@_undisturbed
 def accept_pose(project: Project, frame_index: int, track_id: int, *, proofs: Proofs = None) -> Touched:
     """Makes what a machine said of a person the person's own word; in the undo menu "Accept person 3"."""
     before = _pose(project, frame_index, track_id)
@@ -148,6 +167,7 @@ def accept_pose(project: Project, frame_index: int, track_id: int, *, proofs: Pr
     return project.commit(f"Accept person {track_id}", [PoseChange(frame_index, before, after)], proofs, "accept_pose")
 
 
+@_undisturbed
 def accept_frame(project: Project, frame_index: int, *, proofs: Proofs = None) -> Touched:
     """Accepts everybody in a frame and marks it as reviewed; in the undo menu "Accept frame 12"."""
     frame = project.frame(frame_index)
@@ -156,6 +176,7 @@ def accept_frame(project: Project, frame_index: int, *, proofs: Proofs = None) -
     return project.commit(f"Accept frame {frame_index}", changes, proofs, "accept_frame")
 
 
+@_undisturbed
 def mark_reviewed(project: Project, frame_index: int, reviewed: bool = True, *, proofs: Proofs = None) -> Touched:
     """Says that a frame is done, also with nobody in it; in the undo menu "Mark frame 12 as reviewed"."""
     before = project.frame(frame_index).reviewed
@@ -173,6 +194,7 @@ def _box(bbox_xywh: ArrayLike) -> NDArray[np.float64]:
     return box
 
 
+@_undisturbed
 def add_person(
     project: Project, frame_index: int, bbox_xywh: ArrayLike, track_id: int | None = None, *, proofs: Proofs = None
 ) -> Touched:
@@ -181,12 +203,12 @@ def add_person(
     Without a `track_id` it is somebody new, whose number `Touched.track_ids` says.
     """
     box = _box(bbox_xywh)
-    with project.undisturbed():
-        number = project.reserve_track_ids(1)[0] if track_id is None else track_id
-        pose = Pose.empty(number, box, Provenance.CORRECTED)
-        return project.commit(f"Add person {number}", [PoseChange(frame_index, None, pose)], proofs, "add_person")
+    number = project.reserve_track_ids(1)[0] if track_id is None else track_id
+    pose = Pose.empty(number, box, Provenance.CORRECTED)
+    return project.commit(f"Add person {number}", [PoseChange(frame_index, None, pose)], proofs, "add_person")
 
 
+@_undisturbed
 def set_box(
     project: Project, frame_index: int, track_id: int, bbox_xywh: ArrayLike, *, proofs: Proofs = None
 ) -> Touched:
@@ -197,6 +219,7 @@ def set_box(
     return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "set_box")
 
 
+@_undisturbed
 def delete_person(project: Project, track_id: int, frame_index: int | None = None, *, proofs: Proofs = None) -> Touched:
     """Deletes a person from one frame, or from the whole clip where `frame_index` is None.
 
@@ -209,6 +232,7 @@ def delete_person(project: Project, track_id: int, frame_index: int | None = Non
     return project.commit(label, [PoseChange(frame_index, before, None)], proofs, "delete_person")
 
 
+@_undisturbed
 def cut_person_from(project: Project, frame_index: int, track_id: int, *, proofs: Proofs = None) -> Touched:
     """Deletes a person from a frame on; in the undo menu "Delete person 3 from frame 12 on"."""
     label = f"Delete person {track_id} from frame {frame_index} on"
@@ -223,6 +247,7 @@ def _cut(project: Project, track_id: int, from_frame: int, *, label: str, action
     return project.commit(label, changes, proofs, action)
 
 
+@_undisturbed
 def change_track_id_from(
     project: Project, frame_index: int, old: int, new: int, *, swap: bool = False, proofs: Proofs = None
 ) -> Touched:

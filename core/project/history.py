@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from core.errors import ProjectError
-from core.poses import Pose
+from core.poses import Pose, Provenance
 from core.project import journal
 from core.project.merging import holds_human_work, merge_run, overlay, take_back, transfer, without_runs
 from core.project.records import Change, CutChange, PoseChange, ReviewChange, Run, RunKind
@@ -142,9 +142,14 @@ def of_run(
     run: Run,
     poses_by_frame: Mapping[int, Iterable[Pose]],
     reviewed: Iterable[int],
+    *,
+    as_of: int,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Change]:
-    """What a batch of a run changes: nothing that a person set, and nobody whom a person took away."""
+    """What a batch of a run changes: nothing that a person set, and nobody whom a person took away.
+
+    People's numbers in `poses_by_frame` are those after entry `as_of`.
+    """
     actual: list[Change] = []
     for done, (frame_index, written) in enumerate(poses_by_frame.items()):
         if on_progress is not None:
@@ -152,8 +157,11 @@ def of_run(
         current = state.of_frame(store, frame_index).poses
         merged: dict[int, Pose] = {}
         for pose in written:
-            track_id = journal.track_now(store, frame_index, pose.track_id, run.began_after)
-            if track_id is None or (track_id not in current and journal.is_taken_away(store, frame_index, track_id)):
+            track_id = journal.track_now(store, frame_index, pose.track_id, as_of)
+            if track_id is None or (
+                track_id not in current
+                and (_adds_nobody(pose, run) or journal.is_taken_away(store, frame_index, track_id))
+            ):
                 continue
             merged[track_id] = merge_run(current.get(track_id), pose.replaced(track_id=track_id), run.kind, run.run_id)
         actual += [
@@ -189,6 +197,11 @@ class _ImportsTakenBack:
             if written_by < entry_id and pose is not None and change.after is not None:
                 pose = take_back(pose, change.before, change.after)
         return pose
+
+
+def _adds_nobody(pose: Pose, run: Run) -> bool:
+    """True of a prediction for a box that the project had: without the box (its run was removed) it is nobody's."""
+    return run.kind == RunKind.PREDICT and pose.bbox_provenance == Provenance.NONE
 
 
 def of_removing_run(store: Store, run_id: int, removed_runs: Collection[int]) -> list[Change]:

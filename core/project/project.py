@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from core.errors import ProjectError
+from core.errors import Cancelled, ProjectError
 from core.poses import FloatArray, Pose
 from core.project import history, journal, undoing
 from core.project.reader import ProjectReader
@@ -190,10 +190,29 @@ class Project(ProjectReader):
 
     # ---- a machine's runs ----
 
+    @contextmanager
+    def run(
+        self, kind: RunKind, weights_sha256: str | None = None, settings: Mapping[str, Any] | None = None
+    ) -> Iterator[int]:
+        """A run, by its number, from its beginning to its end, which is the block's.
+
+        It ends as "done", as "cancelled" where `Cancelled` or Ctrl+C leaves the block, else as "failed".
+        """
+        run_id = self.begin_run(kind, weights_sha256, settings)
+        status = "failed"
+        try:
+            yield run_id
+            status = "done"
+        except (Cancelled, KeyboardInterrupt):
+            status = "cancelled"
+            raise
+        finally:
+            self.finish_run(run_id, status)
+
     def begin_run(
         self, kind: RunKind, weights_sha256: str | None = None, settings: Mapping[str, Any] | None = None
     ) -> int:
-        """Begins a run and returns its number."""
+        """Begins a run and returns its number; `run` ends it, too."""
         with self._store.transaction() as store:
             self._calibrated_runs = None
             return ledger.begin_run(store, kind, weights_sha256, settings or {})
@@ -205,18 +224,21 @@ class Project(ProjectReader):
         proofs: Mapping[int, tuple[float, str]] | None = None,
         *,
         reviewed: Iterable[int] = (),
+        as_of: int | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> Touched:
         """Writes one batch of a run: one transaction and one entry, which undo passes over.
 
         What a person set or accepted stays as it is, other joints are replaced. People whom a person deleted
-        are not added back; a person who was renumbered since the run began is written under the new number.
+        are not added back; a person who was renumbered since `as_of` is written under the new number. A prediction
+        without a box of its own adds nobody.
 
         Args:
             run_id: the run.
             poses_by_frame: what it says, by frame index.
             proofs: which pictures it saw, by frame index.
             reviewed: frames that an imported file says are done; they are marked until the run is removed.
+            as_of: the `last_entry` when the run read the numbers that it writes; None if that was as it began.
             on_progress: called with done and total frames; may raise Cancelled, and then nothing is changed.
 
         Raises:
@@ -229,7 +251,8 @@ class Project(ProjectReader):
                 done = frozenset(reviewed)
                 if done and run.kind != RunKind.IMPORT:
                     raise ValueError(f"only an import says that frames are reviewed, not a run of kind {run.kind}")
-                actual = history.of_run(store, run, poses_by_frame, done, on_progress)
+                moment = run.began_after if as_of is None else as_of
+                actual = history.of_run(store, run, poses_by_frame, done, as_of=moment, on_progress=on_progress)
                 if not actual:
                     return Touched()
                 label = ledger.RUN_LABELS[run.kind]
@@ -238,9 +261,10 @@ class Project(ProjectReader):
 
     def finish_run(self, run_id: int, status: str = "done") -> None:
         """Ends a run with status "done", "cancelled" or "failed"; what it wrote stays."""
-        with self._store.transaction() as store:
-            ledger.finish_run(store, run_id, status)
-            self._reserved.pop(run_id, None)
+        with self._store.mutex:
+            self._reserved.pop(run_id, None)  # also where the disk is full: nobody will write these people any more
+            with self._store.transaction() as store:
+                ledger.finish_run(store, run_id, status)
 
     def remove_run(self, run_id: int) -> Touched:
         """Takes back what a run wrote and nobody changed since; the joints of the run before it come back.

@@ -183,6 +183,15 @@ class ProjectReader:
         """How much work a person put in."""
         return ledger.effort(self._store)
 
+    @property
+    def last_entry(self) -> int:
+        """The number of the journal's last entry: as of which what is read now, people's numbers too, is true."""
+        return ledger.last_entry(self._store)
+
+    def person_now(self, frame_index: int, track_id: int, as_of: int) -> int | None:
+        """The number that whoever had `track_id` in a frame after entry `as_of` has now, None if taken away there."""
+        return journal.track_now(self._store, frame_index, track_id, as_of)
+
     def journal(self, after: int = 0) -> list[JournalEntry]:
         """The journal's entries after a given one."""
         return journal.entries(self._store, after)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import Cancelled
 from core.geometry import FloatArray, pairwise_iou
 from core.people.assignment import pair_by_overlap
 from core.people.linking import link_boxes
@@ -78,23 +77,15 @@ def find_people(
         FamiError: the clip could not be read, or the box source failed.
     """
     settings = {"method": box_source.method, "frames": [start, stop], "every": every}
-    run_id = project.begin_run(RunKind.TRACK, weights_sha256, settings)
     proofs: dict[int, tuple[float, str]] = {}
     looks: list[tuple[int, list[PersonBox]]] = []
-    status = "failed"
-    try:
+    with project.run(RunKind.TRACK, weights_sha256, settings) as run_id:
         try:
             for look in box_source.boxes(_looked_at(source, start, stop, every, proofs)):
                 looks.append(look)
                 on_progress(look[0] - start + 1, stop - start)
         finally:  # what was found before a cancel, or a fault, is worth keeping
             found = _write(project, run_id, looks, proofs, on_part=on_part, frame_s=_frame_s(source))
-        status = "done"
-    except (Cancelled, KeyboardInterrupt):
-        status = "cancelled"
-        raise
-    finally:
-        project.finish_run(run_id, status)
     return found
 
 
@@ -135,11 +126,13 @@ def _write(
         return Found(0, 0, None)
     reach = max(1, round(REACH_S / frame_s))
     first, last = looks[0][0], looks[-1][0]
-    frames = list(project.frames(max(first - reach, 0), last + reach + 1))
+    with project.undisturbed():
+        as_of = project.last_entry
+        frames = list(project.frames(max(first - reach, 0), last + reach + 1))
+        deleted = project.deleted_boxes(first, last + 1)
+        known = set(project.track_ids())
     people = {frame.frame_index: {pose.track_id: pose.bbox_xywh for pose in frame.poses} for frame in frames}
-    deleted = project.deleted_boxes(first, last + 1)
     reviewed = {frame.frame_index for frame in frames if frame.reviewed}
-    known = set(project.track_ids())
     gone = {who for boxes in deleted.values() for who in boxes} - known
     named = {
         index: {who: box for who, box in boxes.items() if who not in gone}
@@ -151,7 +144,7 @@ def _write(
         poses = {
             index: [Pose.empty(who, box, Provenance.PROPAGATED) for who, box in named[index].items()] for index in part
         }
-        on_part(project.write_run(run_id, poses, {index: proofs[index] for index in part}))
+        on_part(project.write_run(run_id, poses, {index: proofs[index] for index in part}, as_of=as_of))
     everybody = {who for index in in_order for who in named[index]}
     return Found(len(everybody), len(everybody - known), in_order[0] if in_order else None)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import Cancelled, PredictionError
+from core.errors import PredictionError
 from core.geometry import FloatArray
 from core.people.tracking import Locate, TrackedBox, follow_box
 from core.poses import Pose, Provenance
@@ -30,7 +30,13 @@ QUICK_BATCH = 8
 
 @dataclass(frozen=True)
 class Followed:
-    """How far a person could be followed: the last frame with a box, and whether it was lost there."""
+    """How far a person could be followed: the last frame with a box, and whether it was lost there.
+
+    Attributes:
+        track_id: the person's number in that frame, as the following ended.
+        last_frame: the frame.
+        lost: whether there were frames left.
+    """
 
     track_id: int
     last_frame: int
@@ -47,6 +53,7 @@ def follow_person(
     on_progress: Callable[[int, int], None],
     on_part: Callable[[Touched], None],
     locate: Locate | None = None,
+    as_of: int | None = None,
 ) -> Followed:
     """Follows a person's box of `frame_index` to the frames up to `stop`, and writes the boxes as one run.
 
@@ -55,49 +62,51 @@ def follow_person(
     Args:
         project: written batch by batch.
         source: opened for this thread alone.
-        track_id: the person to follow.
+        track_id: the person to follow, by the number after entry `as_of`.
         frame_index: the frame whose box is followed.
         stop: the first frame that is left out.
         on_progress: called with done and total frames; may raise Cancelled, what was written before stays.
         on_part: called after each batch that was written.
         locate: finds the pose that keeps the box on the person, as `locator` gives it; None for the flow alone.
+        as_of: the project's `last_entry` when the person was chosen, None if that is now.
 
     Raises:
         PredictionError: the person has no box in `frame_index`.
     """
-    pose = project.frame(frame_index).pose(track_id)
+    with project.undisturbed():
+        chosen, as_of = (
+            track_id if as_of is None else project.person_now(frame_index, track_id, as_of),
+            project.last_entry,
+        )
+        pose = None if chosen is None else project.frame(frame_index).pose(chosen)
     if pose is None:
         raise PredictionError(f"Person {track_id} is not in frame {frame_index}: draw a box there first.")
-    run_id = project.begin_run(
-        RunKind.TRACK, None, {"track_id": track_id, "from": frame_index, "method": METHODS[locate is not None]}
-    )
+    settings = {"track_id": pose.track_id, "from": frame_index, "method": METHODS[locate is not None]}
     proofs: dict[int, tuple[float, str]] = {}
     batch: dict[int, list[Pose]] = {}
-    last_frame, status = frame_index, "failed"
+    last_frame = frame_index
 
     def flush() -> None:
         if batch:
-            on_part(project.write_run(run_id, dict(batch), {index: proofs[index] for index in batch}))
+            seen = {index: proofs[index] for index in batch}
+            on_part(project.write_run(run_id, dict(batch), seen, as_of=as_of))
             batch.clear()
 
-    try:
-        frames = _with_proofs(source, frame_index, stop, proofs)
-        for box in follow_box(frames, pose.bbox_xywh, locate):
-            if box.frame_index == frame_index:
-                continue
-            batch[box.frame_index] = [_box_only(track_id, box)]
-            last_frame = box.frame_index
-            if len(batch) >= BATCH_FRAMES:
-                flush()
-            on_progress(box.frame_index - frame_index, stop - frame_index - 1)
-        status = "done"
-    except Cancelled:
-        status = "cancelled"
-        raise
-    finally:
-        flush()
-        project.finish_run(run_id, status)
-    return Followed(track_id, last_frame, lost=last_frame < stop - 1)
+    with project.run(RunKind.TRACK, None, settings) as run_id:
+        try:
+            frames = _with_proofs(source, frame_index, stop, proofs)
+            for box in follow_box(frames, pose.bbox_xywh, locate):
+                if box.frame_index == frame_index:
+                    continue
+                batch[box.frame_index] = [_box_only(pose.track_id, box)]
+                last_frame = box.frame_index
+                if len(batch) >= BATCH_FRAMES:
+                    flush()
+                on_progress(box.frame_index - frame_index, stop - frame_index - 1)
+        finally:  # what was followed before a cancel, or a fault, is worth keeping
+            flush()
+    by_now = project.person_now(last_frame, pose.track_id, as_of)
+    return Followed(pose.track_id if by_now is None else by_now, last_frame, lost=last_frame < stop - 1)
 
 
 def locator(predictor: Predictor) -> Locate:

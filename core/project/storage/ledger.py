@@ -91,12 +91,17 @@ _RUN_COLUMNS = "run_id, kind, weights_sha256, settings, program_version, started
 def begin_run(store: Store, kind: str, weights_sha256: str | None, settings: Mapping[str, Any]) -> int:
     """Stores a run that begins now. Raises ValueError for an unknown kind."""
     kind = RunKind(kind)
-    last = store.one("SELECT coalesce(max(entry_id), 0) FROM entries")
     return store.execute(
         "INSERT INTO runs (kind, weights_sha256, settings, program_version, started_s, status, began_after)"
         " VALUES (?, ?, ?, ?, ?, 'running', ?)",
-        (kind, weights_sha256, json.dumps(settings), __version__, time.time(), last[0] if last else 0),
+        (kind, weights_sha256, json.dumps(settings), __version__, time.time(), last_entry(store)),
     )
+
+
+def last_entry(store: Store) -> int:
+    """The number of the journal's last entry, 0 where there is none."""
+    row = store.one("SELECT coalesce(max(entry_id), 0) FROM entries")
+    return 0 if row is None else int(row[0])
 
 
 def _run_of_row(row: tuple[Any, ...]) -> Run:

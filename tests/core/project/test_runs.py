@@ -1,5 +1,7 @@
 """What a machine's run may write, and how it is taken back."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -206,3 +208,37 @@ def test_who_reads_only_learns_which_scores_of_another_program_s_runs_were_measu
         assert reader.calibrated_runs == frozenset()
         run_id = project.begin_run("predict", "a" * 64, {"calibrated": True})
         assert reader.calibrated_runs == {run_id}
+
+
+@pytest.mark.parametrize(
+    ("edit", "left"),
+    [
+        (lambda project: edits.delete_person(project, 1), {}),
+        (lambda project: edits.cut_person_from(project, 2, 1), {1: [0, 1]}),
+        (lambda project: edits.change_track_id_from(project, 0, 1, 7), {7: [0, 1, 2, 3, 4, 5]}),
+    ],
+)
+def test_an_edit_of_a_person_holds_for_frames_that_a_run_writes_meanwhile(project, predicted, monkeypatch, edit, left):
+    """A following tries to write between what the edit reads and what it commits: it has to wait."""
+    run(project, "track", {i: [predicted(1)] for i in range(4)})
+    slow, commit, written = project.begin_run("track"), project.commit, []
+
+    def write():
+        written.append(project.write_run(slow, {i: [predicted(1)] for i in (4, 5)}))
+
+    def beside():
+        if project._store.mutex.acquire(blocking=False):
+            write()
+            project._store.mutex.release()
+
+    def disturbed(*args):
+        thread = threading.Thread(target=beside)
+        thread.start()
+        thread.join()
+        return commit(*args)
+
+    monkeypatch.setattr(project, "commit", disturbed)
+    edit(project)
+    if not written:
+        write()
+    assert {who: [i for i, _ in project.track(who)] for who in project.track_ids()} == left
