@@ -148,7 +148,9 @@ def test_a_pose_is_mostly_guessed_where_most_located_joints_are_below_the_mark()
 
 
 def test_somebody_who_turns_is_not_taken_for_a_stretched_body():
-    names = ("head_top", "left_shoulder", "right_shoulder", "left_hip", "right_hip")
+    names = (
+        "head_top", "nose", "head_bottom", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_hip", "right_hip",
+    )  # fmt: skip
     joints = [POSETRACK.index(name) for name in names]
     frames = []
     for index in range(12):
@@ -156,7 +158,9 @@ def test_somebody_who_turns_is_not_taken_for_a_stretched_body():
         pose = Pose.empty(1, (0, 0, 60, 120), Provenance.PREDICTED)
         keypoints, scores = pose.keypoints.copy(), pose.scores.copy()
         visibility, provenance = pose.visibility.copy(), pose.provenance.copy()
-        keypoints[joints] = [(30, 0), (30 + half, 30), (30 - half, 30), (30 + half, 70), (30 - half, 70)]
+        middle = [(30, 0), (30, 10), (30, 20)]
+        sides = [(30 + side * half, y) for y in (10, 22, 70) for side in (1, -1)]
+        keypoints[joints] = middle + sides
         scores[joints], visibility[joints], provenance[joints] = 0.9, Visibility.VISIBLE, Provenance.PREDICTED
         changed = pose.replaced(keypoints=keypoints, scores=scores, visibility=visibility, provenance=provenance)
         frames.append(FramePoses(index, (changed,)))
