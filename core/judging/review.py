@@ -279,8 +279,8 @@ class _LimbLengths:
         first, second = np.array(skeleton.limbs).T
         lengths = np.linalg.norm(pose.keypoints[first] - pose.keypoints[second], axis=1)
         lengths[~(pose.labelled[first] & pose.labelled[second])] = np.nan
-        # From shoulder to shoulder, or from the nose to an ear, it is next to nothing from one side or another: what does
-        # not lie on one side of the body shortens as somebody turns, and no length of it is unusual.
+        # From shoulder to shoulder, or from the nose to an ear, it is next to nothing from one side or another: what is
+        # not on one side of the body shortens as somebody turns, and no length of it is unusual.
         lengths[[skeleton.side(a) != skeleton.side(b) for a, b in skeleton.limbs]] = np.nan
         machine = pose.by_machine
         # A person's joint is as sure as can be, so that the reason points at the machine's end of the limb.
