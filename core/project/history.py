@@ -39,16 +39,17 @@ def of_edit(store: Store, changes: Sequence[Change]) -> list[Change]:
         ProjectError: somebody whom the edit changes is no longer there, or a new number is taken.
     """
     leaving = {(c.frame_index, c.before.track_id) for c in changes if isinstance(c, PoseChange) and c.before}
+    held = state.held_at(store, (c.frame_index for c in changes if not isinstance(c, CutChange)))
     actual: list[Change] = []
     for change in changes:
         if isinstance(change, ReviewChange):
-            before, after = state.of_frame(store, change.frame_index).mark, mark_of(change.after, None)
+            before, after = held[change.frame_index].mark, mark_of(change.after, None)
             if before != after:
                 actual.append(journal.review_change(change.frame_index, before, after))
         elif isinstance(change, CutChange):
             actual.append(change)
         elif not identical(change.before, change.after):
-            actual.append(_of_edited_pose(state.of_frame(store, change.frame_index).poses, change, leaving))
+            actual.append(_of_edited_pose(held[change.frame_index].poses, change, leaving))
     return actual
 
 
@@ -150,11 +151,13 @@ def of_run(
 
     People's numbers in `poses_by_frame` are those after entry `as_of`.
     """
+    done = sorted(set(reviewed))
+    held = state.held_at(store, [*poses_by_frame, *done])
     actual: list[Change] = []
-    for done, (frame_index, written) in enumerate(poses_by_frame.items()):
+    for place, (frame_index, written) in enumerate(poses_by_frame.items()):
         if on_progress is not None:
-            on_progress(done, len(poses_by_frame))
-        current = state.of_frame(store, frame_index).poses
+            on_progress(place, len(poses_by_frame))
+        current = held[frame_index].poses
         merged: dict[int, Pose] = {}
         for pose in written:
             track_id = journal.track_now(store, frame_index, pose.track_id, as_of)
@@ -170,8 +173,8 @@ def of_run(
             if not identical(current.get(track_id), pose)
         ]
     own = mark_of(True, run.run_id)
-    for frame_index in sorted(set(reviewed)):
-        mark = state.of_frame(store, frame_index).mark
+    for frame_index in done:
+        mark = held[frame_index].mark
         if mark not in (REVIEWED_BY_A_PERSON, own):
             actual.append(journal.review_change(frame_index, mark, own))
     return actual

@@ -98,15 +98,11 @@ class ProjectReader:
     def track(self, track_id: int, start: int = 0) -> Iterator[tuple[int, Pose]]:
         """One person from a frame on: (frame index, pose), in order."""
         rows = self._store.rows(
-            "SELECT frame_index FROM poses WHERE track_id = ? AND frame_index >= ? ORDER BY frame_index",
+            "SELECT frame_index, pose FROM poses WHERE track_id = ? AND frame_index >= ? ORDER BY frame_index",
             (track_id, start),
         )
-        for (frame_index,) in rows:
-            row = self._store.one(
-                "SELECT pose FROM poses WHERE frame_index = ? AND track_id = ?", (frame_index, track_id)
-            )
-            if row is not None:
-                yield frame_index, decode(row[0])
+        for frame_index, pose in rows:
+            yield frame_index, decode(pose)
 
     def track_ids(self) -> list[int]:
         """The numbers of all people of the clip, rising."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 
 from core.errors import ProjectError
 from core.poses import Pose
@@ -32,6 +33,33 @@ def of_frame(store: Store, frame_index: int) -> HeldFrame:
     return state
 
 
+def held_at(store: Store, frame_indices: Iterable[int]) -> dict[int, HeldFrame]:
+    """`of_frame` of many frames; those that are not at hand are read together. To be called holding the mutex."""
+    wanted = sorted(set(frame_indices))
+    missing = [index for index in wanted if index not in store.at_hand]
+    if len(missing) <= 1:
+        return {index: of_frame(store, index) for index in wanted}
+    store.require_open()
+    chosen = "SELECT value FROM json_each(?1)"
+    poses: dict[int, dict[int, Pose]] = {}
+    marks: dict[int, int] = {}
+    for frame_index, track_id, value in store.rows(
+        f"SELECT frame_index, track_id, pose FROM poses WHERE frame_index IN ({chosen})"  # noqa: S608 - constant
+        f" UNION ALL SELECT frame_index, NULL, reviewed FROM frames WHERE frame_index IN ({chosen})",
+        (json.dumps(missing),),
+    ):
+        if track_id is None:
+            marks[frame_index] = value
+        else:
+            poses.setdefault(frame_index, {})[track_id] = decode(value)
+    found = {index: store.at_hand[index] for index in wanted if index in store.at_hand}
+    for index in missing:
+        found[index] = HeldFrame(dict(sorted(poses.get(index, {}).items())), marks.get(index, NOT_REVIEWED))
+    if not store.read_only:
+        store.at_hand.update(found)
+    return found
+
+
 def of_frames(store: Store, start: int, stop: int, limit: int) -> list[tuple[int, HeldFrame]]:
     """The first `limit` frames of `start` to `stop` that hold somebody or are reviewed, in one statement."""
     rows = store.rows(
@@ -57,7 +85,8 @@ def apply(store: Store, changes: Sequence[Change]) -> list[SummaryRow]:
     """
     pose_changes = [change for change in changes if isinstance(change, PoseChange)]
     marks = {c.frame_index: mark_of(c.after, c.after_run) for c in changes if isinstance(c, ReviewChange)}
-    frames = {index: dict(of_frame(store, index).poses) for index in {c.frame_index for c in pose_changes} | set(marks)}
+    held = held_at(store, {c.frame_index for c in pose_changes} | set(marks))
+    frames = {index: dict(state.poses) for index, state in held.items()}
     # All who leave go first, so that people can exchange their numbers.
     for change in pose_changes:
         if change.before is not None:
@@ -67,7 +96,7 @@ def apply(store: Store, changes: Sequence[Change]) -> list[SummaryRow]:
             _enter(frames[change.frame_index], change.frame_index, change.after)
     _write_poses(store, pose_changes)
     states = {
-        index: HeldFrame(dict(sorted(poses.items())), marks.get(index, of_frame(store, index).mark))
+        index: HeldFrame(dict(sorted(poses.items())), marks.get(index, held[index].mark))
         for index, poses in sorted(frames.items())
     }
     rows = rows_of(states)

@@ -63,3 +63,18 @@ def test_a_frame_at_hand_is_what_the_disk_holds_after_a_refused_edit(crowded):
     connection.execute("DROP TRIGGER refuse")
     assert crowded.frame(2).pose(3).same_as(before.pose(3))
     assert crowded.summary().num_corrected[2] == 0
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda project: edits.delete_person(project, 3),
+        lambda project: edits.change_track_id_from(project, 0, 3, 4, swap=True),
+    ],
+)
+def test_a_long_clip_is_read_no_oftener_than_a_short_one(crowded, edit):
+    """Whole-clip edits read all frames in three statements: the person's poses (of two for a swap), and the frames."""
+    crowded.close()
+    with Project.open(crowded.path) as again:
+        reads = [sql for sql in statements(again, lambda: edit(again)) if sql.startswith("SELECT") and "pose" in sql]
+        assert len(reads) <= 5
