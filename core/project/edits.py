@@ -27,7 +27,7 @@ def _undisturbed(edit: Callable[Concatenate[Project, P], Touched]) -> Callable[C
     """No run writes between what an edit reads and what it commits, so that an edit of a person misses no frame."""
 
     @wraps(edit)
-    def undisturbed(project: Project, *args: P.args, **kwargs: P.kwargs) -> Touched:
+    def undisturbed(project: Project, /, *args: P.args, **kwargs: P.kwargs) -> Touched:
         with project.undisturbed():
             return edit(project, *args, **kwargs)
 
