@@ -160,7 +160,9 @@ class Comparison(QObject):
         """The selected person's pose in the frame shown, and the second opinion on it."""
         pose, opinion = self._session.selected_pose(), self.opinion()
         second = opinion.pose(pose.track_id) if pose is not None and opinion is not None else None
-        return None if pose is None or second is None else (pose, second)
+        if pose is None or second is None or not np.array_equal(pose.bbox_xywh, second.bbox_xywh):
+            return None  # nobody asked about this box yet: the person was renumbered, or the box drawn anew
+        return pose, second
 
     def _answer(self, question: OpinionQuestion, source: Source) -> FramePoses:
         """In the asker's thread. Raises Cancelled as soon as nobody waits for the answer any more."""

@@ -236,3 +236,15 @@ def test_the_opinion_is_of_the_weights_in_use_though_they_changed_meanwhile(
     d.idle()
     d.wait(lambda: d.program.comparison.selected() is not None, what="the opinion of A")
     np.testing.assert_allclose(shown(d).pose(track_id).keypoints, first.keypoints)
+
+
+def test_an_opinion_on_somebody_else_is_not_taken_after_a_swap(drive, clip):
+    d = drive(clip)
+    first = compared(d)
+    second = d.add_person(0, (90.0, 20.0, 50.0, 80.0))
+    d.wait(lambda: shown(d) is not None and shown(d).pose(second) is not None, what="an opinion on both")
+    d.program.comparison._timer.setInterval(1_000_000)  # the opinion on the people as they are now is not yet asked
+    d.program.editing.change_track_id(first, second, swap=True)
+    d.session.select(first, None)
+    assert d.program.comparison.opinion().pose(first) is not None
+    assert d.program.comparison.selected() is None
