@@ -15,16 +15,8 @@ from core.files.paths import files_of, overwritten, project_files
 from core.files.replacing import replacing
 from core.formats.kept import WRITTEN_TO, ByFamily, family_of, name_in
 from core.formats.labels import LabelImage, Labels
-from core.formats.layouts import (
-    coco,
-    csv_table,
-    cvat_writing,
-    deeplabcut,
-    label_studio,
-    posetrack17,
-    posetrack18,
-    sleap,
-)
+from core.formats.layouts import csv_table, cvat_writing, deeplabcut, label_studio, posetrack17, sleap
+from core.formats.layouts.coco_like import coco, posetrack18
 from core.formats.layouts.frame_names import name_of as name_of_image
 from core.formats.losses import losses
 from core.poses import FramePoses, Pose, Provenance

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from core.errors import Cancelled
-from core.formats.frame_match import FrameMatch, first_three
+from core.formats.frames.frame_match import FrameMatch, first_three
+from core.formats.frames.matching import match_frames
 from core.formats.kept import WRITTEN_TO, ByFamily
 from core.formats.labels import LabelImage, Labels
-from core.formats.matching import match_frames
 from core.geometry import intersection_over_union
 from core.poses import Pose, Provenance
 from core.project import NOBODY, Project, RunKind, SourceRecord, Touched

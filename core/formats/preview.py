@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.errors import FormatError
-from core.formats.frame_match import FrameMatch, images_counted
+from core.formats.frames.frame_match import FrameMatch, images_counted
+from core.formats.frames.matching import COUNTED_FROM_0
 from core.formats.importing import OnProgress, differences, match_source, people_of_the_project
 from core.formats.labels import LabelImage, Labels
-from core.formats.matching import COUNTED_FROM_0
 from core.project import Project, SourceRecord
 
 

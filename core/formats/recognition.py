@@ -5,7 +5,8 @@ from pathlib import Path
 
 from core.errors import FormatError
 from core.formats.labels import Labels, from_records
-from core.formats.layouts import annolist, coco_layout, coco_results, label_studio, machine_frames
+from core.formats.layouts import annolist, label_studio, machine_frames
+from core.formats.layouts.coco_like import coco_layout, coco_results
 from core.formats.neighbours import ADVICE, parse_other_than_json
 from core.formats.records import LabelFile, heard, load_json
 

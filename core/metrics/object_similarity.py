@@ -15,8 +15,8 @@ from pycocotools.cocoeval import COCOeval
 
 from core.errors import FormatError
 from core.formats.labels import Labels, from_records
-from core.formats.layouts import coco_layout, coco_results
-from core.formats.layouts.annotations import COCO_CODES, annotation
+from core.formats.layouts.coco_like import coco_layout, coco_results
+from core.formats.layouts.coco_like.annotations import COCO_CODES, annotation
 from core.formats.records import ImageRecord, load_json, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, Skeleton
 from core.metrics.folders import paired_files

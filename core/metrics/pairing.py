@@ -8,10 +8,10 @@ from pathlib import Path
 
 from core.errors import FormatError
 from core.formats import recognition
-from core.formats.frame_match import first_three, images_counted, were
+from core.formats.frames.frame_match import first_three, images_counted, were
+from core.formats.frames.matching import match_frames
 from core.formats.image_names import normalised, numbers_of, parts_of, without_hash, without_suffix
 from core.formats.labels import from_records
-from core.formats.matching import match_frames
 from core.formats.records import ImageRecord, LabelFile
 
 OnRemark = Callable[[str], None]

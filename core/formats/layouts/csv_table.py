@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 from core.formats.labels import Labels
-from core.formats.layouts.annotations import written_scores
+from core.formats.layouts.coco_like.annotations import written_scores
 from core.formats.records import write_file_atomically
 from core.keypoints import POSETRACK
 from core.poses import Provenance, Visibility

@@ -14,7 +14,7 @@ import h5py
 
 from core.errors import FormatError
 from core.formats.labels import Labels
-from core.formats.layouts.annotations import written_scores
+from core.formats.layouts.coco_like.annotations import written_scores
 from core.formats.layouts.frame_names import name_of
 from core.formats.layouts.pandas_h5 import holds_table, read_table
 from core.formats.names import joints_named, track_ids_named

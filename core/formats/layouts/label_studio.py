@@ -15,7 +15,7 @@ import numpy as np
 from core.errors import FormatError
 from core.formats.kept import others
 from core.formats.labels import LabelImage, Labels
-from core.formats.layouts.annotations import written_scores
+from core.formats.layouts.coco_like.annotations import written_scores
 from core.formats.layouts.frame_names import name_of
 from core.formats.names import joint_named
 from core.formats.records import (

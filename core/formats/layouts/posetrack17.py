@@ -8,8 +8,9 @@ from typing import Any
 
 from core.errors import FormatError
 from core.formats.labels import LabelImage, Labels, from_records
-from core.formats.layouts import annolist, further_joints
-from core.formats.layouts.annotations import head_box, mean_score, written_scores
+from core.formats.layouts import annolist
+from core.formats.layouts.coco_like import further_joints
+from core.formats.layouts.coco_like.annotations import head_box, mean_score, written_scores
 from core.formats.layouts.frame_names import name_of
 from core.formats.records import load_json, write_file_atomically
 from core.keypoints import POSETRACK

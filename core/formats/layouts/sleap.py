@@ -13,7 +13,7 @@ import numpy as np
 from core.errors import FormatError
 from core.files.replacing import drafting, put_in_place
 from core.formats.labels import Labels
-from core.formats.layouts.annotations import mean_score
+from core.formats.layouts.coco_like.annotations import mean_score
 from core.formats.names import joints_named, track_ids_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint
 from core.keypoints import POSETRACK

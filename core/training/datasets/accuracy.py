@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.errors import FormatError
 from core.formats import recognition
 from core.formats.labels import Labels
-from core.formats.layouts import posetrack18
+from core.formats.layouts.coco_like import posetrack18
 from core.geometry import FloatArray
 from core.metrics import PCK_OF_TORSO, pck, posetrack_ap
 from core.poses import FramePoses, Pose, Provenance, Visibility

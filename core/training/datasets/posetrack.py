@@ -9,7 +9,8 @@ from pathlib import Path
 
 from core.errors import FormatError, TrainingError
 from core.formats.labels import Labels
-from core.formats.layouts import annolist_mat, posetrack17, posetrack18
+from core.formats.layouts import annolist_mat, posetrack17
+from core.formats.layouts.coco_like import posetrack18
 from core.training.datasets.config import DatasetConfig
 from core.training.datasets.videos import LabelledVideo, LabelledVideos, from_labels, label_files
 

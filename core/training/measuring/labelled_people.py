@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import TrainingError
 from core.formats.labels import Labels
-from core.formats.layouts import coco, posetrack18
+from core.formats.layouts.coco_like import coco, posetrack18
 from core.geometry import ByteArray, bbox_of_points
 from core.keypoints import POSETRACK, mapping
 from core.predictions import Request

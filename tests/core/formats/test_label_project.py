@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import FormatError
 from core.formats import export_project, import_labels, read_labels
-from core.formats.layouts import posetrack18
+from core.formats.layouts.coco_like import posetrack18
 from core.keypoints import POSETRACK
 from core.metrics import posetrack_ap, posetrack_evaluation
 from core.poses import Pose, Provenance, Visibility

@@ -7,7 +7,8 @@ import pytest
 
 from core.errors import FormatError
 from core.formats import read_labels, recognition
-from core.formats.layouts import coco, posetrack17, posetrack18
+from core.formats.layouts import posetrack17
+from core.formats.layouts.coco_like import coco, posetrack18
 from core.keypoints import POSETRACK
 from core.poses import Provenance, Visibility
 

@@ -8,7 +8,7 @@ from pycocotools.cocoeval import COCOeval
 
 from core.errors import FormatError
 from core.formats import LabelImage, Labels, read_labels
-from core.formats.layouts import coco
+from core.formats.layouts.coco_like import coco
 from core.keypoints import POSETRACK
 from core.metrics import oks_ap, pck
 from core.poses import FramePoses

@@ -11,7 +11,7 @@ import pytest
 from app.cli import main
 from core.formats import Labels, read_labels
 from core.formats.labels import LabelImage
-from core.formats.layouts import posetrack18
+from core.formats.layouts.coco_like import posetrack18
 from core.metrics import box_sizes, oks_of_folders, pck, pck_of_folders
 from core.metrics.tables import (
     Result,

@@ -9,7 +9,8 @@ import pytest
 from scipy.io import loadmat
 
 from core.errors import SourceError, TrainingError
-from core.formats.layouts import posetrack17, posetrack18
+from core.formats.layouts import posetrack17
+from core.formats.layouts.coco_like import posetrack18
 from core.keypoints import POSETRACK
 from core.training.datasets import DatasetConfig, open_dataset
 from core.training.samples.augmentation import PAPER_AUGMENTATION

@@ -13,7 +13,7 @@ from core.errors import TrainingError
 from core.files.checkout import REPOSITORY
 from core.files.hashing import file_sha256
 from core.formats.importing import import_labels
-from core.formats.layouts import posetrack18
+from core.formats.layouts.coco_like import posetrack18
 from core.keypoints import POSETRACK
 from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from core.errors import FormatError
-from core.formats.frame_match import FrameMatch, first_three, images_counted, were
+from core.formats.frames.frame_match import FrameMatch, first_three, images_counted, were
+from core.formats.frames.name_matching import match_names
+from core.formats.frames.number_matching import match_numbers
 from core.formats.image_names import folder_of, normalised
 from core.formats.labels import LabelImage, Labels
-from core.formats.name_matching import match_names
-from core.formats.number_matching import match_numbers
 from core.video.pictures import IMAGE_SUFFIXES
 
 FOLDERS_UP = 3

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FormatError
-from core.formats.frame_match import first_three
+from core.formats.frames.frame_match import first_three
 from core.formats.image_names import parts_of, stem
 from core.formats.kept import named_path, others
-from core.formats.layouts import further_joints
-from core.formats.layouts.coco_results import flat_keypoints
-from core.formats.layouts.other_keypoints import OTHER_KEYPOINTS, other_keypoints
+from core.formats.layouts.coco_like import further_joints
+from core.formats.layouts.coco_like.coco_results import flat_keypoints
+from core.formats.layouts.coco_like.other_keypoints import OTHER_KEYPOINTS, other_keypoints
 from core.formats.names import CALLED_PEOPLE, joint_named, joints_named, track_ids_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, mapping

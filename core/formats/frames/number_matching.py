@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from core.errors import FormatError
-from core.formats.frame_match import (
+from core.formats.frames.frame_match import (
     FrameMatch,
     first_three,
     grouped,

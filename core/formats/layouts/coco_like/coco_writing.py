@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from core.formats.labels import LabelImage
-from core.formats.layouts.annotations import CATEGORY_ID, annotation
-from core.formats.layouts.coco_layout import CROWDS, TRACK_KEYS
+from core.formats.layouts.coco_like.annotations import CATEGORY_ID, annotation
+from core.formats.layouts.coco_like.coco_layout import CROWDS, TRACK_KEYS
+from core.formats.layouts.coco_like.other_keypoints import OTHER_KEYPOINTS, write_others
 from core.formats.layouts.frame_names import name_of
-from core.formats.layouts.other_keypoints import OTHER_KEYPOINTS, write_others
 from core.keypoints import Skeleton
 from core.poses import Pose
 

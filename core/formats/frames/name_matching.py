@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from core.errors import FormatError
-from core.formats.frame_match import (
+from core.formats.frames.frame_match import (
     FrameMatch,
     first_three,
     grouped,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.formats.labels import OCCLUDED_AT_ORIGIN_PX, read_scores
-from core.formats.layouts import further_joints
+from core.formats.layouts.coco_like import further_joints
 from core.keypoints import POSETRACK, Skeleton, mapping
 from core.poses import FloatArray, Pose, Provenance, Visibility
 

@@ -1,0 +1,1 @@
+"""Which frame of a clip each image of a label file is."""

@@ -1,0 +1,1 @@
+"""The layouts that descend from COCO's: images, annotations and categories; PoseTrack18 is one of them."""
