@@ -47,8 +47,9 @@ class Import:
     def __call__(self, path, act):
         self.seen = {}
         self._monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
-        self.d.do("action_open_labels")
+        # Before the action: a file that is read at once opens the dialog while the action still runs.
         QTimer.singleShot(0, lambda: self._answer(act))
+        self.d.do("action_open_labels")
         self.d.wait(lambda: self.seen, what="the dialog")
         self.d.idle()
 
