@@ -234,4 +234,4 @@ def test_what_is_noted_and_what_is_warned_of_at_an_opening_are_both_listed(drive
         d = drive(clip)
         listed = all_remarks(d)
     assert len(listed) == 2
-    assert "40 of 160x120" in listed[0] and "read only" in listed[1]
+    assert "40 of 160x120" in listed[0] and "read-only" in listed[1]
