@@ -86,6 +86,11 @@ class ComparisonBinding(QObject):
             pose = both[0] if both[0].labelled[keypoint] else both[1]
             self._window.canvas.reveal(*pose.keypoints[keypoint].tolist())
 
+    def _is_awaited(self) -> bool:
+        """Whether the selected person has a box that the second opinion at hand is not on: it is asked about next."""
+        pose = self._session.selected_pose()
+        return pose is not None and bool(pose.bbox_xywh[2:].min() > 0)
+
     def _draw(self) -> None:
         comparison, session = self._comparison, self._session
         opinion = comparison.opinion()
@@ -96,7 +101,7 @@ class ComparisonBinding(QObject):
         if comparison.is_on and not comparison.trouble:
             if both is not None:
                 words = in_words(comparison.name, len(rows), agreeing(*both))
-            elif opinion is None:
+            elif opinion is None or self._is_awaited():
                 words = BUSY.format(name=comparison.name)
             else:
                 words = NOBODY if opinion.poses else NOBODY_THERE

@@ -82,6 +82,7 @@ class Task(QObject):
         super().__init__(parent)
         self.name = name
         self.on_project = on_project
+        self.gives_way = False  # ended for the sake of another task, not by a person's word
         self._work = work
         self._cancel = threading.Event()
         self._time_left = TimeLeft()
@@ -155,7 +156,7 @@ class TaskRunner(QObject):
     Signals:
         shown: name, done, total, seconds left of the task that the status bar shows; name None when none runs.
         failed: one sentence of a task that failed.
-        refused: one sentence, why a task was not started.
+        refused: one sentence, why a task was not started, or was ended for another one.
     """
 
     shown = Signal(object, int, int, object)
@@ -209,6 +210,7 @@ class TaskRunner(QObject):
             return None
         task.progressed.connect(lambda done, total, left: self.shown.emit(name, done, total, left))
         task.failed.connect(self.failed)
+        task.cancelled.connect(lambda: self._tell_way_given(task))
         for signal, slot in ((task.delivered, delivered), (task.succeeded, succeeded)):
             if slot is not None:
                 signal.connect(slot)
@@ -238,6 +240,7 @@ class TaskRunner(QObject):
             self._project_is_closing = True
             tasks = [task for task in self._tasks.values() if task.on_project]
         for task in tasks:
+            task.gives_way = task.gives_way or not task.is_cancelled()
             task.cancel()
         latest_s = time.monotonic() + timeout_s
         while not all(task.wait(min(timeout_s, _HEARD_WITHIN_S)) for task in tasks):
@@ -265,14 +268,16 @@ class TaskRunner(QObject):
             if not task.wait(patience_s):
                 log.warning("The task %r did not end within %.0f s", task.name, patience_s)
 
+    def _tell_way_given(self, task: Task) -> None:
+        if task.gives_way and not self._closed:
+            self.refused.emit(f"{task.name} was ended before it was done; start it again.")
+
     def _forget(self, kind: TaskKind, task: Task) -> None:
         with self._starting:
             self._tasks.pop(kind, None)
         task.deleteLater()
-        if self._tasks:
-            self.shown.emit(next(reversed(self._tasks.values())).name, 0, 0, None)
-        else:
-            self.shown.emit(None, 0, 0, None)
+        name = next(reversed(self._tasks.values())).name if self._tasks else None
+        self.shown.emit(name, 0, 0, None)
 
 
 class LatestLoop:

@@ -116,6 +116,7 @@ QToolButton[framed="true"] {{ background: {raised}; border-color: {border_strong
 QToolButton[framed="true"]:hover {{ border-color: {accent}; }}
 QToolButton[framed="true"]:pressed {{ background: {selection}; }}
 QToolButton[framed="true"]:disabled {{ border-color: {border}; background: {surface}; }}
+QToolButton#qt_toolbar_ext_button {{ padding: 0; border: none; qproperty-icon: url({icons}/arrow_down.svg); }}
 QToolButton::menu-indicator {{ image: none; }}
 QToolButton[popupMode="1"] {{ padding-right: 20px; }}
 QToolButton::menu-button {{ border: none; width: 18px; }}

@@ -332,6 +332,6 @@ def _damage(
     bad = sorted(shown[packet] for packet in spoilt if packet in shown)
     seen = f", {in_words(tuple(bad), 'is spoilt', 'are spoilt')}" if bad else ""
     return (
-        f"{path.name} is damaged: {readable}{of} frames can be read{gone}{seen}; "
+        f"{path.name} is damaged: {readable}{of} {'frame' if total == 1 else 'frames'} can be read{gone}{seen}; "
         "copy it again from where it came from to get all."
     )

@@ -84,9 +84,9 @@ def read_header(path: Path) -> PictureHeader:
                 f"The image {path} cannot be read: its pixels are {kind} numbers, which tell no range of brightness; "
                 "save it with 8 or 16 bits a channel."
             )
+        is_deep = _is_deep(image)  # first: to find EXIF behind the pixels decodes them, and their depth is forgotten
         size = _shown_size(image)
         num_pages = getattr(image, "n_frames", 1) if image.format in SEVERAL_PICTURES else 1
-        is_deep = _is_deep(image)
         pages = tuple(page for page in range(num_pages) if page == 0 or _is_frame(image, page, size))
         return PictureHeader(size, pages, num_pages - len(pages), is_deep, image.format != "TIFF")
 

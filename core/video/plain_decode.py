@@ -25,8 +25,11 @@ IntArray = NDArray[np.int64]
 
 FileIdentity = tuple[Path, int, int]
 """Path, size in bytes and time of the last change in nanoseconds: another file in the same place has another one."""
-_REVISION = 1
+_REVISION = 2
 """Of what is remembered; a program that decodes otherwise counts it up."""
+
+UNDECODABLE = (av.InvalidDataError, av.error.ExternalError, av.error.PatchWelcomeError, av.error.UnknownError)
+"""What decoders raise over one damaged packet; those around another library, as zlib for PNG, do not say more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +135,7 @@ def decode_tolerantly(
         return stream.codec_context.decode(packet)
     except av.EOFError:
         return []
-    except av.InvalidDataError:
+    except UNDECODABLE:
         if failures is not None:
             failures.append(-1 if packet is None or packet.pts is None else packet.pts)
         return []

@@ -246,5 +246,7 @@ def test_an_opinion_on_somebody_else_is_not_taken_after_a_swap(drive, clip):
     d.program.comparison._timer.setInterval(1_000_000)  # the opinion on the people as they are now is not yet asked
     d.program.editing.change_track_id(first, second, swap=True)
     d.session.select(first, None)
+    words = d.window.findChild(QLabel, "compare_words").text()
+    assert words == f"Asking {ALONE_NAME} …", "somebody is selected: the sentence does not ask to select one"
     assert d.program.comparison.opinion().pose(first) is not None
     assert d.program.comparison.selected() is None

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -116,7 +117,9 @@ def test_while_labels_are_exported(crowd, clip, tmp_path, monkeypatch):
     def slow(*arguments, on_progress, **options):
         def progress(done, total):
             begun.set()
-            on_progress(done, total)
+            for _ in range(round(PATIENCE_S / 0.01)):  # until the other clip's opening ends it
+                on_progress(done, total)
+                time.sleep(0.01)
 
         return real(*arguments, on_progress=progress, **options)
 
@@ -126,6 +129,7 @@ def test_while_labels_are_exported(crowd, clip, tmp_path, monkeypatch):
     open_another(d, clip)
     written = tmp_path / "labels.json"
     assert not written.exists() or json.loads(written.read_text()), "whole or not at all"
+    assert d.said == "Exporting was ended before it was done; start it again."
 
 
 def test_while_a_round_trains(crowd, clip):

@@ -116,7 +116,7 @@ def test_work_on_the_project_is_ended_from_another_thread_and_none_starts_meanwh
     qtbot.waitUntil(lambda: ended == [True] and not runner.running(TaskKind.PREDICT))
     assert runner.running(TaskKind.WEIGHTS), "what has nothing to do with the project goes on"
     assert runner.run(TaskKind.FOLLOW, "Following", count_for_ever, on_project=True) is None
-    assert refused == [ANOTHER_IS_OPENING]
+    assert refused == ["Predicting was ended before it was done; start it again.", ANOTHER_IS_OPENING]
     gate.set()
     qtbot.waitUntil(lambda: not runner.running())
     assert runner.run(TaskKind.FOLLOW, "Following", lambda _: None, on_project=True) is not None

@@ -228,6 +228,15 @@ def test_nothing_is_clipped_at_1280_by_720(window):
         assert panel.height() >= panel.minimumSizeHint().height(), name
 
 
+def test_a_narrow_window_shows_that_its_toolbar_goes_on(window, qtbot):
+    window.resize(1024, 640)
+    more = window.findChild(QToolButton, "qt_toolbar_ext_button")
+    qtbot.waitUntil(more.isVisible)
+    drawn = more.grab().toImage()
+    lightness = [drawn.pixelColor(x, y).lightness() for x in range(drawn.width()) for y in range(drawn.height())]
+    assert max(lightness) > 120, "an arrow that can be told from the dark bar"
+
+
 def test_every_widget_of_ours_has_a_tooltip(window):
     foreign = ("qt_", "Scroll", "message_action")  # Qt's own parts; a button that gets its words with the message
     buttons = [button for button in window.findChildren(QAbstractButton) if button.objectName()]

@@ -151,6 +151,32 @@ def test_bytes_lost_in_the_middle(
             assert pixels_hash(source.frame(index)) == played[index]
 
 
+def test_a_damaged_picture_among_whole_ones_is_left_out_whatever_its_decoder_raises(tmp_path: Path) -> None:
+    """FFmpeg's PNG decoder says of damage that zlib failed, not that the data are invalid."""
+    path = tmp_path / "pictures.mov"
+    noise = np.random.default_rng(0)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("png", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "rgb24"
+        for _ in range(5):
+            rgb = noise.integers(0, 60, (64, 96, 3)).astype(np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+        container.mux(stream.encode())
+    with av.open(str(path)) as container:
+        packet = [packet for packet in container.demux(video=0) if packet.size][2]
+        assert packet.pos is not None
+        middle = packet.pos + packet.size // 2
+    content = bytearray(path.read_bytes())
+    content[middle : middle + 40] = b"\xff" * 40
+    path.write_bytes(content)
+    with open_source(path) as source:
+        assert source.damaged is not None
+        assert "4 of 5 frames can be read, frame 2 is missing" in source.damaged
+        whole = [source.frame(index).copy() for index in range(4)]
+        for index in (3, 0, 2, 1):
+            np.testing.assert_array_equal(source.frame(index), whole[index])
+
+
 def test_a_file_that_goes_away_after_opening(shared: Path, tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes((shared / "data/video/dance.mp4").read_bytes())

@@ -1,5 +1,6 @@
 """Pictures as other programs write them: turned, of 12 or 16 bits, several in a file."""
 
+import zlib
 from itertools import pairwise
 from pathlib import Path
 
@@ -48,16 +49,18 @@ def test_every_format_is_turned_alike(tmp_path: Path, suffix: str, orientation: 
         assert np.abs(source.frame(0).astype(int) - turned).mean() < 10  # a JPEG blurs the edges of colours
 
 
-def test_exif_behind_the_pixels_of_a_png_counts_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_exif_behind_the_pixels_of_a_png_counts_too(tmp_path: Path, depth: type[np.uint8 | np.uint16]) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
+    tags = exif.tobytes().removeprefix(b"Exif\0\0")
+    chunk = len(tags).to_bytes(4, "big") + b"eXIf" + tags + zlib.crc32(b"eXIf" + tags).to_bytes(4, "big")
     path = tmp_path / "1.png"
-    Image.fromarray(corners()).save(path, exif=exif)
+    scale = np.iinfo(depth).max // 255
+    cv2.imwrite(str(path), corners()[:, :, ::-1].astype(depth) * depth(scale))
     content = path.read_bytes()
-    at = content.index(b"eXIf") - 4
-    end = at + 12 + int.from_bytes(content[at : at + 4], "big")
-    chunk, last = content[at:end], content.rindex(b"IEND") - 4
-    path.write_bytes(content[:at] + content[end:last] + chunk + content[last:])
+    last = content.rindex(b"IEND") - 4
+    path.write_bytes(content[:last] + chunk + content[last:])
     with open_source(tmp_path) as source:
         assert source.size == (HEIGHT, WIDTH)
         np.testing.assert_array_equal(source.frame(0), np.rot90(corners(), -1))
