@@ -13,6 +13,7 @@ Parts = tuple[str, ...]
 
 _ROBOFLOW = re.compile(r"^(?P<stem>.+)_(?P<suffix>[A-Za-z0-9]{2,5})\.rf\.[0-9A-Za-z]{8,}$")
 """Roboflow writes clip-0012_jpg.rf.<hash>.jpg for clip-0012.jpg."""
+_VERSION_OR_TOTAL = re.compile(r"(?<=\d)[\W_]*(v\d|of[\W_]*\d+)$")
 _POSETRACK_ID = re.compile(r"1(?P<video>\d{6})(?P<frame>\d{4,})")
 """PoseTrack18's frame_id: a 1, six digits of the video, and the frame."""
 
@@ -54,7 +55,7 @@ def numbers_of(names: Sequence[str]) -> list[int | None]:
 
     A number stands at the end of a word of the name: frame0012 and clip-0012 hold one, 1080p and a hash hold none.
     Where all names hold equally many, it is the last of them that differs from image to image (a clip_0007_v2.png is
-    number 7), else the last.
+    number 7), else the last that is neither a version nor a total (clip_0007_v2.png, 7_of_300.png).
     """
     found = [_numbers_in(name) for name in names]
     columns = set(map(len, found))
@@ -63,11 +64,13 @@ def numbers_of(names: Sequence[str]) -> list[int | None]:
             values = [numbers[column] for numbers in found]
             if len(set(values)) == len(values):
                 return list(values)
-    return [numbers[-1] if numbers else None for numbers in found]
+    shortened = [_numbers_in(name, _VERSION_OR_TOTAL) for name in names]
+    return [numbers[-1] if numbers else None for numbers in shortened]
 
 
-def _numbers_in(name: str) -> list[int]:
-    words = re.split(r"[\W_]+", without_hash(parts_of(name)[-1]) if parts_of(name) else "")
+def _numbers_in(name: str, without: re.Pattern[str] | None = None) -> list[int]:
+    text = without_hash(parts_of(name)[-1]) if parts_of(name) else ""
+    words = re.split(r"[\W_]+", without.sub("", text) if without else text)
     return [int(found[1]) for word in words if (found := re.fullmatch(r"[^\W\d]*(\d{1,15})", word))]
 
 

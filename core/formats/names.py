@@ -6,35 +6,50 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from core.keypoints import POSETRACK
+from core.keypoints import COCO, POSETRACK
 
 CALLED_PEOPLE = {"person", "persons", "people", "human", "humans", "pedestrian", "pedestrians"}
 """What other programs call the category or label of people, in small letters."""
-_SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
 _OTHER_NAMES = {
     "neck": "head_bottom",
     "upper_neck": "head_bottom",
-    "headbottom": "head_bottom",
     "bottom_head": "head_bottom",
-    "headtop": "head_top",
     "top_head": "head_top",
     "top_of_head": "head_top",
 }
 
 
+def _spellings() -> dict[str, str]:
+    """What PoseTrack and COCO call each joint, by all its names in small letters with nothing between the words."""
+    spellings: dict[str, str] = {}
+    for name in (*POSETRACK.keypoint_names, *COCO.keypoint_names):
+        side, _, part = name.partition("_")
+        if side in ("left", "right"):
+            part = part.replace("_", "")
+            spellings |= dict.fromkeys((side + part, side[0] + part, part + side, part + side[0]), name)
+        else:
+            spellings[name.replace("_", "")] = name
+    return spellings | {other.replace("_", ""): name for other, name in _OTHER_NAMES.items()}
+
+
+_SPELLINGS = _spellings()
+
+
+def usual_name(name: str) -> str | None:
+    """What PoseTrack or COCO calls the joint that a name means; None where it means none of theirs.
+
+    Case, spaces, hyphens and where the side stands do not count, nor does a number before the name ("9: lwrist").
+    """
+    letters = re.sub(r"[^a-z0-9]+", "", name.lower())
+    return _SPELLINGS.get(re.sub(r"^(\d+|kpt|keypoint)+|joint$", "", letters))
+
+
 def joint_named(name: str) -> int | None:
-    """The POSETRACK keypoint that a name means, without regard to case, spaces, hyphens or where the side stands.
+    """The POSETRACK keypoint that a name means, whatever its spelling.
 
     "Left Wrist", "wrist-L", "rAnkle" and "neck" are names of joints; None where a name means none.
     """
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name.strip())
-    parted = re.sub(r"^(left|right)(?=[a-z])", r"\1 ", parted.lower())
-    words = [word for word in re.split(r"[^a-z0-9]+", parted) if word]
-    sides = [_SIDES[word] for word in words if word in _SIDES]
-    rest = "_".join(word for word in words if word not in _SIDES)
-    if len(sides) > 1 or not rest:
-        return None
-    wanted = f"{sides[0]}_{rest}" if sides else _OTHER_NAMES.get(rest, rest)
+    wanted = usual_name(name)
     return POSETRACK.keypoint_names.index(wanted) if wanted in POSETRACK.keypoint_names else None
 
 

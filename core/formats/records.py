@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -231,7 +232,7 @@ def number(value: object) -> float | None:
 
 def whole_number(value: object) -> int | None:
     """A whole number that fits 63 bits, also where it is written as text or as 3.0, or None."""
-    if isinstance(value, str) and value.strip().lstrip("-").isdigit():
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value.strip()):
         value = int(value)
     found = value if isinstance(value, int) and not isinstance(value, bool) else number(value)
     if found is None or found != int(found) or abs(found) >= 2**63:

@@ -17,6 +17,7 @@ from core.errors import FormatError
 from core.formats.labels import Labels, from_records
 from core.formats.layouts.coco_like import coco_layout, coco_results
 from core.formats.layouts.coco_like.annotations import COCO_CODES, annotation
+from core.formats.names import usual_name
 from core.formats.records import ImageRecord, load_json, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, Skeleton
 from core.metrics.folders import paired_files
@@ -145,9 +146,14 @@ def _coco_names(document: object, pair: FilePair) -> tuple[str, ...]:
     if not isinstance(document, dict) or pair.truth.format_name != "coco":
         return ()
     people = coco_layout.PersonCategories.of(document, pair.truth.path)
-    found = {names or COCO.keypoint_names for names in people.names.values()} or {COCO.keypoint_names}
+    found = {_usual(names) or COCO.keypoint_names for names in people.names.values()} or {COCO.keypoint_names}
     names = next(iter(found))
     return names if len(found) == 1 and set(names) <= SIGMAS.keys() else ()
+
+
+def _usual(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Keypoint names in PoseTrack's and COCO's spelling, where they mean one of theirs."""
+    return tuple(usual_name(name) or name for name in names)
 
 
 def _add_coco(evaluated: Evaluated, truth: dict[str, Any], predicted: object, pair: FilePair) -> None:
@@ -226,7 +232,7 @@ def _results(document: list[Any], pair: FilePair, count: int) -> Found:
     found: Found = []
     for entry in entries:
         keypoints = coco_results.flat_keypoints(entry)[: 3 * count]
-        if entry.get("category_id", person) == person and len(keypoints) == 3 * count:
+        if coco_results.is_of_category(entry, person) and len(keypoints) == 3 * count:
             place = places.get(coco_results.image_key(entry.get("image_id")))
             found.append((place, _guess(entry, keypoints, [] if has_flags else keypoints[2::3])))
     return found
@@ -241,7 +247,7 @@ def _annotations(document: dict[str, Any], pair: FilePair, names: tuple[str, ...
         own = people.names_of(entry)
         if own is None:
             continue
-        own = own or COCO.keypoint_names
+        own = _usual(own) or COCO.keypoint_names
         flat = coco_results.flat_keypoints(entry)
         if len(flat) < 3 * len(own):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,9 @@ from core.formats.frames.frame_match import first_three, images_counted, were
 from core.formats.frames.matching import match_frames
 from core.formats.image_names import normalised, numbers_of, parts_of, without_hash, without_suffix
 from core.formats.labels import from_records
-from core.formats.records import ImageRecord, LabelFile
+from core.formats.records import ImageRecord, LabelFile, load_json
 
+EMPTY_LIST_BYTES = 16
 OnRemark = Callable[[str], None]
 """Called with a sentence on what was left out."""
 
@@ -47,7 +49,7 @@ def pair_files(gt_path: Path, pred_path: Path, on_remark: OnRemark = ignore_rema
         FormatError: a file cannot be read, no image pairs, ids and names contradict each other, or predictions that
             list every frame lack some with people.
     """
-    truth, predicted = recognition.parse(gt_path), recognition.parse(pred_path)
+    truth, predicted = recognition.parse(gt_path), _predictions(pred_path)
     if not truth.images:
         return FilePair(truth, predicted, ())
     partners = _partners(truth, predicted)
@@ -70,6 +72,13 @@ def pair_files(gt_path: Path, pred_path: Path, on_remark: OnRemark = ignore_rema
         frames = f"{extra} frame" + ("" if extra == 1 else "s")
         on_remark(f"{pred_path}: {frames} that the ground truth does not list {were(extra)} left out.")
     return FilePair(truth, predicted, tuple(partners))
+
+
+def _predictions(path: Path) -> LabelFile:
+    """A file of predictions; an empty list of results is of somebody who found nobody."""
+    if path.is_file() and path.stat().st_size <= EMPTY_LIST_BYTES and load_json(path) == []:
+        return LabelFile(path, "coco", [], Counter())
+    return recognition.parse(path)
 
 
 def _listed(images: Sequence[ImageRecord]) -> str:
@@ -114,7 +123,7 @@ def _own_id(image: ImageRecord, value: object) -> int | None:
 
 def _has_made_names(label_file: LabelFile) -> bool:
     """Whether the names and ids are those that this program makes for the frames of a video."""
-    return all(image.name_is_made for image in label_file.images)
+    return bool(label_file.images) and all(image.name_is_made for image in label_file.images)
 
 
 def _by_number(label_file: LabelFile, num_frames: int, frame_indices: Sequence[int | None]) -> dict[int, int]:

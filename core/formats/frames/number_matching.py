@@ -33,6 +33,7 @@ def match_numbers(images: Sequence[LabelImage], num_frames: int, first_number: i
     candidates = _numberings(images)
     if not candidates:
         return _match_order(images, num_frames)
+    candidates, first_number = _agreed(images, candidates, num_frames, first_number)
     for said, numbers in candidates:
         base = _first_number(list(numbers.values()), num_frames, first_number)
         if base is not None:
@@ -61,6 +62,31 @@ def _numberings(images: Sequence[LabelImage]) -> list[tuple[str, dict[int, int]]
     if image_ids and not named:
         result.append(("their image_ids", image_ids))
     return result
+
+
+def _agreed(
+    images: Sequence[LabelImage],
+    candidates: list[tuple[str, dict[int, int]]],
+    num_frames: int,
+    first_number: int | None,
+) -> tuple[list[tuple[str, dict[int, int]]], int | None]:
+    """Numberings that don't contradict each other, and what the first frame is called where two tell that together.
+
+    frame_ids that are one more than the numbers in the names count from 1, as names don't begin at -1; and those that
+    are one less count from 0. Some programs' frame_ids are only places in the list: there the names count.
+    """
+    if len(candidates) < 2 or candidates[0][1].keys() != candidates[1][1].keys():
+        return candidates, first_number
+    (_, ids), (_, named) = candidates
+    steps = {ids[key] - named[key] for key in ids}
+    if len(steps) == 1:
+        certain = {1: 1, -1: 0}.get(steps.pop()) if first_number is None else None
+        return (candidates, first_number) if certain is None else (candidates[:1], certain)
+    fit = all(_first_number(list(numbers.values()), num_frames, first_number) is not None for numbers in (ids, named))
+    of_posetrack = any(i.frame_id is not None and posetrack_frame(i.frame_id)[0] for i in images)
+    if fit and not of_posetrack and sorted(ids.values()) in (list(range(len(ids))), list(range(1, len(ids) + 1))):
+        return candidates[1:], first_number
+    return candidates, first_number
 
 
 def _first_number(numbers: Sequence[int], num_frames: int, given: int | None) -> int | None:

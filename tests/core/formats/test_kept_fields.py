@@ -85,6 +85,13 @@ def test_fields_and_ids_are_written_back(project, tmp_path, format_name):
         brought(project, tmp_path / "out.json")
 
 
+def test_a_number_that_the_file_has_as_text_is_renumbered_too(project, tmp_path):
+    brought(project, coco_file(tmp_path, [person(501, 1001, attributes={"track_id": "4"})]))
+    edits.change_track_id_from(project, 0, 4, 12)
+    (entry,) = written(project, tmp_path)["annotations"]
+    assert (entry["track_id"], entry["attributes"]) == (12, {"track_id": "12"})
+
+
 def test_fields_follow_a_person_who_is_renumbered_and_go_with_one_who_is_deleted(project, tmp_path):
     brought(project, coco_file(tmp_path, PEOPLE))
     edits.change_track_id_from(project, 0, 4, 12)

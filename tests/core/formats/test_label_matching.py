@@ -253,3 +253,22 @@ def test_the_pictures_of_real_labels_are_found(shared):
 def test_no_pictures_near_is_no_error(tmp_path):
     assert find_images(listing(["images/a/000000.jpg"]), tmp_path) is None
     assert find_images(listing([""]), tmp_path) is None
+
+
+@pytest.mark.parametrize("name", ["012_of_030.png", "clip_30fps_0012_v2.png", "cam2_frame_0012.png", "clip_v12.png"])
+def test_the_number_of_a_lone_image_is_no_version_and_no_total(name):
+    assert list(frames(listing([name]), None, 40).values()) == [12]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_frame_ids_that_are_places_in_the_list_are_no_frames(first):
+    names = [f"clip/{n:05d}.jpg" for n in (3, 12, 7, 21)]
+    labels = listing(names, frame_ids=[first, first + 1, first + 2, first + 3])
+    assert list(frames(labels, None, 40).values()) == [3, 12, 7, 21]
+
+
+@pytest.mark.parametrize(("ids_from", "names_from"), [(1, 0), (0, 1)])
+def test_frame_ids_and_names_tell_together_what_the_first_frame_is_called(ids_from, names_from):
+    wanted = [2, 7, 12, 21]
+    labels = listing([f"{n + names_from:05d}.jpg" for n in wanted], frame_ids=[n + ids_from for n in wanted])
+    assert list(frames(labels, None, 40).values()) == wanted

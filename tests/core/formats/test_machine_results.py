@@ -76,3 +76,26 @@ def test_other_things_and_unknown_skeletons_are_counted(tmp_path):
     assert any("18 keypoints of a person were left out" in sentence for sentence in labels.warnings)
     with pytest.raises(FormatError, match="none of its 1 entries"):
         read(tmp_path, [{"image_id": 5, "score": 0.5}])
+
+
+def test_scores_of_up_to_100_are_percent(tmp_path):
+    labels = read(tmp_path, [entry(0, flat(lambda k: 50 + k))])
+    (pose,) = labels.images[0].poses.poses
+    assert pose.scores[POSETRACK.index("nose")] == pytest.approx(0.5)
+    assert any("percent" in sentence for sentence in labels.warnings)
+
+
+@pytest.mark.parametrize("category", [None, "1", "person", 4])
+def test_people_are_people_however_their_category_is_written(tmp_path, category):
+    assert len(read(tmp_path, [entry(0, category_id=category)]).images) == 1
+
+
+def test_ids_as_numbers_and_as_text_are_the_same_frames(tmp_path):
+    labels = read(tmp_path, [entry(3), entry("3"), entry("12")])
+    assert [len(image.poses.poses) for image in labels.images] == [2, 1]
+    assert sorted(match_frames(labels, None, 20).frames.values()) == [3, 12]
+
+
+def test_why_no_result_could_be_used_is_said(tmp_path):
+    with pytest.raises(FormatError, match="14 keypoints of a person were left out"):
+        read(tmp_path, [entry(0, flat(count=14))])

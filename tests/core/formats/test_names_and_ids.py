@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import FormatError
 from core.formats import read_labels
+from core.formats.names import joint_named, usual_name
 from core.keypoints import COCO, POSETRACK
 from core.poses import Provenance, Visibility
 
@@ -113,3 +114,48 @@ def test_posetracks_names_with_cocos_visibility_are_cocos(tmp_path):
     (pose,) = read(tmp_path, [entry(keypoints=occluded)], [category]).images[0].poses.poses
     assert pose.visibility[0] == Visibility.OCCLUDED
     assert pose.visibility[POSETRACK.index("head_top")] == Visibility.VISIBLE
+
+
+@pytest.mark.parametrize(
+    "spelled", ["lwrist", "LWrist", "wristleft", "WristL", "9_left_wrist", "9: wrist (left)", "kpt_lwrist"]
+)
+def test_a_joints_name_may_be_glued_numbered_or_abbreviated(spelled):
+    assert joint_named(spelled) == POSETRACK.index("left_wrist")
+    assert usual_name(spelled.replace("wrist", "eye").replace("Wrist", "Eye")) == "left_eye"
+
+
+@pytest.mark.parametrize("spelled", ["wrist", "left", "hand_l", "left_right_wrist", "l_nose", "9", ""])
+def test_what_is_no_joints_name_means_none(spelled):
+    assert joint_named(spelled) is None
+
+
+@pytest.mark.parametrize("key", ["trackId", "Track_ID", "object-id"])
+def test_a_field_of_the_track_is_known_however_it_is_spelled(tmp_path, key):
+    people = [entry(0, 10, attributes={key: "7"}), entry(1, 80, attributes={key: "7"}), entry(1, 10, track_id=3)]
+    assert track_ids(read(tmp_path, people)) == [[7], [3, 7]]
+
+
+def test_a_negative_track_id_is_nobodys(tmp_path):
+    people = [
+        entry(0, 10, track_id=-1),
+        entry(0, 80, track_id=-1),
+        entry(1, 80, track_id=-1),
+        entry(1, 10, track_id=-1),
+    ]
+    labels = read(tmp_path, people)
+    boxes = [{pose.track_id: pose.bbox_xywh[0] for pose in image.poses.poses} for image in labels.images]
+    assert boxes[0] == boxes[1] and min(boxes[0]) >= 0
+    assert any("overlap" in sentence for sentence in labels.warnings)
+
+
+def test_thirds_of_up_to_100_are_scores_in_percent(tmp_path):
+    labels = read(tmp_path, [entry(0, third=85)])
+    (pose,) = labels.images[0].poses.poses
+    assert set(pose.provenance[pose.labelled]) == {Provenance.PREDICTED}
+    assert pose.scores[pose.labelled] == pytest.approx(0.85)
+    assert any("percent" in sentence for sentence in labels.warnings)
+
+
+@pytest.mark.parametrize(("track_id", "number"), [("²", 1), ("--5", 5), ("9" * 5000, 999_999_999)])
+def test_text_that_is_almost_a_number_is_a_name(tmp_path, track_id, number):
+    assert track_ids(read(tmp_path, [entry(0, track_id=track_id)])) == [[number], []]

@@ -210,3 +210,27 @@ def test_results_name_images_by_their_file(tmp_path):
     expected = oks_of_folders(gt, write(tmp_path / "a", results))
     assert oks_of_folders(gt, write(tmp_path / "b", by_name)) == expected
     assert oks_of_folders(gt, write(tmp_path / "c", by_stem)) == expected
+
+
+@pytest.mark.parametrize("change", [{"category_id": None}, {"category_id": "person"}, {"image_id": str}])
+def test_results_count_however_their_ids_and_categories_are_written(tmp_path, change):
+    truth, results = coco_files(5)
+    changed = [{**r, **{k: v(r[k]) if callable(v) else v for k, v in change.items()}} for r in results]
+    gt = write(tmp_path / "gt", truth)
+    assert oks_of_folders(gt, write(tmp_path / "b", changed)) == oks_of_folders(gt, write(tmp_path / "a", results))
+
+
+def test_an_empty_list_of_results_found_nobody(tmp_path):
+    truth, _ = coco_files(5)
+    remarks = []
+    found = oks_of_folders(write(tmp_path / "gt", truth), write(tmp_path / "pred", []), remarks.append)
+    assert found["AP"] == 0
+    assert "without predictions count as empty" in remarks[0]
+
+
+def test_a_truth_that_spells_its_joints_otherwise_gives_the_same_numbers(tmp_path):
+    truth, results = coco_files(6)
+    pred = write(tmp_path / "pred", results)
+    expected = oks_of_folders(write(tmp_path / "gt", truth), pred)
+    truth["categories"][0]["keypoints"] = [name.replace("_", " ").title() for name in COCO.keypoint_names]
+    assert oks_of_folders(write(tmp_path / "spelled", truth), pred) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,16 +18,17 @@ from core.formats.frames.frame_match import first_three
 from core.formats.image_names import parts_of, stem
 from core.formats.kept import named_path, others
 from core.formats.layouts.coco_like import further_joints
-from core.formats.layouts.coco_like.coco_results import flat_keypoints
+from core.formats.layouts.coco_like.coco_results import are_percent, flat_keypoints
 from core.formats.layouts.coco_like.other_keypoints import OTHER_KEYPOINTS, other_keypoints
 from core.formats.names import CALLED_PEOPLE, joint_named, joints_named, track_ids_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, mapping
 from core.poses import FloatArray, Visibility
 
-TRACK_KEYS = ("track_id", "object_id", "instance_id")
-Third = Literal["posetrack", "coco", "score"]
-"""What the third number of a keypoint says: visibility as PoseTrack18 or as COCO counts it, or a score."""
+TRACK_KEYS = ("trackid", "objectid", "instanceid")
+"""In small letters, with nothing between the words."""
+Third = Literal["posetrack", "coco", "score", "percent"]
+"""What the third number of a keypoint says: visibility as PoseTrack18 or as COCO counts it, or a score to 1 or 100."""
 EXTENSION_KEYS = ("provenance", "bbox_provenance", "keypoints_kept", "scores_kept", "bbox_head_made")
 OWN_OF_PEOPLE = {
     *EXTENSION_KEYS, "image_id", "category_id", "track_id", "bbox", "bbox_head", "keypoints", "num_keypoints",
@@ -80,7 +82,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
         raise FormatError(f"{path.name} cannot be used: its annotations are not a list.")
     people = PersonCategories.of(document, path, remarks)
     found = ImagesByKey(list(images.values()))
-    third: Third = "posetrack" if posetrack else "score" if _thirds_are_scores(dicts(annotations)) else "coco"
+    third: Third = "posetrack" if posetrack else _third_of(dicts(annotations), remarks)
     track_names: dict[int, str] = {}
     for annotation in annotations:
         image = found.image_of(annotation) if isinstance(annotation, dict) else None
@@ -95,6 +97,8 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
             image.people.append(person)
             track = track_of(annotation)
             person.track_id = whole_number(track)
+            if person.track_id is not None and person.track_id < 0:  # several programs' word for nobody in particular
+                person.track_id = None
             if person.track_id is None and isinstance(track, str) and track.strip():
                 track_names[id(person)] = track.strip()
     _number_named_tracks(found.images, track_names)
@@ -176,13 +180,20 @@ class ImagesByKey:
         return image
 
 
+def track_key(key: str) -> int | None:
+    """Which of TRACK_KEYS a field is called, whatever the spelling; None if it is no track's."""
+    spelled = re.sub(r"[\W_]", "", key).lower()
+    return TRACK_KEYS.index(spelled) if spelled in TRACK_KEYS else None
+
+
 def track_of(annotation: Mapping[str, Any]) -> object:
     """What an annotation calls its track: track_id, or object_id or instance_id; CVAT has it under attributes."""
     for holder in (annotation, annotation.get("attributes")):
         if isinstance(holder, Mapping):
-            for key in TRACK_KEYS:
-                if holder.get(key) not in (None, ""):
-                    return holder[key]
+            by_place = {place: value for key, value in holder.items() if (place := track_key(key)) is not None}
+            for place in sorted(by_place):
+                if by_place[place] not in (None, ""):
+                    return by_place[place]
     return None
 
 
@@ -199,10 +210,13 @@ def _number_named_tracks(images: list[ImageRecord], track_names: Mapping[int, st
             person.track_id = ids[track_names[id(person)]]
 
 
-def _thirds_are_scores(annotations: list[dict[str, Any]]) -> bool:
+def _third_of(annotations: list[dict[str, Any]], remarks: Counter[str]) -> Third:
     """Whether the third numbers of keypoints are scores, as some programs write them in place of COCO's v."""
     thirds = [number(third) for entry in annotations for third in flat_keypoints(entry)[2::3]]
-    return any(third is not None and 0 < third < 1 for third in thirds)
+    if are_percent(thirds):
+        remarks["scores of up to 100 were taken as percent"] = 1
+        return "percent"
+    return "score" if any(third is not None and 0 < third < 1 for third in thirds) else "coco"
 
 
 def _key(value: object) -> int | str | None:
@@ -337,7 +351,7 @@ def _read_keypoints(
             continue
         person.scores[keypoint] = np.nan if not scores or (s := number(scores[row])) is None else s
         _read_point(person, keypoint, flat[3 * row : 3 * row + 3], third, remarks)
-    if third == "score" and "provenance" not in person.extensions:
+    if third in ("score", "percent") and "provenance" not in person.extensions:
         set_by = np.where(person.labelled, "predicted", "none").tolist()
         person.extensions = {**person.extensions, "provenance": set_by}
     declared = whole_number(annotation.get("num_keypoints"))
@@ -353,8 +367,8 @@ def _read_point(person: PersonRecord, keypoint: int, triple: list[Any], third: T
     elif (visibility := _visibility(x, y, value or 0.0, third)) != Visibility.NOT_LABELLED:
         person.keypoints[keypoint] = x, y
         person.visibility[keypoint] = visibility
-        if third == "score" and value is not None:
-            person.scores[keypoint] = value
+        if third in ("score", "percent") and value is not None:
+            person.scores[keypoint] = value / (100 if third == "percent" else 1)
 
 
 def rows_of(names: tuple[str, ...], remarks: Counter[str] | None = None) -> NDArray[np.int64]:
@@ -383,7 +397,7 @@ def _in_skeleton_order(extensions: Mapping[str, Any], rows: NDArray[np.int64], c
 
 
 def _visibility(x: float, y: float, value: float, third: Third) -> Visibility:
-    if third == "score":
+    if third in ("score", "percent"):
         return Visibility.VISIBLE if value > 0 else Visibility.NOT_LABELLED
     if third == "posetrack":
         if value > 0:

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from core.formats.labels import LabelImage
 from core.formats.layouts.coco_like.annotations import CATEGORY_ID, annotation
-from core.formats.layouts.coco_like.coco_layout import CROWDS, TRACK_KEYS
+from core.formats.layouts.coco_like.coco_layout import CROWDS, track_key
 from core.formats.layouts.coco_like.other_keypoints import OTHER_KEYPOINTS, write_others
 from core.formats.layouts.frame_names import name_of
+from core.formats.records import whole_number
 from core.keypoints import Skeleton
 from core.poses import Pose
 
@@ -113,10 +114,11 @@ def _kept_of_person(image: LabelImage, pose: Pose) -> Mapping[str, Any]:
 
 
 def _with_track_id(kept: Mapping[str, Any], track_id: int) -> dict[str, Any]:
-    """The fields with the person's number as it is now, wherever the file had it as a number."""
-    current: dict[str, Any] = {
-        key: track_id if key in TRACK_KEYS and isinstance(value, int) else value for key, value in kept.items()
-    }
+    """The fields with the person's number as it is now, wherever the file had a number, also as text."""
+    current = dict(kept)
+    for key, value in kept.items():
+        if track_key(key) is not None and whole_number(value) is not None:
+            current[key] = str(track_id) if isinstance(value, str) else track_id
     if isinstance(current.get("attributes"), dict):
         current["attributes"] = _with_track_id(current["attributes"], track_id)
     return current
