@@ -1,7 +1,6 @@
 """People found in a clip become people of the project: linked, numbered, never on top of what a person did."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -19,6 +18,7 @@ from core.project import Project, edits
 from core.video import Source, open_source
 from core.work.finding import Found, find_people, name_people
 from core.work.source_record import record_of
+from tests.known_boxes import KnownBoxes
 
 STOP = 60
 
@@ -33,19 +33,6 @@ def source() -> Iterator[Source]:
 def project(tmp_path: Path, source: Source) -> Iterator[Project]:
     with Project.create(tmp_path / "walkers.fami", record_of(source)) as project:
         yield project
-
-
-@dataclass(frozen=True)
-class KnownBoxes:
-    """Boxes that are known beforehand, by frame index; a `PersonBoxSource`."""
-
-    by_frame: Mapping[int, Sequence[PersonBox]]
-    method: str = "known boxes"
-
-    def boxes(self, frames: Iterable[tuple[int, np.ndarray]]) -> Iterator[tuple[int, list[PersonBox]]]:
-        """The known boxes of each frame; the pictures are not looked at."""
-        for frame_index, _ in frames:
-            yield frame_index, list(self.by_frame.get(frame_index, ()))
 
 
 @cache

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import ProjectError
-from core.people.tracking import KnownBoxes, PersonBox
+from core.people.tracking import PersonBox
 from core.poses import Pose, Provenance
 from core.predictions import Prediction
 from core.project import Project, RunKind, SourceRecord, edits
@@ -14,6 +14,7 @@ from core.work import following
 from core.work.finding import find_people
 from core.work.following import follow_person
 from core.work.predicting import run_prediction
+from tests.known_boxes import KnownBoxes
 
 LEFT, RIGHT = (0.0, 0.0, 40.0, 80.0), (300.0, 0.0, 40.0, 80.0)
 NUM_FRAMES = 12
