@@ -75,6 +75,7 @@ class _Reader:
         self._pictures, self._tracks = root.findall("image"), root.findall("track")
         self._size = _size(root.find("meta"))
         self._of_people = self._labels_of_people()
+        self._skeletons = self._skeletons_of_people()
         self._names: dict[str, list[str]] = {}
 
     def read(self) -> _Reader:
@@ -91,15 +92,27 @@ class _Reader:
         self.kept = others(kept | text, (), self.remarks)
         return self
 
+    def _labels(self, shape: str) -> set[str]:
+        """The labels of all skeletons, or of all boxes."""
+        in_tracks = {_label(one, track) for track in self._tracks for one in track.findall(shape)}
+        return in_tracks | {_label(one, one) for picture in self._pictures for one in picture.findall(shape)}
+
+    def _skeletons_of_people(self) -> set[str]:
+        """The labels whose skeletons are people: those called so where there is one, else all."""
+        labels = self._labels("skeleton")
+        return {label for label in labels if label.lower() in CALLED_PEOPLE} or labels
+
     def _labels_of_people(self) -> set[str] | None:
         """The labels whose boxes are people; None where all boxes are, because no label says which."""
-        skeletons = [(shape, track) for track in self._tracks for shape in track.findall("skeleton")]
-        skeletons += [(shape, shape) for picture in self._pictures for shape in picture.findall("skeleton")]
-        boxes = [(shape, track) for track in self._tracks for shape in track.findall("box")]
-        boxes += [(shape, shape) for picture in self._pictures for shape in picture.findall("box")]
-        called = {_label(*box) for box in boxes if _label(*box).lower() in CALLED_PEOPLE | {BOX_LABEL}}
-        known = called | {_label(*skeleton) for skeleton in skeletons}
-        return known or None
+        called = {label for label in self._labels("box") if label.lower() in CALLED_PEOPLE | {BOX_LABEL}}
+        return called | self._skeletons_of_people() or None
+
+    def _is_persons(self, skeleton: Element, track: Element) -> bool:
+        label = _label(skeleton, track)
+        if label in self._skeletons:
+            return True
+        self.remarks[f"a skeleton of '{label}' was left out: others are called people"] += 1
+        return False
 
     def _is_person(self, box: Element, holder: Element) -> bool:
         label = _label(box, holder)
@@ -123,6 +136,8 @@ class _Reader:
                 self._left_out(shape)
         boxes = [box for box in picture.findall("box") if self._is_person(box, box)]
         for skeleton in picture.findall("skeleton"):
+            if not self._is_persons(skeleton, skeleton):
+                continue
             person = self._skeleton(skeleton, skeleton)
             group = skeleton.get("group_id")
             box = next((box for box in boxes if group and box.get("group_id") == group), None)
@@ -149,7 +164,8 @@ class _Reader:
                 elif shape.get("outside") == "1":
                     continue
                 elif shape.tag == "skeleton":
-                    people[frame, track_id] = self._skeleton(shape, track)
+                    if self._is_persons(shape, track):
+                        people[frame, track_id] = self._skeleton(shape, track)
                 elif shape.tag != "box":
                     self._left_out(shape)
                 elif self._is_person(shape, track):

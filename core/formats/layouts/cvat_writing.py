@@ -14,7 +14,7 @@ from defusedxml.ElementTree import fromstring
 from core.formats.labels import LabelImage, Labels
 from core.formats.layouts.cvat import BOX_LABEL, FAMILY, PERSON_LABEL
 from core.formats.layouts.frame_names import name_of
-from core.formats.names import joint_named
+from core.formats.names import CALLED_PEOPLE, joint_named
 from core.formats.records import write_file_atomically
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
@@ -69,6 +69,11 @@ def _kept_of(image: LabelImage, pose: Pose) -> Fields:
     return image.kept_of.get(pose.track_id, {}).get(FAMILY, {})
 
 
+def _label_of_new(names: Fields) -> str:
+    """The skeleton label of people who were not in the file: one that its task has, so that CVAT takes them."""
+    return next((label for label in names if label.lower() in CALLED_PEOPLE), next(iter(names), PERSON_LABEL))
+
+
 def _has_box(pose: Pose) -> bool:
     """Whether a box is more than what reading makes around the joints again."""
     return pose.bbox_provenance != Provenance.NONE or not pose.labelled.any()
@@ -97,7 +102,7 @@ def _write_picture(root: Element, image: LabelImage, source_name: str, names: Fi
             skeleton = fields.get("skeleton", {})
             if _has_box(pose) and "group_id" not in skeleton.get("attrs", {}):
                 group = {"group_id": str(next(free))}
-            attrs = {"label": skeleton.get("label", PERSON_LABEL), **skeleton.get("attrs", NEW_SHAPE)}
+            attrs = {"label": skeleton.get("label", _label_of_new(names)), **skeleton.get("attrs", NEW_SHAPE)}
             shape = SubElement(picture, "skeleton", attrs | group | words)
             _write_points(shape, pose, skeleton, names, with_keyframes=False)
             group = {"group_id": shape.get("group_id", "")} if _has_box(pose) else {}
@@ -149,10 +154,10 @@ def _write_skeletons(
     root: Element, track_id: int, frames: Mapping[int, tuple[Pose, Fields]], last: int, names: Fields
 ) -> None:
     of_track = _of_track(frames, "skeleton")
-    track = _track(root, track_id, of_track, PERSON_LABEL)
+    track = _track(root, track_id, of_track, _label_of_new(names))
     for frame in _with_ends(frames, last):
         pose, fields = frames.get(frame, frames.get(frame - 1, next(iter(frames.values()))))
-        kept = fields.get("skeleton", {"label": of_track.get("label", PERSON_LABEL)})
+        kept = fields.get("skeleton", {"label": of_track.get("label", _label_of_new(names))})
         here = frame in frames
         words = {"frame": str(frame), "outside": str(int(not here)), "keyframe": "1"}
         shape = SubElement(track, "skeleton", words | kept.get("attrs", NEW_SHAPE))

@@ -51,6 +51,25 @@ def test_pictures_keep_their_names_and_the_box_of_their_group(tmp_path):
     assert image.file_name == "walk/0004.png" and image.poses.poses[0].bbox_xywh.tolist() == [1, 2, 10, 20]
 
 
+def test_where_some_skeletons_are_called_people_others_are_left_out_and_said(tmp_path):
+    tracks = "".join(
+        f'<track id="{number}" label="{label}">{skeleton(5, 10 * number)}</track>'
+        for number, label in enumerate(("Person", "dog", "horse"), start=1)
+    )
+    labels = read(tmp_path, tracks)
+    assert [[pose.track_id for pose in image.poses.poses] for image in labels.images] == [[1]]
+    assert sum("was left out" in remark and ("dog" in remark or "horse" in remark) for remark in labels.warnings) == 2
+
+
+def test_pictures_leave_out_what_is_no_person_s_skeleton_too(tmp_path):
+    skeletons = "".join(
+        f'<skeleton label="{label}"><points label="nose" outside="0" occluded="0" points="{x},4"/></skeleton>'
+        for label, x in (("dog", 30), ("person", 3))
+    )
+    (image,) = read(tmp_path, f'<image id="0" name="a.png" width="320" height="240">{skeletons}</image>').images
+    assert [pose.keypoints[NOSE].tolist() for pose in image.poses.poses] == [[3, 4]]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -147,3 +147,14 @@ def test_cvat_s_frames_of_a_folder_are_its_pictures_in_order(tmp_path):
     names = [f"{n}.png" for n in range(1000, 1008)]
     with there_and_back(tmp_path, TRACKS, SourceRecord(tmp_path / "set", "images", 320, 240, 8), names) as project:
         assert [frame.frame_index for frame in project.frames() if frame.poses] == [0, 1, 2, 3, 4]
+
+
+def test_somebody_new_takes_the_label_that_the_task_has(tmp_path):
+    with there_and_back(tmp_path, TRACKS, SourceRecord(tmp_path / "walk.mp4", "video", 320, 240, 8)) as project:
+        edits.add_person(project, 2, (200, 10, 30, 80))
+        (new,) = {pose.track_id for pose in project.frame(2).poses} - {5, 8}
+        edits.move_keypoint(project, 2, new, 0, (210, 20))
+        export_project(project, None, "cvat", tmp_path / "out.xml")
+    tracks = {track.get("id"): track for track in ElementTree.parse(tmp_path / "out.xml").getroot().iter("track")}
+    assert tracks[str(new)].get("label") == "Runner"
+    assert any(pose.track_id == new for image in read_labels(tmp_path / "out.xml").images for pose in image.poses.poses)
