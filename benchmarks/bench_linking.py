@@ -23,7 +23,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.geometry import bbox_of_points, pairwise_iou  # noqa: E402
+from core.geometry import BOX_MARGIN, bbox_of_points, pairwise_iou  # noqa: E402
 from core.people.assignment import pair_by_overlap  # noqa: E402
 from core.people.linking import link_boxes  # noqa: E402
 from core.people.tracking import PersonBox, TrackedBox  # noqa: E402
@@ -32,7 +32,6 @@ SHARED = Path(os.environ.get("FAMI_SHARED", ROOT.parent / "shared"))
 LABELS = Path("data/posetrack/annolist17/train_labels.npz")
 MIN_JOINTS = 5
 """Labels of fewer joints give no box worth the name."""
-BOX_MARGIN = 0.15
 HIDDEN_IOU = 0.6
 """A detector reports only the nearer of two people who overlap this much."""
 

@@ -11,6 +11,8 @@ PIXEL_STD = 200.0
 """HRNet's unit of scale: a person's scale is the crop's side divided by this."""
 CROP_ENLARGEMENT = 1.25
 """The crop is the person's box enlarged by 25 % (paper, section 4)."""
+BOX_MARGIN = 0.15
+"""How far a box made around joints reaches beyond them on each side, as a fraction of their extent."""
 
 
 def center_and_scale(

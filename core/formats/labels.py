@@ -13,12 +13,9 @@ from numpy.typing import NDArray
 from core.formats.kept import ByFamily, by_family
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, step
 from core.formats.track_ids import link_people
-from core.geometry import bbox_of_points
+from core.geometry import BOX_MARGIN, bbox_of_points
 from core.keypoints import POSETRACK
 from core.poses import ByteArray, FloatArray, FramePoses, Pose, Provenance
-
-BOX_MARGIN = 0.15
-"""A box made from keypoints is larger than their extent by this part of it on each side."""
 
 
 @dataclass(frozen=True, eq=False)

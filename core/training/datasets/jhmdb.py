@@ -16,9 +16,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from core.errors import FormatError, TrainingError
-from core.formats.labels import BOX_MARGIN
 from core.formats.layouts.matlab import load_mat
-from core.geometry import FloatArray, bbox_of_points
+from core.geometry import BOX_MARGIN, FloatArray, bbox_of_points
 from core.keypoints import JHMDB
 from core.training.datasets.config import DatasetConfig
 from core.training.datasets.jhmdb_files import FIRST_PIXEL, clipped_box, read_coco_jhmdb

@@ -12,11 +12,10 @@ import numpy as np
 from core.errors import TrainingError
 from core.formats.labels import Labels
 from core.formats.layouts.coco_like import coco, posetrack18
-from core.geometry import ByteArray, bbox_of_points
+from core.geometry import BOX_MARGIN, ByteArray, bbox_of_points
 from core.keypoints import POSETRACK, mapping
 from core.predictions import Request
 from core.training.measuring.people_sets import ClipFrames, PeopleSet
-from core.training.samples.person import BOX_MARGIN
 from core.video import FrameCache, open_source
 
 _CACHE_BYTES = 128 * 2**20

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import BoolArray, ByteArray, FloatArray, bbox_of_points
+from core.geometry import BOX_MARGIN, BoolArray, ByteArray, FloatArray, bbox_of_points
 from core.keypoints import POSETRACK
 from core.model.prediction.predictor import Predictor
 from core.predictions import Prediction, Request
 from core.training.clips.real_clips import RealClips
 from core.training.learning.accuracy import Accuracy, accuracy_of
 from core.training.photographs.lspet import PersonCrops
-from core.training.samples.person import BOX_MARGIN, PeopleInPictures
+from core.training.samples.person import PeopleInPictures
 
 ClipFrames = tuple[Callable[[int], ByteArray], int]
 """A function from frame index to RGB (H, W, 3), and the number of frames."""

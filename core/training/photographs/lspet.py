@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
-from core.geometry import ByteArray, bbox_of_points
+from core.geometry import BOX_MARGIN, ByteArray, bbox_of_points
 from core.keypoints import POSETRACK, posetrack_places
-from core.training.samples.person import BOX_MARGIN, Person
+from core.training.samples.person import Person
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import TrainingError
-from core.geometry import BoolArray, FloatArray, bbox_of_points
+from core.geometry import BOX_MARGIN, BoolArray, FloatArray, bbox_of_points
 from core.keypoints import POSETRACK
 from core.poses import Pose
 from core.project import Project
@@ -18,8 +18,6 @@ FEWEST_FRAMES = 4
 
 MOST_HELD_OUT_FRAMES = 40
 """More would only make the round wait longer for the same answer."""
-
-_BOX_MARGIN = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +64,7 @@ def corrected_pose(frame_index: int, pose: Pose) -> CorrectedPose | None:
         return None
     box = pose.bbox_xywh
     if box[2:].min() <= 0:
-        box = bbox_of_points(pose.keypoints[known], _BOX_MARGIN)
+        box = bbox_of_points(pose.keypoints[known], BOX_MARGIN)
         if box[2:].min() <= 0:
             return None
     return CorrectedPose(frame_index, pose.track_id, box, np.where(known[:, None], pose.keypoints, 0.0), known)

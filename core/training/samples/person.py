@@ -6,9 +6,6 @@ from typing import NamedTuple, Protocol
 
 from core.geometry import BoolArray, ByteArray, FloatArray
 
-BOX_MARGIN = 0.15
-"""How far a person's box reaches beyond the labelled joints on each side, as a fraction of their extent."""
-
 
 class Person(NamedTuple):
     """One picture of one person.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +19,12 @@ from core.formats.kept import named_path, others
 from core.formats.layouts.coco_like import further_joints
 from core.formats.layouts.coco_like.coco_results import are_percent, flat_keypoints
 from core.formats.layouts.coco_like.other_keypoints import OTHER_KEYPOINTS, other_keypoints
-from core.formats.names import CALLED_PEOPLE, joint_named, joints_named, track_ids_named
+from core.formats.layouts.coco_like.tracks import number_named_tracks, track_of
+from core.formats.names import CALLED_PEOPLE, joint_named, joints_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, mapping
 from core.poses import FloatArray, Visibility
 
-TRACK_KEYS = ("trackid", "objectid", "instanceid")
-"""In small letters, with nothing between the words."""
 Third = Literal["posetrack", "coco", "score", "percent"]
 """What the third number of a keypoint says: visibility as PoseTrack18 or as COCO counts it, or a score to 1 or 100."""
 EXTENSION_KEYS = ("provenance", "bbox_provenance", "keypoints_kept", "scores_kept", "bbox_head_made")
@@ -101,7 +99,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
                 person.track_id = None
             if person.track_id is None and isinstance(track, str) and track.strip():
                 track_names[id(person)] = track.strip()
-    _number_named_tracks(found.images, track_names)
+    number_named_tracks(found.images, track_names)
     kept = others(document, {"images", "annotations", "categories"}, remarks)
     label_file = LabelFile(path, "posetrack18" if posetrack else "coco", found.images, remarks, kept)
     label_file.sort_images()
@@ -178,36 +176,6 @@ class ImagesByKey:
             same = self._by_name.get("/".join(parts_of(image_id)), [])
             image = same[0] if len(same) == 1 else None
         return image
-
-
-def track_key(key: str) -> int | None:
-    """Which of TRACK_KEYS a field is called, whatever the spelling; None if it is no track's."""
-    spelled = re.sub(r"[\W_]", "", key).lower()
-    return TRACK_KEYS.index(spelled) if spelled in TRACK_KEYS else None
-
-
-def track_of(annotation: Mapping[str, Any]) -> object:
-    """What an annotation calls its track: track_id, or object_id or instance_id; CVAT has it under attributes."""
-    for holder in (annotation, annotation.get("attributes")):
-        if isinstance(holder, Mapping):
-            by_place = {place: value for key, value in holder.items() if (place := track_key(key)) is not None}
-            for place in sorted(by_place):
-                if by_place[place] not in (None, ""):
-                    return by_place[place]
-    return None
-
-
-def _number_named_tracks(images: list[ImageRecord], track_names: Mapping[int, str]) -> None:
-    """Gives people whose track has a name and no number one: the name's own where that is free."""
-    people = [person for image in images for person in image.people]
-    numbers_taken = {person.track_id for person in people if person.track_id is not None}
-    ids = track_ids_named(list(track_names.values()))
-    if numbers_taken & set(ids.values()):
-        first = max(numbers_taken) + 1
-        ids = {name: first + place for place, name in enumerate(ids)}
-    for person in people:
-        if id(person) in track_names:
-            person.track_id = ids[track_names[id(person)]]
 
 
 def _third_of(annotations: list[dict[str, Any]], remarks: Counter[str]) -> Third:

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from core.formats.labels import LabelImage
 from core.formats.layouts.coco_like.annotations import CATEGORY_ID, annotation
-from core.formats.layouts.coco_like.coco_layout import CROWDS, track_key
+from core.formats.layouts.coco_like.coco_layout import CROWDS
 from core.formats.layouts.coco_like.other_keypoints import OTHER_KEYPOINTS, write_others
+from core.formats.layouts.coco_like.tracks import track_key
 from core.formats.layouts.frame_names import name_of
 from core.formats.records import whole_number
 from core.keypoints import Skeleton
