@@ -60,6 +60,7 @@ class Task(QObject):
     `task.is_cancelled()` between steps, and may raise `Cancelled` (what it delivered before is kept).
 
     Signals (all arrive on the thread that made the task):
+        over: the work is done; how it ended comes next, in the same turn of the event loop.
         progressed: done, total, seconds left (or None).
         delivered: a finished part of the result.
         succeeded: the result of the work.
@@ -70,6 +71,7 @@ class Task(QObject):
 
     progressed = Signal(int, int, object)
     delivered = Signal(object)
+    over = Signal()
     succeeded = Signal(object)
     failed = Signal(str)
     cancelled = Signal()
@@ -127,10 +129,19 @@ class Task(QObject):
         emission()
 
     def _run(self) -> None:
+        outcome: Callable[[], None] | None = None
         try:
-            self._posted.emit(self._outcome())
+            outcome = self._outcome()
         finally:  # whatever happened, nobody waits for this task for ever
-            self._posted.emit(self.ended.emit)
+            self._posted.emit(partial(self._end, outcome))
+
+    def _end(self, outcome: Callable[[], None] | None) -> None:
+        self.over.emit()
+        try:
+            if outcome is not None:
+                outcome()
+        finally:
+            self.ended.emit()
 
     def _outcome(self) -> Callable[[], None]:
         """Does the work; returns the emission that tells how it ended."""
@@ -214,7 +225,9 @@ class TaskRunner(QObject):
         for signal, slot in ((task.delivered, delivered), (task.succeeded, succeeded)):
             if slot is not None:
                 signal.connect(slot)
-        task.ended.connect(lambda: self._forget(kind, task))
+        # Before the result is told: who asks a person what to do with it may start the next task from there.
+        task.over.connect(lambda: self._forget(kind))
+        task.ended.connect(task.deleteLater)
         if ended is not None:
             task.ended.connect(ended)
         self.shown.emit(name, 0, 0, None)
@@ -272,10 +285,9 @@ class TaskRunner(QObject):
         if task.gives_way and not self._closed:
             self.refused.emit(f"{task.name} was ended before it was done; start it again.")
 
-    def _forget(self, kind: TaskKind, task: Task) -> None:
+    def _forget(self, kind: TaskKind) -> None:
         with self._starting:
             self._tasks.pop(kind, None)
-        task.deleteLater()
         name = next(reversed(self._tasks.values())).name if self._tasks else None
         self.shown.emit(name, 0, 0, None)
 

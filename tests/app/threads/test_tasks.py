@@ -40,6 +40,19 @@ def test_results_arrive_on_the_windows_thread_in_order(runner, qtbot):
     assert seen == [0, 1, 2, "done", "ended"]
 
 
+def test_whoever_hears_of_a_result_may_start_the_next_work_of_its_kind(runner, qtbot):
+    """As where a dialog asks what to do with what was read: its answer comes before the slot returns."""
+    refused, done = [], []
+    runner.refused.connect(refused.append)
+
+    def ask(_result):
+        runner.run("a", "Writing", lambda task: "written", busy="Wait.", succeeded=done.append)
+
+    runner.run("a", "Reading", lambda task: "read", succeeded=ask)
+    qtbot.waitUntil(lambda: not runner.running() and bool(done or refused))
+    assert done == ["written"] and not refused
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
