@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.threads.tasks import LatestLoop
+from app.threads.latest import LatestLoop
 from core.errors import SourceError
 from core.video import FrameCache, Source, frame_proof
 

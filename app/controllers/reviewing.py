@@ -9,7 +9,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.session import Session
-from app.threads.tasks import LatestWorker
+from app.threads.latest import LatestWorker
 from core.judging.review import ReviewQueue, Suggestion, neighbour
 from core.poses import FramePoses
 from core.project import Project, Touched

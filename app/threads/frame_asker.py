@@ -9,7 +9,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from cachetools import LRUCache
 from PySide6.QtCore import QObject, Signal
 
-from app.threads.tasks import LatestWorker
+from app.threads.latest import LatestWorker
 from core.errors import Cancelled
 from core.video import Source, open_source
 

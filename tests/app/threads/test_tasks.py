@@ -6,8 +6,8 @@ import time
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QThread
 
-from app.threads.tasks import ANOTHER_IS_OPENING, LatestLoop, LatestWorker, TaskKind, TaskRunner, TimeLeft
-from core.errors import Cancelled, FamiError
+from app.threads.tasks import ANOTHER_IS_OPENING, TaskKind, TaskRunner, TimeLeft
+from core.errors import FamiError
 from tests.guards import PATIENCE_S
 
 
@@ -167,23 +167,6 @@ def test_work_on_the_project_writes_its_last_part_when_the_program_closes(runner
     assert written, "the project is closed right after this"
 
 
-def test_a_fault_ends_no_thread_in_silence(runner, qtbot, caplog):
-    served = []
-
-    def serve(request):
-        served.append(request)
-        raise {"index": IndexError, "memory": MemoryError}.get(request, RuntimeError)(request)
-
-    loop = LatestLoop("oracle", serve, at_end=lambda: serve("end"))
-    for request in ("index", "memory", "other"):
-        loop.request(request)
-        qtbot.waitUntil(lambda request=request: request in served)
-    loop.stop()
-    assert served == ["index", "memory", "other", "end"]
-    assert len([record for record in caplog.records if record.exc_info]) == 4
-    assert not [thread for thread in threading.enumerate() if thread.name == "oracle"]
-
-
 def test_a_task_that_exits_is_not_waited_for_for_ever(runner, qtbot, monkeypatch):
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
 
@@ -194,36 +177,6 @@ def test_a_task_that_exits_is_not_waited_for_for_ever(runner, qtbot, monkeypatch
     runner.run(TaskKind.FIND, "Finding", leave, ended=lambda: ended.append(True))
     qtbot.waitUntil(lambda: bool(ended))
     assert not runner.running()
-
-
-def test_only_the_newest_question_is_answered(qtbot):
-    gate, answers, failures = threading.Event(), [], []
-
-    def answer(question):
-        assert gate.wait(PATIENCE_S)
-        if question == "bad":
-            raise FamiError("There is no answer.")
-        if question == "cancelled":
-            raise Cancelled
-        return question.upper()
-
-    worker = LatestWorker("oracle", answer)
-    worker.answered.connect(lambda question, said: answers.append((question, said)))
-    worker.failed.connect(lambda question, words: failures.append((question, words)))
-    worker.ask("a")
-    qtbot.wait(20)
-    for question in "bcd":
-        worker.ask(question)
-    gate.set()
-    qtbot.waitUntil(lambda: len(answers) == 2)
-    assert answers == [("a", "A"), ("d", "D")]
-    worker.ask("bad")
-    qtbot.waitUntil(lambda: bool(failures))
-    assert failures == [("bad", "There is no answer.")]
-    worker.stop()
-    assert not [thread for thread in threading.enumerate() if thread.name == "oracle"]
-    worker.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def test_time_left_follows_the_share_done(monkeypatch):
