@@ -18,8 +18,8 @@ BAD_IMPORTS = [
     ("core/model/prediction/predictor.py", "core.training.trainer.trainer"),
     ("app/ui/canvas/canvas.py", "app.application"),
     ("app/ui/timeline/timeline.py", "core.project.storage.store"),
-    ("app/ui/panels/joints_panel.py", "app.controllers.editing"),
-    ("app/controllers/editing.py", "app.ui.theme"),
+    ("app/ui/panels/joints_panel.py", "app.controllers.editing.poses"),
+    ("app/controllers/editing/poses.py", "app.ui.theme"),
     ("core/training/samples/person.py", "core.training.trainer.trainer"),
 ]
 """(file, what it must not import): Qt and torch among the values, circles of layers, widgets that do more than draw."""

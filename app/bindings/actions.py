@@ -9,13 +9,13 @@ from PySide6.QtCore import QObject
 
 from app.bindings.panels import with_member
 from app.bindings.questions import Questions
-from app.controllers.editing import EditingController, next_without_place
-from app.controllers.finding import FindingController
-from app.controllers.finetuning import FinetuningController
+from app.controllers.editing.people import PeopleController
+from app.controllers.editing.poses import EditingController, next_without_place
+from app.controllers.editing.reviewing import ReviewController
+from app.controllers.network.finding import FindingController
+from app.controllers.network.finetuning import FinetuningController
+from app.controllers.network.prediction import PredictionController
 from app.controllers.opening import OpeningController
-from app.controllers.people import PeopleController
-from app.controllers.prediction import PredictionController
-from app.controllers.reviewing import ReviewController
 from app.controllers.session import Session
 from app.threads.tasks import TaskRunner
 from app.tools import Tool

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from app.controllers.editing import EditingController
-from app.controllers.instruments import Answer, InstrumentQuestion, Instruments
-from app.controllers.people import PeopleController
-from app.controllers.playback import ShownFrame
+from app.controllers.editing.people import PeopleController
+from app.controllers.editing.poses import EditingController
 from app.controllers.session import Session
+from app.controllers.viewing.instruments import Answer, InstrumentQuestion, Instruments
+from app.controllers.viewing.playback import ShownFrame
 from app.ui.canvas.heatmap_colours import heatmap_peaks
 from app.ui.main_window import MainWindow
 from app.ui.panels.heatmap_panel import HeatmapReading

@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from app.controllers.comparison import ALONE_NAME, Comparison
 from app.controllers.session import Session
+from app.controllers.viewing.comparison import ALONE_NAME, Comparison
 from app.ui.canvas.opinion_painting import Opinion
 from app.ui.main_window import MainWindow
 from app.ui.panels.compare_panel import CompareState, in_words

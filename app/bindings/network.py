@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.controllers.finetuning import FinetuningController
+from app.controllers.network.finetuning import FinetuningController
+from app.controllers.network.weights_in_use import WeightsInUse
 from app.controllers.session import Session
-from app.controllers.weights_in_use import WeightsInUse
 from app.ui.main_window import MainWindow
 from app.ui.panels.finetune_panel import FinetuneReport, FinetuneState
 from app.weights.in_use import NetworkState

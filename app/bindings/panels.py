@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
 
-from app.controllers.editing import EditingController
-from app.controllers.people import PeopleController
-from app.controllers.reviewing import ReviewController
+from app.controllers.editing.people import PeopleController
+from app.controllers.editing.poses import EditingController
+from app.controllers.editing.reviewing import ReviewController
 from app.controllers.session import Session
 from app.ui.main_window import MainWindow
 from app.ui.panels.persons_panel import PersonRow

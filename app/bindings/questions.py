@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QFileDialog
 
 from app import keymaps
 from app.bindings.export_formats import EXPORT_FORMATS
-from app.controllers.editing import EditingController
+from app.controllers.editing.poses import EditingController
+from app.controllers.editing.runs import RunsController
 from app.controllers.exporting import ExportController, ReadLabels
-from app.controllers.finding import FindingController
+from app.controllers.network.finding import FindingController
 from app.controllers.opening import OpeningController
-from app.controllers.runs import RunsController
 from app.controllers.session import Session
 from app.ui.actions import KeyMap
 from app.ui.dialogs import dialogs

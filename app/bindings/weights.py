@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from app.controllers.weights import WeightsController
-from app.controllers.weights_in_use import WeightsInUse
+from app.controllers.network.weights import WeightsController
+from app.controllers.network.weights_in_use import WeightsInUse
 from app.threads.tasks import TaskKind, TaskRunner
 from app.ui.dialogs import dialogs
 from app.ui.dialogs.weights_dialog import WeightsDialog, WeightsRow

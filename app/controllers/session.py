@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from app.controllers.playback import Playback, ShownFrame
+from app.controllers.viewing.playback import Playback, ShownFrame
 from app.tools import Tool
 from core.errors import FamiError, ProjectError
 from core.files import places

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSpinBox
 
-from app.controllers.playback import ShownFrame
+from app.controllers.viewing.playback import ShownFrame
 from core.poses import Provenance, Visibility
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QProcess
 
-from app.controllers import finetuning
+from app.controllers.network import finetuning
 from core.files.hashing import file_sha256
 from core.project import Project
 from core.training.rounds.report import RoundReport

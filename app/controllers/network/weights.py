@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.controllers.weights_in_use import WeightsInUse
+from app.controllers.network.weights_in_use import WeightsInUse
 from app.threads.tasks import Task, TaskKind, TaskRunner
 from app.weights.available import available_weights, catalogue_entry
 from app.weights.choice import CHOSEN_SETTING

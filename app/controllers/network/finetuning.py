@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from app.controllers.network.weights_in_use import FINE_TUNED, WeightsInUse
 from app.controllers.session import Session
-from app.controllers.weights_in_use import FINE_TUNED, WeightsInUse
 from app.weights.in_use import Network
 from core.errors import FamiError
 from core.files.checkout import REPOSITORY

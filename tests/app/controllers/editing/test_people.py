@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.controllers import people
+from app.controllers.editing import people
 from core.poses import Provenance
 
 

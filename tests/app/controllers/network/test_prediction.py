@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QTableWidget
 
-from app.controllers import prediction
+from app.controllers.network import prediction
 from core.files import checkout
 from core.judging.scoring import FEATURES, ScoreModel
 from core.keypoints import JHMDB, POSETRACK

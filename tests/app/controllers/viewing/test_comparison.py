@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QTableWidget
 
-from app.controllers.comparison import ALONE_NAME
+from app.controllers.viewing.comparison import ALONE_NAME
 from app.threads.frame_asker import _Asked
 from core.model import Predictor, Request, load_model
 from core.poses import FramePoses, Provenance, Visibility

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.controllers.editing import EditingController
+from app.controllers.editing.poses import EditingController
 from app.controllers.session import Session
 from app.threads.frame_asker import FrameAsker
 from app.weights.in_use import Network

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 
-from app.controllers.playback import Decoder, Playback
+from app.controllers.viewing.playback import Decoder, Playback
 from core.errors import SourceError
 from core.video import frame_proof, open_source
 from tests.guards import PATIENCE_S

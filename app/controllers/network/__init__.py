@@ -1,0 +1,1 @@
+"""What the network does: predicting, finding people, fine-tuning, and which weights are in use."""
