@@ -16,10 +16,12 @@ from app.bindings.comparison import ComparisonBinding
 from app.bindings.network import NetworkBinding
 from app.bindings.panels import PanelsBinding
 from app.bindings.questions import Questions
+from app.bindings.repeating import RepeatingBinding
 from app.bindings.weights import WeightsBinding
 from app.controllers.checking import CheckingController
 from app.controllers.editing.people import PeopleController
 from app.controllers.editing.poses import EditingController
+from app.controllers.editing.ranges import RangeController
 from app.controllers.editing.reviewing import ReviewController
 from app.controllers.editing.runs import RunsController
 from app.controllers.exporting import ExportController
@@ -70,6 +72,7 @@ class Program(QObject):
         self.opening = OpeningController(session, tasks, self)
         self.checking = CheckingController(session, tasks, self)
         self.editing = EditingController(session, self)
+        self.ranges = RangeController(session, self)
         self.people = PeopleController(session, tasks, network, self)
         self.finding = FindingController(session, tasks, device, self)
         self.prediction = PredictionController(session, network, tasks, self)
@@ -112,6 +115,7 @@ class Program(QObject):
             opening=self.opening,
             open_weights=self.weights_binding.open,
         )
+        self.repeating_binding = RepeatingBinding(window, session, self.ranges)
 
         tasks.shown.connect(window.set_task)
         tasks.failed.connect(window.show_error)

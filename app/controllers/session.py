@@ -14,6 +14,7 @@ from app.controllers.viewing.playback import Playback, ShownFrame
 from app.tools import Tool
 from core.errors import FamiError, ProjectError
 from core.files import places
+from core.frame_range import FrameRange
 from core.poses import FramePoses, Pose
 from core.project import Project, Touched
 from core.video import Source
@@ -34,6 +35,7 @@ class Session(QObject):
     Attributes:
         gaps: where frames of the clip are missing.
         is_checked: that the clip's frames are those of a plain decode is sure.
+        selected_range: the frames of the timeline that actions on a range apply to, None if none are selected.
         undo_label: what undo would take back, None if there is nothing; read once after each write.
         redo_label: what redo would do again, likewise.
 
@@ -43,6 +45,7 @@ class Session(QObject):
         frame_shown: a ShownFrame; `shown_poses` are its people.
         poses_changed: Touched; what to draw again.
         selection_changed: track id or None, keypoint or None.
+        range_changed: the FrameRange that is now selected, or None.
         people_display_changed: hidden or locked people changed.
         tool_changed: the Tool that the hand now holds.
         message: one short sentence for the status bar.
@@ -56,6 +59,7 @@ class Session(QObject):
     frame_shown = Signal(object)
     poses_changed = Signal(object)
     selection_changed = Signal(object, object)
+    range_changed = Signal(object)
     people_display_changed = Signal()
     tool_changed = Signal(object)
     message = Signal(str)
@@ -76,6 +80,7 @@ class Session(QObject):
         self.playback.failed.connect(self.error)
         self.track_id: int | None = None
         self.keypoint: int | None = None
+        self.selected_range: FrameRange | None = None
         self.hidden: frozenset[int] = frozenset()
         self.locked: frozenset[int] = frozenset()
         self._known: frozenset[int] | None = None
@@ -93,6 +98,7 @@ class Session(QObject):
         self.track_id = self.keypoint = None
         self.hidden = self.locked = frozenset()
         self._known = None
+        self.select_range(None)
         last_frame = self.read(lambda project: project.setting("last_frame"), None)
         start = int(last_frame) if last_frame is not None and last_frame.isdigit() else 0
         if opened.frame_index is not None:
@@ -120,6 +126,7 @@ class Session(QObject):
         self.playback.close()
         self._know(source)
         self.select(None, None)
+        self.select_range(None)
         self._read_shown()
         self._read_history()
         self.opened.emit()
@@ -237,6 +244,14 @@ class Session(QObject):
         if (track_id, keypoint) != (self.track_id, self.keypoint):
             self.track_id, self.keypoint = track_id, keypoint
             self.selection_changed.emit(track_id, keypoint)
+
+    def select_range(self, frames: FrameRange | None) -> None:
+        """Selects a range of the timeline, as far as the clip goes."""
+        if frames is not None:
+            frames = frames.within(self.playback.num_frames)
+        if frames != self.selected_range:
+            self.selected_range = frames
+            self.range_changed.emit(frames)
 
     def take_tool(self, tool: Tool) -> None:
         """Takes a tool in hand; `tool_changed` follows also where it was in hand already, for buttons to show it."""

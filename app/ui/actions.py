@@ -120,6 +120,12 @@ _PERSON = (
     ),
 )
 
+_REPEAT = (
+    _A("action_range_start", "Range starts here", ("[",), "Let the selected range of the timeline start with this frame.", None, "Repeat"),
+    _A("action_range_end", "Range ends here", ("]",), "Let the selected range of the timeline end with this frame.", None, "Repeat"),
+    _A("action_range_clear", "No range", ("\\",), "Select no range of the timeline any more.", None, "Repeat"),
+)
+
 _JOINT = (
     _A("action_next_joint", "Next joint", ("Down",), "Select the next joint of the person.", None, "Joint"),
     _A("action_previous_joint", "Previous joint", ("Up",), "Select the previous joint of the person.", None, "Joint"),
@@ -173,10 +179,10 @@ _HELP = (
 )
 
 # fmt: on
-ACTIONS: tuple[ActionSpec, ...] = (*_FILE, *_EDIT, *_GO, *_PERSON, *_JOINT, *_MODEL, *_VIEW, *_HELP)
+ACTIONS: tuple[ActionSpec, ...] = (*_FILE, *_EDIT, *_GO, *_PERSON, *_JOINT, *_REPEAT, *_MODEL, *_VIEW, *_HELP)
 """Every action, in the order of the menus."""
 
-MENUS: tuple[str, ...] = ("File", "Edit", "Go", "Person", "Joint", "Network", "View", "Help")
+MENUS: tuple[str, ...] = ("File", "Edit", "Go", "Person", "Joint", "Repeat", "Network", "View", "Help")
 
 TOOLBAR: tuple[str, ...] = (
     "action_open",
