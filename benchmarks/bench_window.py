@@ -26,7 +26,8 @@ from PySide6.QtWidgets import QApplication
 from app.application import Program
 from app.ui import theme
 from app.ui.canvas.canvas import Canvas
-from app.ui.timeline.timeline import FrameState, Timeline, TimelineColumns
+from app.ui.timeline.columns import FrameState, TimelineColumns
+from app.ui.timeline.timeline import Timeline
 from core.files import places
 from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose, Provenance, Visibility

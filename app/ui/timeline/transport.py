@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolB
 
 from app.ui import theme
 from app.ui.timeline.columns import FrameState
-from app.ui.timeline.timeline import REVIEWED_COLOUR, STATE_COLOURS, STATE_FILL, Timeline
+from app.ui.timeline.lanes import REVIEWED_COLOUR, STATE_COLOURS, STATE_FILL
+from app.ui.timeline.timeline import Timeline
 
 BUTTONS = (
     "action_first_frame",

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from app.ui import theme
-from app.ui.timeline.timeline import STATE_COLOURS
+from app.ui.timeline.lanes import STATE_COLOURS
 from core.files import checkout
 from core.poses import Provenance
 

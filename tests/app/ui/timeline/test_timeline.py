@@ -10,8 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.ui import theme
-from app.ui.timeline import timeline as tl
-from app.ui.timeline.timeline import FrameState, Timeline, TimelineColumns
+from app.ui.timeline import lanes as tl
+from app.ui.timeline.columns import FrameState, TimelineColumns
+from app.ui.timeline.timeline import Timeline
 from app.ui.timeline.transport import clock
 
 LEFT = Qt.MouseButton.LeftButton
@@ -193,13 +194,13 @@ def test_the_wheel_spreads_about_the_pointer_and_a_double_click_shows_all(timeli
 def test_100_000_frames_are_drawn_by_the_pixel_and_once_while_playing(qtbot, monkeypatch):
     """How long it takes: benchmarks/bench_window.py."""
     drawn = []
-    paint = Timeline._paint_columns
+    paint = tl.paint_states
 
-    def noted(timeline, painter, pixels, *place):
+    def noted(painter, pixels, shown):
         drawn.append(len(pixels.frame_index))
-        paint(timeline, painter, pixels, *place)
+        paint(painter, pixels, shown)
 
-    monkeypatch.setattr(Timeline, "_paint_columns", noted)
+    monkeypatch.setattr(tl, "paint_states", noted)
     widget = Timeline()
     qtbot.addWidget(widget)
     widget.resize(1280, widget.height())
