@@ -17,6 +17,7 @@ from app.bindings.network import NetworkBinding
 from app.bindings.panels import PanelsBinding
 from app.bindings.questions import Questions
 from app.bindings.repeating import RepeatingBinding
+from app.bindings.trust import TrustBinding
 from app.bindings.weights import WeightsBinding
 from app.controllers.checking import CheckingController
 from app.controllers.editing.people import PeopleController
@@ -32,6 +33,7 @@ from app.controllers.network.weights import WeightsController
 from app.controllers.network.weights_in_use import WeightsInUse
 from app.controllers.opening import OpeningController
 from app.controllers.session import Session
+from app.controllers.viewing.checks import ChecksController
 from app.controllers.viewing.comparison import Comparison
 from app.controllers.viewing.instruments import Instruments
 from app.threads.collector import WindowThreadCollector
@@ -84,9 +86,11 @@ class Program(QObject):
         self.runs = RunsController(session, tasks, self)
         self.instruments = Instruments(session, network, self)
         self.comparison = Comparison(session, network, self.editing, self)
+        self.checks = ChecksController(session, tasks, self)
 
         self.canvas_binding = CanvasBinding(session, self.editing, self.people, self.instruments, window)
         self.comparison_binding = ComparisonBinding(session, self.comparison, window)
+        self.trust_binding = TrustBinding(session, tasks, self.checks, self.exporting, window)
         self.panels_binding = PanelsBinding(session, self.editing, self.people, self.review, window)
         self.network_binding = NetworkBinding(session, self.weights_in_use, self.finetuning, window)
         self.weights_binding = WeightsBinding(self.weights, self.weights_in_use, network, tasks, window)

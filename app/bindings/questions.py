@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from app import keymaps
-from app.bindings.export_formats import EXPORT_FORMATS
 from app.controllers.editing.poses import EditingController
 from app.controllers.editing.runs import RunsController
 from app.controllers.exporting import ExportController, ReadLabels
@@ -121,16 +120,6 @@ class Questions(QObject):
                 same_people=choice.same_people,
                 first_number=choice.first_number,
             )
-
-    def export(self) -> None:
-        """Asks where to export to, and what."""
-        project = self._session.project
-        if project is None:
-            self._session.message.emit("There is nothing to export: open a clip first.")
-            return
-        choice = dialogs.ask_export_options(self._window, project.path.with_suffix(".json"), EXPORT_FORMATS)
-        if choice is not None:
-            self._exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
 
     def with_weights(self, act: Callable[[], None]) -> Callable[[], None]:
         """`act` where there are weights; else says that there are none and shows how to come by some."""

@@ -29,6 +29,8 @@ class TaskKind(StrEnum):
 
     OPEN = "open"
     CHECK = "check"
+    CHECK_LABELS = "check labels"
+    COUNT_EFFORT = "count effort"
     PREDICT = "predict"
     FOLLOW = "follow"
     FIND = "find"

@@ -70,6 +70,8 @@ _FILE = (
     _A("action_open_folder", "Open folder…", ("Ctrl+Shift+O",), "Open a folder of images as a clip.", None, "File"),
     _A("action_open_labels", "Import labels…", ("Ctrl+I",), "Bring labels from another program's file into this project.", "import", "File", short_text="Import"),
     _A("action_export", "Export…", ("Ctrl+E",), "Write the labels to a file that other programs can read.", "export", "File", short_text="Export"),
+    _A("action_check", "Check labels", ("Ctrl+Shift+E",), "List what PoseTrack or a colleague would question in the labels.", None, "File"),
+    _A("action_effort", "Effort…", ("Ctrl+Shift+J",), "See how many edits and how much time the labels cost, round by round.", None, "File"),
     _A("action_quit", "Quit", ("Ctrl+Q",), "Close the program; every edit is already saved.", None, "File", starts_group=True),
 )
 
@@ -170,6 +172,7 @@ _VIEW = (
     _A("action_panel_temporal", "Temporal", ("Ctrl+5",), "Show or hide the frames that fed the prediction.", None, "View/Panels", checkable=True),
     _A("action_panel_compare", "Compare", ("Ctrl+7",), "Show or hide the panel of the second opinion.", None, "View/Panels", checkable=True),
     _A("action_panel_finetune", "Fine-tuning", ("Ctrl+6",), "Show or hide the fine-tuning panel.", None, "View/Panels", checkable=True),
+    _A("action_panel_checks", "Checks", ("Ctrl+8",), "Show or hide the list of what would be questioned in the labels.", None, "View/Panels", checkable=True),
     _A("action_reset_layout", "Reset layout", ("Ctrl+0",), "Put all panels back in their original places.", None, "View"),
 )
 

@@ -22,6 +22,7 @@ from app.ui.actions import ACTIONS, MENUS, TOOLBAR, apply_keymap, build_actions
 from app.ui.canvas.canvas import Canvas
 from app.ui.dialogs.remarks import show_remarks
 from app.ui.message_bar import MessageBar
+from app.ui.panels.checks_panel import ChecksPanel
 from app.ui.panels.compare_panel import ComparePanel
 from app.ui.panels.finetune_panel import FinetunePanel
 from app.ui.panels.heatmap_panel import HeatmapPanel
@@ -44,8 +45,8 @@ class MainWindow(QMainWindow):
 
     Attributes:
         canvas, timeline, transport: the picture, the strip below it, and the row between.
-        persons_panel, joints_panel, queue_panel, heatmap_panel, temporal_panel, compare_panel, finetune_panel: the
-            panels.
+        persons_panel, joints_panel, queue_panel, heatmap_panel, temporal_panel, compare_panel, finetune_panel,
+            checks_panel: the panels.
 
     Signals:
         path_dropped(str): a file or folder was dropped on the window.
@@ -121,6 +122,7 @@ class MainWindow(QMainWindow):
         self.temporal_panel = TemporalPanel(self._actions, self)
         self.compare_panel = ComparePanel(self._actions, self)
         self.finetune_panel = FinetunePanel(self)
+        self.checks_panel = ChecksPanel(self)
         self._title_bars_timer = QTimer(self)
         self._title_bars_timer.setSingleShot(True)
         self._title_bars_timer.timeout.connect(self._refresh_title_bars)
@@ -132,6 +134,7 @@ class MainWindow(QMainWindow):
             ("temporal", self.temporal_panel),
             ("compare", self.compare_panel),
             ("finetune", self.finetune_panel),
+            ("checks", self.checks_panel),
         ):
             switch = self._actions[f"action_panel_{name}"]
             dock = QDockWidget(switch.text(), self)
@@ -193,6 +196,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(_BOTTOM, self._timeline_dock)
         self.addDockWidget(_LEFT, docks["persons"])
         self.splitDockWidget(docks["persons"], docks["queue"], Qt.Orientation.Vertical)
+        self.tabifyDockWidget(docks["queue"], docks["checks"])
         self.addDockWidget(_RIGHT, docks["joints"])
         self.tabifyDockWidget(docks["joints"], docks["temporal"])
         self.tabifyDockWidget(docks["temporal"], docks["compare"])
@@ -204,6 +208,7 @@ class MainWindow(QMainWindow):
         self.resizeDocks([docks["persons"], docks["joints"]], [LEFT_PX, RIGHT_PX], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["persons"], docks["queue"]], [270, 230], Qt.Orientation.Vertical)
         docks["joints"].raise_()
+        docks["queue"].raise_()
         self._refresh_title_bars()
 
     def _refresh_title_bars(self) -> None:
@@ -216,7 +221,7 @@ class MainWindow(QMainWindow):
                 dock.setTitleBarWidget(None)  # type: ignore[arg-type]  # None brings Qt's own title back
 
     def show_panel(self, name: str) -> None:
-        """Brings a panel ("persons", "joints", "queue", "heatmap", "temporal", "compare", "finetune") to the front."""
+        """Brings a panel to the front: persons, joints, queue, heatmap, temporal, compare, finetune or checks."""
         self._docks[name].show()
         self._docks[name].raise_()
 

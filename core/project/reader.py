@@ -179,6 +179,10 @@ class ProjectReader:
         """How much work a person put in."""
         return ledger.effort(self._store)
 
+    def effort_by_round(self) -> list[Effort]:
+        """The same before the first round of fine-tuning and after each, so that rounds can be seen to save work."""
+        return ledger.effort_by_round(self._store)
+
     @property
     def last_entry(self) -> int:
         """The number of the journal's last entry: as of which what is read now, people's numbers too, is true."""

@@ -202,6 +202,10 @@ class JournalEntry:
     target: int | None
 
 
+NO_EDITS = ("undone", "undo", "redo")
+"""What an `Effort` counts beside edits that still stand."""
+
+
 @dataclass(frozen=True)
 class Effort:
     """The ledger of a person's work.
@@ -209,7 +213,16 @@ class Effort:
     Attributes:
         counts: how many edits of each action still stand, how many "undone", and how many "undo" and "redo" were made.
         active_s: time spent: the pauses between neighbouring entries, where short enough to be work.
+        num_frames: how many frames the edits that still stand changed.
+        after_round: the round of fine-tuning that came before, None before the first, and where all work is counted.
     """
 
     counts: Mapping[str, int]
     active_s: float
+    num_frames: int = 0
+    after_round: int | None = None
+
+    @property
+    def num_edits(self) -> int:
+        """How many edits still stand."""
+        return sum(count for action, count in self.counts.items() if action not in NO_EDITS)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QRadioButton,
@@ -54,7 +56,13 @@ class ExportFormat:
 
 
 class ExportDialog(Question):
-    """The format, the file and what goes into it."""
+    """The format, the file and what goes into it, and how many things in the labels would be questioned.
+
+    Signals:
+        objections_wanted(): leave the labels as they are for now, and show what would be questioned.
+    """
+
+    objections_wanted = Signal()
 
     def __init__(self, parent: QWidget | None, path: Path, formats: Sequence[ExportFormat]) -> None:
         self._formats = tuple(formats)
@@ -79,6 +87,17 @@ class ExportDialog(Question):
         self._reviewed = QCheckBox("Only what a person reviewed, accepted or corrected", self)
         self._reviewed.setObjectName("export_only_reviewed")
         self._reviewed.setToolTip("Leaves out what nobody has checked.")
+        self._checked = QLabel(self)
+        self._checked.setObjectName("export_checked")
+        self._checked.setWordWrap(True)
+        self._show_them = QPushButton("Show them", self)
+        self._show_them.setObjectName("export_show_objections")
+        self._show_them.setToolTip("Close this, and list what would be questioned; nothing is exported yet.")
+        self._show_them.setAutoDefault(False)
+        self._show_them.clicked.connect(self._want_objections)
+        checks = QHBoxLayout()
+        checks.addWidget(self._checked, 1)
+        checks.addWidget(self._show_them)
         self._images = QCheckBox("Also write the frames as pictures", self)
         self._images.setObjectName("export_images")
         self._images.setToolTip("Into a folder “images” beside the file, under the names used in the labels.")
@@ -89,6 +108,8 @@ class ExportDialog(Question):
         self.body.addLayout(form)
         self.body.addWidget(self._reviewed)
         self.body.addWidget(self._images)
+        self.body.addLayout(checks)
+        self.show_checked("", any_found=False)
         self._format.currentIndexChanged.connect(self._show_format)
         self._path.textChanged.connect(lambda text: self.do_it.setEnabled(bool(text.strip())))
         self._show_format(0)
@@ -97,6 +118,15 @@ class ExportDialog(Question):
         self._about.setText(self._formats[index].about)
         if self._path.text().strip():
             self._path.setText(str(Path(self._path.text()).with_suffix(self._formats[index].suffix)))
+
+    def show_checked(self, sentence: str, *, any_found: bool) -> None:
+        """Says what a check of the labels found, with a button that leads there if it found anything."""
+        self._checked.setText(sentence)
+        self._show_them.setVisible(any_found)
+
+    def _want_objections(self) -> None:
+        self.reject()
+        self.objections_wanted.emit()
 
     def _browse(self) -> None:
         suffix = self._formats[self._format.currentIndex()].suffix
@@ -170,12 +200,6 @@ class FrameDialog(Question):
         form = QFormLayout()
         form.addRow("Frame", self.number)
         self.body.addLayout(form)
-
-
-def ask_export_options(parent: QWidget | None, path: Path, formats: Sequence[ExportFormat]) -> ExportOptions | None:
-    """What to write, in one of the formats, the first being proposed; so is `path`."""
-    dialog = ExportDialog(parent, path, formats)
-    return dialog.options() if dialog.agreed() else None
 
 
 def ask_track_id(parent: QWidget | None, track_id: int, taken: Collection[int], frame_index: int) -> TrackChange | None:

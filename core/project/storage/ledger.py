@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -183,17 +184,44 @@ def rounds(store: Store) -> list[Round]:
 
 def effort(store: Store) -> Effort:
     """Counts a person's entries, and the time between neighbouring ones where it is short enough to be work."""
-    counts: Counter[str] = Counter()
-    active_s = 0.0
-    last_s: float | None = None
-    for kind, action, status, created_s in store.rows(
-        "SELECT kind, action, status, created_s FROM entries WHERE kind IN ('edit', 'undo', 'redo') ORDER BY entry_id"
-    ):
-        if kind == "edit":
-            counts[action if status == "done" else "undone"] += 1
-        else:
-            counts[kind] += 1
-        if last_s is not None and 0 <= created_s - last_s <= _PAUSE_S:
-            active_s += created_s - last_s
-        last_s = created_s
-    return Effort(dict(counts), active_s)
+    return _Counting(store).between(-math.inf, math.inf, None)
+
+
+def effort_by_round(store: Store) -> list[Effort]:
+    """The same, apart for what was done before the first round of fine-tuning and after each."""
+    counting = _Counting(store)
+    starts: list[tuple[float, int | None]] = [(-math.inf, None)]
+    starts += [(one.created_s, one.round_id) for one in rounds(store)]
+    ends = [start_s for start_s, _ in starts[1:]] + [math.inf]
+    return [counting.between(start_s, stop_s, after) for (start_s, after), stop_s in zip(starts, ends, strict=True)]
+
+
+class _Counting:
+    """A person's entries in their order, each with the pause before it and the frames that it changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._entries = store.rows(
+            "SELECT entry_id, kind, action, status, created_s FROM entries WHERE kind IN ('edit', 'undo', 'redo')"
+            " ORDER BY entry_id"
+        )
+        self._frames: defaultdict[int, set[int]] = defaultdict(set)
+        for entry_id, frame_index in store.rows(
+            "SELECT entry_id, frame_index FROM changes JOIN entries USING (entry_id)"
+            " WHERE kind = 'edit' AND status = 'done' AND what != 'cut'"
+        ):
+            self._frames[entry_id].add(frame_index)
+
+    def between(self, start_s: float, stop_s: float, after_round: int | None) -> Effort:
+        """What was done from a time on and before another one."""
+        counts: Counter[str] = Counter()
+        frames: set[int] = set()
+        active_s = 0.0
+        last_s: float | None = None
+        for entry_id, kind, action, status, created_s in self._entries:
+            if start_s <= created_s < stop_s:
+                counts[kind if kind != "edit" else action if status == "done" else "undone"] += 1
+                frames |= self._frames.get(entry_id, set())
+                if last_s is not None and 0 <= created_s - last_s <= _PAUSE_S:
+                    active_s += created_s - last_s
+            last_s = created_s
+        return Effort(dict(counts), active_s, len(frames), after_round)

@@ -167,6 +167,22 @@ def test_time_away_is_not_work(project):
         assert again.effort().active_s == 30
 
 
+def test_the_ledger_tells_the_work_before_and_after_each_round(project):
+    edits.add_person(project, 0, (1, 2, 3, 4))
+    for frame, x in ((0, 1), (0, 2), (1, 3)):
+        if frame:
+            edits.add_person(project, frame, (1, 2, 3, 4))
+        edits.move_keypoint(project, frame, frame + 1, 9, (x, 1))
+    number = project.record_round({}, "b" * 64, None)
+    edits.move_keypoint(project, 0, 1, 9, (5, 5))
+    project.undo()
+    before, after = project.effort_by_round()
+    assert (before.after_round, before.num_frames, before.num_edits) == (None, 2, 5)
+    assert (after.after_round, after.num_frames, after.num_edits) == (number, 0, 0)
+    assert after.counts == {"undone": 1, "undo": 1}
+    assert project.effort().num_frames == 2
+
+
 def test_threads_may_share_a_project(project, predicted):
     run_id = project.begin_run("predict")
     edits.add_person(project, 0, (1, 2, 3, 4))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPu
 from app.keymaps import presets
 from app.ui.actions import default_keymap
 from app.ui.dialogs import dialogs
-from app.ui.dialogs.dialogs import ExportFormat, ExportOptions, TrackChange
+from app.ui.dialogs.dialogs import ExportDialog, ExportFormat, ExportOptions, TrackChange
 
 
 def answer(act) -> None:
@@ -33,11 +33,16 @@ def test_export_options(qtbot):
         press("do_it")(dialog)
 
     answer(fill)
-    chosen = dialogs.ask_export_options(None, Path("/clips/dance.json"), FORMATS)
+    dialog = ExportDialog(None, Path("/clips/dance.json"), FORMATS)
+    qtbot.addWidget(dialog)
+    assert dialog.agreed()
+    chosen = dialog.options()
     assert chosen == ExportOptions("csv", Path("/clips/dance.csv"), True, Path("/clips"))
     answer(press("do_it"))
-    plain = dialogs.ask_export_options(None, Path("/clips/dance.json"), FORMATS)
-    assert plain == ExportOptions("posetrack18", Path("/clips/dance.json"), False, None)
+    plain = ExportDialog(None, Path("/clips/dance.json"), FORMATS)
+    qtbot.addWidget(plain)
+    assert plain.agreed()
+    assert plain.options() == ExportOptions("posetrack18", Path("/clips/dance.json"), False, None)
 
 
 def test_an_export_needs_a_file(qtbot):

@@ -1,0 +1,100 @@
+"""The ledger of effort: what the labels of this clip cost a hand, before and after each round of fine-tuning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHeaderView, QPushButton, QWidget
+
+from app.ui.dialogs.question import Question
+from app.ui.tables import build_table, cell
+
+WIDTH_PX, HEIGHT_PX, ROW_PX = 640, 300, 26
+
+
+@dataclass(frozen=True)
+class EffortRow:
+    """The work of a stretch of time.
+
+    Attributes:
+        when: "Before round 1", "All".
+        num_frames: how many frames were changed by hand.
+        num_moved: how many times a joint was moved or placed.
+        num_edits: how many edits still stand.
+        active_s: seconds of work.
+    """
+
+    when: str
+    num_frames: int
+    num_moved: int
+    num_edits: int
+    active_s: float
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """As the table shows it."""
+        minutes, seconds = divmod(round(self.active_s), 60)
+        per_frame = ("–", "–")
+        if self.num_frames:
+            per_frame = f"{self.num_edits / self.num_frames:.1f}", f"{self.active_s / self.num_frames:.0f} s"
+        return (
+            self.when,
+            f"{self.num_frames:,}",
+            f"{self.num_moved:,}",
+            f"{self.num_edits:,}",
+            f"{minutes} min {seconds:02d} s",
+            *per_frame,
+        )
+
+
+HEADERS = (
+    ("When", "Rounds of fine-tuning divide the work."),
+    ("Frames", "How many frames a person changed."),
+    ("Joints moved", "How many times a joint was moved or placed by hand."),
+    ("Edits", "All edits that were not undone."),
+    ("Time", "Pauses of a minute and more are left out."),
+    ("Edits a frame", "Edits for each frame that was changed."),
+    ("Time a frame", "Time for each frame that was changed."),
+)
+
+
+class EffortDialog(Question):
+    """A row for the time before the first round, after each one, and for all together."""
+
+    def __init__(self, parent: QWidget | None, rows: Sequence[EffortRow]) -> None:
+        super().__init__(parent, "effort_dialog", "Effort", "What the labels of this clip cost the hand.", "Close")
+        self.cancel.hide()  # there is nothing to decide
+        self._rows = tuple(rows)
+        table = build_table(self, "effort_table", "Effort", HEADERS, ROW_PX)
+        table.setRowCount(len(rows))
+        for row, entry in enumerate(rows):
+            for column, text in enumerate(entry.cells):
+                item = cell(table, row, column)
+                item.setText(text)
+                if column:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        copy = QPushButton("Copy", self)
+        copy.setObjectName("effort_copy")
+        copy.setToolTip("Copy the table as text, for a spreadsheet.")
+        copy.setAutoDefault(False)
+        copy.clicked.connect(self.copy_all)
+        self.fill(table)
+        self.body.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
+        self.resize(WIDTH_PX, HEIGHT_PX)
+
+    def copy_all(self) -> None:
+        """Puts the table on the clipboard, with tabs between the columns."""
+        lines = [[title for title, _ in HEADERS], *(list(row.cells) for row in self._rows)]
+        QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
+
+
+def show_effort(parent: QWidget | None, rows: Sequence[EffortRow]) -> None:
+    """Shows the ledger until it is closed."""
+    dialog = EffortDialog(parent, rows)
+    dialog.exec()
+    dialog.deleteLater()
