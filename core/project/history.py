@@ -78,18 +78,17 @@ def of_reverting(store: Store, entry_id: int, removed_runs: Collection[int]) -> 
     marks = _Marks(store, removed_runs)
     changes = journal.changes_of(store, entry_id)
     leaving = {(c.frame_index, c.after.track_id) for c in changes if isinstance(c, PoseChange) and c.after}
+    held = state.held_at(store, (c.frame_index for c in changes if not isinstance(c, CutChange)))
     actual: list[Change] = []
     for change in changes:
         if isinstance(change, CutChange):
             actual.append(CutChange(change.after, change.before))
         elif isinstance(change, ReviewChange):
-            actual += _of_reverted_mark(state.of_frame(store, change.frame_index).mark, change, marks)
+            actual += _of_reverted_mark(held[change.frame_index].mark, change, marks)
         else:
             actual += [
                 reverted
-                for reverted in _of_reverted_pose(
-                    state.of_frame(store, change.frame_index).poses, change, leaving, removed_runs
-                )
+                for reverted in _of_reverted_pose(held[change.frame_index].poses, change, leaving, removed_runs)
                 if not identical(reverted.before, reverted.after)
             ]
     return actual
@@ -216,11 +215,13 @@ def of_removing_run(store: Store, run_id: int, removed_runs: Collection[int]) ->
         "SELECT entry_id FROM entries WHERE kind = 'run' AND run_id = ? ORDER BY entry_id DESC", (run_id,)
     )
     for (entry_id,) in batches:
-        for change in journal.changes_of(store, entry_id):
+        changes = journal.changes_of(store, entry_id)
+        written = {change.frame_index for change in changes if isinstance(change, PoseChange)}
+        for frame_index, held in state.held_at(store, written - frames.keys()).items():
+            frames[frame_index] = dict(held.poses)
+        for change in changes:
             if not isinstance(change, PoseChange) or change.after is None:
                 continue
-            if change.frame_index not in frames:
-                frames[change.frame_index] = dict(state.of_frame(store, change.frame_index).poses)
             poses = frames[change.frame_index]
             track_id = journal.track_now(store, change.frame_index, change.after.track_id, entry_id)
             if track_id is None or track_id not in poses:

@@ -71,7 +71,8 @@ def follow_person(
         as_of: the project's `last_entry` when the person was chosen, None if that is now.
 
     Raises:
-        PredictionError: the person has no box in `frame_index`.
+        PredictionError: the person has no box in `frame_index`, or the run that put it there was taken back meanwhile:
+            nothing more is written then.
     """
     with project.undisturbed():
         chosen, as_of = (
@@ -87,10 +88,13 @@ def follow_person(
     last_frame = frame_index
 
     def flush() -> None:
-        if batch:
-            seen = {index: proofs[index] for index in batch}
-            on_part(project.write_run(run_id, dict(batch), seen, as_of=as_of))
-            batch.clear()
+        written, seen = dict(batch), {index: proofs[index] for index in batch}
+        batch.clear()
+        if written:
+            with project.undisturbed():
+                _require_still_there(project, pose.track_id, frame_index, as_of)
+                touched = project.write_run(run_id, written, seen, as_of=as_of)
+            on_part(touched)
 
     with project.run(RunKind.TRACK, None, settings) as run_id:
         try:
@@ -107,6 +111,15 @@ def follow_person(
             flush()
     by_now = project.person_now(last_frame, pose.track_id, as_of)
     return Followed(pose.track_id if by_now is None else by_now, last_frame, lost=last_frame < stop - 1)
+
+
+def _require_still_there(project: Project, track_id: int, frame_index: int, as_of: int) -> None:
+    """Whom a hand deleted or renumbered is the journal's to know; whom a run had found goes with the run, unnamed."""
+    by_now = project.person_now(frame_index, track_id, as_of)
+    if by_now is not None and project.frame(frame_index).pose(by_now) is None:
+        raise PredictionError(
+            f"Person {by_now} is no longer followed: what had put them into frame {frame_index} was undone."
+        )
 
 
 def locator(predictor: Predictor) -> Locate:

@@ -105,16 +105,16 @@ class PeopleController(QObject):
         frame_index = session.frame_index
         if frame_index is None or frame_index >= session.playback.num_frames - 1:
             return
-        clip = session.writable_clip()
-        if clip is None:
+        if session.writable_clip() is None:
             return
-        project, _ = clip
-        chosen = _Chosen(track_id, frame_index, project.last_entry)
+        as_of = session.read(lambda project: project.last_entry, None)
+        if as_of is None:
+            return
+        chosen = _Chosen(track_id, frame_index, as_of)
         if not self._tasks.running(TaskKind.FOLLOW):
             self._follow(chosen)
             return
-        waiting = {(at, project.person_now(at, who, as_of)) for who, at, as_of in self._waiting}
-        if (frame_index, track_id) not in waiting:
+        if (frame_index, track_id) not in {(waits.frame_index, self._number_now(waits)) for waits in self._waiting}:
             self._waiting.append(chosen)
         session.message.emit(f"Person {track_id} is next in the queue.")
 
@@ -125,7 +125,7 @@ class PeopleController(QObject):
         if clip is None:
             return
         project, path = clip
-        number = project.person_now(chosen.frame_index, chosen.track_id, chosen.as_of)
+        number = self._number_now(chosen)
 
         def work(task: Task) -> Followed:
             self._is_cancelled = task.is_cancelled
@@ -154,6 +154,12 @@ class PeopleController(QObject):
             delivered=session.touch,
             succeeded=self._on_followed,
             ended=self._follow_next,
+        )
+
+    def _number_now(self, chosen: _Chosen) -> int | None:
+        """The number that whoever was chosen has by now, None if they were deleted."""
+        return self._session.read(
+            lambda project: project.person_now(chosen.frame_index, chosen.track_id, chosen.as_of), None
         )
 
     def _follow_next(self) -> None:

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.errors import ProjectError
-from core.people.tracking import PersonBox
+from core.errors import PredictionError, ProjectError
+from core.people.tracking import PersonBox, TrackedBox
 from core.poses import Pose, Provenance
 from core.predictions import Prediction
 from core.project import Project, RunKind, SourceRecord, edits
@@ -131,3 +131,34 @@ def test_a_following_that_ends_early_says_how(project, monkeypatch, error, statu
     with pytest.raises(BaseException):  # noqa: B017 - Ctrl+C is no Exception
         follow_person(project, Blank(), 3, 0, NUM_FRAMES, on_progress=lambda *_: None, on_part=lambda _: None)
     assert project.runs()[-1].status == status
+
+
+@pytest.mark.parametrize("goes", ["its run", "by hand"])
+def test_whose_finding_is_undone_meanwhile_is_no_longer_followed(tmp_path, monkeypatch, goes):
+    source = SourceRecord(tmp_path / "new.mp4", "video", 640, 480, NUM_FRAMES)
+    monkeypatch.setattr(following, "BATCH_FRAMES", 2)
+    monkeypatch.setattr(
+        following, "follow_box", lambda seen, *_: (TrackedBox(index, np.array(RIGHT), 1.0) for index, _ in seen)
+    )
+    with Project.create(tmp_path / "new.fami", source) as project:
+        with project.run(RunKind.TRACK) as found:
+            project.write_run(found, {0: [Pose.empty(3, np.array(RIGHT), Provenance.PREDICTED)]})
+
+        def take_back():
+            if goes == "its run":
+                project.remove_run(found)
+            else:
+                edits.delete_person(project, 3)
+
+        def follow():
+            follow_person(
+                project, Blank(), 3, 0, NUM_FRAMES, on_progress=lambda *_: None, on_part=once(take_back)
+            )  # fmt: skip
+
+        if goes == "its run":
+            with pytest.raises(PredictionError, match="no longer followed"):
+                follow()
+            assert project.labelled_frames().tolist() == [1, 2] and project.runs()[-1].status == "failed"
+        else:  # the journal knows who was deleted: nothing is written of them, and nobody complains
+            follow()
+            assert not project.track_ids()

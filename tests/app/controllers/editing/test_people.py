@@ -3,7 +3,9 @@
 import numpy as np
 
 from app.controllers.editing import people
+from core.errors import ProjectError
 from core.poses import Provenance
+from core.project.storage import ledger
 
 
 def test_a_box_is_drawn_and_followed_off_the_windows_thread(drive, clip, turning):
@@ -89,6 +91,22 @@ def test_what_cannot_be_followed_is_told(drive, clip):
     d.do("action_track_person")
     assert "last frame" in d.said
     d.idle()
+
+
+def test_a_project_that_cannot_be_read_is_told_to_who_wants_to_follow(drive, clip, monkeypatch):
+    d = drive(clip)
+    d.session.select(d.add_person(0), None)
+
+    def broken(_store):
+        raise ProjectError("clip.fami is damaged or incomplete; open a backup of it.")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(ledger, "last_entry", broken)
+        d.do("action_track_person")
+    assert "damaged" in d.told() and not d.program.tasks.running()
+    d.do("action_track_person")
+    d.idle()
+    assert d.pose(d.session.track_id, 5) is not None
 
 
 def test_following_never_moves_a_box_that_a_person_drew(drive, clip):

@@ -78,3 +78,14 @@ def test_a_long_clip_is_read_no_oftener_than_a_short_one(crowded, edit):
     with Project.open(crowded.path) as again:
         reads = [sql for sql in statements(again, lambda: edit(again)) if sql.startswith("SELECT") and "pose" in sql]
         assert len(reads) <= 5
+
+
+@pytest.mark.parametrize("walk", [Project.undo, lambda project: project.remove_run(1)])
+def test_a_whole_clip_is_taken_back_without_reading_it_frame_by_frame(crowded, walk):
+    """Of a long clip, what no longer is at hand is read together once more to be written."""
+    edits.delete_person(crowded, 3)
+    crowded.close()
+    with Project.open(crowded.path) as again:
+        read = statements(again, lambda: walk(again))
+        reads = [sql for sql in read if sql.startswith("SELECT") and " FROM poses " in sql]
+        assert 1 <= len(reads) <= 2
