@@ -5,8 +5,6 @@
 Needs the crops of people in the folder of shared data (FAMI_SHARED). The best of five rounds of 60 clips counts.
 """
 
-import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -15,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import cv2
 
+from benchmarks._results import tell
 from core.files.checkout import shared_path
 from core.training.clips.synthetic_clips import ClipSampler
 from core.training.photographs.lspet import PersonCrops
@@ -47,14 +46,7 @@ def measure() -> dict[str, float | bool]:
 
 def main() -> None:
     """Prints the rates, and writes them to a file where one is named."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    result = measure()
-    for name, value in result.items():
-        print(f"{name:32} {value}")
-    if arguments.json is not None:
-        arguments.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    tell(__doc__, measure)
 
 
 if __name__ == "__main__":

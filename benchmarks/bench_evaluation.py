@@ -5,7 +5,6 @@
 It takes seconds: less than 30 of one core.
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -16,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
+from benchmarks._results import tell
 from core.keypoints import POSETRACK
 from core.metrics import posetrack_evaluation
 
@@ -64,15 +64,8 @@ def measure(folder: Path) -> dict[str, float]:
 
 def main() -> None:
     """Prints the seconds, and writes them to a file where one is named."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        result = measure(Path(folder))
-    for name, value in result.items():
-        print(f"{name:32} {value}")
-    if arguments.json is not None:
-        arguments.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+        tell(__doc__, lambda: measure(Path(folder)))
 
 
 if __name__ == "__main__":

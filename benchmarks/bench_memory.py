@@ -8,13 +8,17 @@ takes back when it needs them, so there the memory that is not backed by a file 
 Linux only. Ends with an error where a limit is passed; other work on the machine moves the numbers.
 """
 
-import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks._results import tell
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_MB = 700
@@ -90,7 +94,7 @@ def measure() -> dict[str, float]:
     }
 
 
-def beyond(result: dict[str, float]) -> list[str]:
+def beyond(result: Mapping[str, Any]) -> list[str]:
     """Which of the numbers are beyond their limits."""
     limits = {
         "predict_mb": LIMIT_MB,
@@ -109,15 +113,7 @@ def _child(program: str, path: Path) -> list[float]:
 
 def main() -> None:
     """Prints the numbers, and writes them to a file where one is named."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    result = measure()
-    for name, value in result.items():
-        print(f"{name:32s} {value:8.1f}")
-    if arguments.json is not None:
-        arguments.json.write_text(json.dumps(result), encoding="utf-8")
-    if found := beyond(result):
+    if found := beyond(tell(__doc__, measure)):
         sys.exit("error: " + ", ".join(found))
 
 

@@ -5,9 +5,7 @@
 Without a screen, on the bundled demo clip, with folders of its own. Times count from the start of the process.
 """
 
-import argparse
 import itertools
-import json
 import os
 import sys
 import tempfile
@@ -70,15 +68,10 @@ def measure(folder: Path) -> dict[str, float | bool]:
 
 def main() -> None:
     """Prints the times, and writes them to a file where one is named."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
+    from benchmarks._results import tell
+
     with tempfile.TemporaryDirectory() as folder:
-        result = measure(Path(folder))
-    for name, value in result.items():
-        print(f"{name:32} {value}")
-    if arguments.json is not None:
-        arguments.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+        tell(__doc__, lambda: measure(Path(folder)))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ while people are followed or predicted is longer than a third of a second, a can
 less than two, a crowd of twenty people less than 150 ms, and a frame of a playing timeline less than 20 ms.
 """
 
-import argparse
-import json
 import os
 import sys
 import tempfile
@@ -28,6 +26,7 @@ from app.ui import theme
 from app.ui.canvas.canvas import Canvas
 from app.ui.timeline.columns import FrameState, TimelineColumns
 from app.ui.timeline.timeline import Timeline
+from benchmarks._results import tell
 from core.files import places
 from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose, Provenance, Visibility
@@ -165,17 +164,10 @@ def _seconds_of(draw: Callable[[], None]) -> float:
 
 def main() -> None:
     """Prints the seconds, and writes them to a file where one is named."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
     application = QApplication([])
     theme.apply(application)
     with tempfile.TemporaryDirectory() as folder:
-        result = measure_work(Path(folder)) | measure_drawing()
-    for name, value in result.items():
-        print(f"{name:32} {value}")
-    if arguments.json is not None:
-        arguments.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+        tell(__doc__, lambda: measure_work(Path(folder)) | measure_drawing())
 
 
 if __name__ == "__main__":

@@ -122,6 +122,13 @@ JHMDB = Skeleton(
 
 No one measured how its annotators scatter; the sigmas are those of the nearest joints, as the field takes them."""
 
+MPII_NAMES = (
+    "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "pelvis", "thorax",
+    "head_bottom", "head_top", "right_wrist", "right_elbow", "right_shoulder", "left_shoulder", "left_elbow",
+    "left_wrist",
+)  # fmt: skip
+"""MPII's order of joints, which PoseTrack17's .mat files number, too; its "upper neck" is our head_bottom."""
+
 _POSETRACK_NAME_OF = {"neck": "head_bottom"}
 """LSP's and JHMDB's neck is where PoseTrack's head begins. JHMDB's face and belly, and COCO's eyes, are nobody's."""
 

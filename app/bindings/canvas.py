@@ -10,14 +10,12 @@ from app.controllers.editing.poses import EditingController
 from app.controllers.session import Session
 from app.controllers.viewing.instruments import Answer, InstrumentQuestion, Instruments
 from app.controllers.viewing.playback import ShownFrame
+from app.threads.frame_asker import ASK_AFTER_MS
 from app.ui.canvas.heatmap_colours import heatmap_peaks
 from app.ui.main_window import MainWindow
 from app.ui.panels.heatmap_panel import HeatmapReading
 from core.keypoints import POSETRACK
 from core.project import Touched
-
-ASK_AFTER_MS = 120
-"""The instruments ask once the hand has stayed on a frame this long, so that scrubbing costs nothing."""
 
 
 class CanvasBinding(QObject):

@@ -13,6 +13,9 @@ from app.threads.latest import LatestWorker
 from core.errors import Cancelled
 from core.video import Source, open_source
 
+ASK_AFTER_MS = 120
+"""Questions are asked once the hand has stayed on a frame this long, so that scrubbing costs nothing."""
+
 
 class FrameQuestion(Protocol):
     """A question: hashable, equal to another one exactly if the answer would be the same."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.editing.poses import EditingController
 from app.controllers.session import Session
-from app.threads.frame_asker import FrameAsker
+from app.threads.frame_asker import ASK_AFTER_MS, FrameAsker
 from app.weights.in_use import Network
 from core.poses import FramePoses, Pose
 from core.predictions import Request
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from core.model import Predictor
 
 ALONE_NAME = "HRNet alone"
-ASK_AFTER_MS = 120
-"""A question is asked once the hand has stayed on a frame this long, so that scrubbing costs nothing."""
 KEPT_OPINIONS = 64
 
 

@@ -17,12 +17,10 @@ from core.errors import FormatError
 from core.formats.labels import Labels, from_records
 from core.formats.layouts import annolist
 from core.formats.layouts.matlab import load_mat, plain
+from core.keypoints import MPII_NAMES
 
-_MPII_NAMES = {
-    0: "right_ankle", 1: "right_knee", 2: "right_hip", 3: "left_hip", 4: "left_knee", 5: "left_ankle",
-    8: "head_bottom", 9: "head_top", 10: "right_wrist", 11: "right_elbow", 12: "right_shoulder", 13: "left_shoulder",
-    14: "left_elbow", 15: "left_wrist",
-}  # fmt: skip
+_NAME_OF = {number: name for number, name in enumerate(MPII_NAMES) if name in annolist.POINT_NAMES}
+"""Pelvis and thorax have no place here."""
 _VIDEO_FIELDS = {"num_frames", "name", "num_persons", "annopoints"}
 
 
@@ -71,7 +69,7 @@ def _rect(track_id: int, cell: object) -> dict[str, Any] | None:
         return None
     points = []
     for point in entries[0].get("point", []):
-        name = _MPII_NAMES.get(point["id"][0]) if isinstance(point, dict) and point.get("id") else None
+        name = _NAME_OF.get(point["id"][0]) if isinstance(point, dict) and point.get("id") else None
         if name is not None:
             points.append({**point, "id": [annolist.POINT_NAMES.index(name)]})
     rect: dict[str, Any] = {"track_id": [track_id], "annopoints": [{"point": points}]}

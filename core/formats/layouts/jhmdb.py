@@ -14,7 +14,7 @@ from core.keypoints import JHMDB, JHMDB_AS_POSETRACK, POSETRACK
 from core.poses import FloatArray
 
 FIRST_PIXEL = 1
-"""MATLAB counts pixels from one."""
+"""JHMDB counts pixels from 1, as MATLAB does, in all that is made of it."""
 
 
 def joint_positions(path: Path) -> FloatArray:

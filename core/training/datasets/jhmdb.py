@@ -16,11 +16,12 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from core.errors import FormatError, TrainingError
+from core.formats.layouts.jhmdb import FIRST_PIXEL
 from core.formats.layouts.matlab import load_mat
 from core.geometry import BOX_MARGIN, FloatArray, bbox_of_points
 from core.keypoints import JHMDB
 from core.training.datasets.config import DatasetConfig
-from core.training.datasets.jhmdb_files import FIRST_PIXEL, clipped_box, read_coco_jhmdb
+from core.training.datasets.jhmdb_files import clipped_box, read_coco_jhmdb
 from core.training.datasets.videos import LabelledFrame, LabelledPerson, LabelledVideo, LabelledVideos
 
 log = logging.getLogger(__name__)

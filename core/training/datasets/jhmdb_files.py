@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 
 from core.errors import FormatError
+from core.formats.layouts.jhmdb import FIRST_PIXEL
 from core.formats.records import load_json, numbers, whole_number
 from core.geometry import FloatArray
 from core.keypoints import JHMDB
 from core.training.datasets.videos import LabelledFrame, LabelledPerson, LabelledVideo, LabelledVideos
-
-FIRST_PIXEL = 1.0
-"""JHMDB counts pixels from 1, as MATLAB does."""
 
 
 def read_coco_jhmdb(path: Path) -> LabelledVideos:

@@ -13,19 +13,12 @@ from core.errors import TrainingError
 from core.formats.labels import Labels
 from core.formats.layouts.coco_like import coco, posetrack18
 from core.geometry import BOX_MARGIN, ByteArray, bbox_of_points
-from core.keypoints import POSETRACK, mapping
+from core.keypoints import MPII_NAMES, POSETRACK, mapping
 from core.predictions import Request
 from core.training.measuring.people_sets import ClipFrames, PeopleSet
 from core.video import FrameCache, open_source
 
 _CACHE_BYTES = 128 * 2**20
-
-_MPII_NAMES = (
-    "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "pelvis", "thorax",
-    "head_bottom", "head_top", "right_wrist", "right_elbow", "right_shoulder", "left_shoulder", "left_elbow",
-    "left_wrist",
-)  # fmt: skip
-"""MPII's order of joints; its "upper neck" is our head_bottom."""
 
 
 def video_people(name: str, frames: Path, labels_path: Path) -> PeopleSet:
@@ -56,7 +49,7 @@ def mpii_people(name: str, labels_path: Path, folder: Path) -> PeopleSet:
     entries = json.loads(labels_path.read_text(encoding="utf-8"))
     joints = np.array([entry["joints"] for entry in entries], dtype=np.float64)
     visible = np.array([entry["joints_vis"] for entry in entries]) > 0
-    where = mapping(_MPII_NAMES, POSETRACK)
+    where = mapping(MPII_NAMES, POSETRACK)
     keypoints, labelled = joints[:, where], visible[:, where] & (where >= 0)
     files = [folder / entry["image"] for entry in entries]
 

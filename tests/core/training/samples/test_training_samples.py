@@ -22,6 +22,7 @@ from core.training.samples.augmentation import (
 )
 from core.training.samples.batches import CropSampler, SampleSettings, labelled_sample, moving_windows
 from core.training.samples.person import Person
+from tests.core.training.repeatable import check_depends_on_seed_and_number_only
 
 SIZE = (96, 128)
 SETTINGS = SampleSettings(SIZE, 1.0, AugmentationSettings(shift=0.0))
@@ -134,13 +135,7 @@ def test_a_sample_depends_on_seed_and_number_only(crops: PersonCrops) -> None:
         settings = replace(SETTINGS, augmentation=AugmentationSettings())
         return CropSampler(crops, np.arange(50), settings, (seed,), (-1, 1))
 
-    first, second = sampler(1), sampler(1)
-    first.sample(3)
-    a, b, c = first.sample(7), second.sample(7), sampler(2).sample(7)
-    assert a.frames.shape == (3, 128, 96, 3)
-    assert np.array_equal(a.frames, b.frames)
-    assert np.array_equal(a.targets, b.targets)
-    assert not np.array_equal(a.frames, c.frames)
+    check_depends_on_seed_and_number_only(sampler, (3, 128, 96, 3))
 
 
 def test_crops_that_are_not_there_say_what_to_do(tmp_path: Path) -> None:

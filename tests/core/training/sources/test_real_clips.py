@@ -19,31 +19,13 @@ from core.training.sources.mixed import MixedSource
 from core.training.sources.mixed_people import MixedClips
 from core.training.trainer import train
 from tests.core.training.sources.starter_files import write_clips, write_crops, write_pictures
+from tests.core.training.tiny_recipe import replace_once, write_recipe
 
 SIZE = (96, 128)
 PLAIN = AugmentationSettings(
     flip=0.0, rotated=0.0, scale_low=1.0, scale_high=1.0, shift=0.0, half_body=0.0, colour=0.0
 )  # fmt: skip
-RECIPE = """
-name = "tiny"
-description = "A test's."
-output = "{folder}/tiny.pth"
-work_folder = "{folder}/work"
-crops = "{folder}/crops.h5"
-people = "{folder}/people"
-seed = 3
-backbone = "w12"
-supporting_offsets = [-1, 1]
-gtm_width = 8
-lcm_width = 8
-input_size_wh = [48, 64]
-sigma = 1.0
-held_out_part = 0.1
-calibration_part = 0.1
-average_decay = 0.9
-checkpoint_every = 1000
-flip_test = false
-
+STAGES = """
 [[stages]]
 name = "clips"
 kind = "clips"
@@ -63,6 +45,11 @@ def folder(tmp_path: Path) -> Path:
     write_clips(tmp_path / "people/clips.h5", [*names, "fight/1.mp4"], [True] * 10 + [False], frames=4)
     write_crops(tmp_path / "crops.h5", 40)
     return tmp_path
+
+
+def recipe_of(folder: Path) -> Path:
+    lines = {"crops": f"{folder.as_posix()}/crops.h5", "people": f"{folder.as_posix()}/people"}
+    return write_recipe(folder, STAGES, **lines, input_size_wh=[48, 64], flip_test=False)
 
 
 def sampler(clips: RealClips, indices: list[int], augmentation: AugmentationSettings, **spoiling: float) -> CropSampler:
@@ -144,8 +131,7 @@ def test_made_and_real_clips_take_turns_and_none_is_left_out(folder: Path) -> No
 
 
 def test_a_stage_trains_on_both_and_logs_what_theta_lacks(folder: Path) -> None:
-    recipe = folder / "recipe.toml"
-    recipe.write_text(RECIPE.format(folder=folder.as_posix()))
+    recipe = recipe_of(folder)
     described = read_recipe(recipe)
     batch = (
         MixedSource(described)
@@ -166,11 +152,11 @@ def test_a_stage_trains_on_both_and_logs_what_theta_lacks(folder: Path) -> None:
         (('kind = "clips"', 'kind = "pictures"'), "real_clips"),
         (("real_clips = 0.5", "real_clips = 1.0"), "no made clips"),
         (("motion_weight = 0.5", "motion_weight = -1.0"), "motion_weight"),
-        (('people = "{folder}/people"', ""), "needs people"),
+        (("people = ", "# "), "needs people"),
     ],
 )
 def test_what_cannot_be_is_refused(folder: Path, change: tuple[str, str], reason: str) -> None:
-    recipe = folder / "recipe.toml"
-    recipe.write_text(RECIPE.replace(*change).format(folder=folder.as_posix()))
+    recipe = recipe_of(folder)
+    replace_once(recipe, *change)
     with pytest.raises(TrainingError, match=reason):
         read_recipe(recipe)

@@ -35,6 +35,7 @@ from tests.core.training.sources.starter_files import (
     write_crops,
     write_pictures,
 )
+from tests.core.training.tiny_recipe import write_recipe
 
 SIZE = (96, 128)
 LIMBS = [name for name in POSETRACK.keypoint_names if name in BODY and name[-3:] not in ("ear", "ose", "top")]
@@ -244,25 +245,7 @@ def test_people_in_clips_are_predicted_among_the_frames_of_their_own_clip(folder
         assert np.allclose(together[number].keypoints, alone[0].keypoints, equal_nan=True, atol=1e-2)
 
 
-RECIPE = """
-name = "tiny"
-description = "A test's."
-output = "{folder}/tiny.pth"
-work_folder = "{folder}/work"
-crops = "{folder}/crops.h5"
-people = "{folder}/people"
-seed = 3
-backbone = "lite0"
-supporting_offsets = [-1, 1]
-gtm_width = 8
-lcm_width = 8
-input_size_wh = [96, 128]
-sigma = 1.0
-held_out_part = 0.1
-calibration_part = 0.1
-average_decay = 0.9
-checkpoint_every = 1000
-
+TABLES = """
 [augmentation]
 cut = 0.3
 small = 0.3
@@ -278,9 +261,13 @@ holds_entry = true
 """
 
 
+def recipe_of(folder: Path, **lines: object) -> Path:
+    crops, people = f"{folder.as_posix()}/crops.h5", f"{folder.as_posix()}/people"
+    return write_recipe(folder, TABLES, crops=crops, people=people, backbone="lite0", **lines)
+
+
 def test_a_backbone_with_a_held_entry_trains_on_all_people(folder: Path) -> None:
-    recipe = folder / "recipe.toml"
-    recipe.write_text(RECIPE.format(folder=folder.as_posix()))
+    recipe = recipe_of(folder)
     source = MixedSource(read_recipe(recipe))
     assert [len(indices) for _, indices in source.everybody(2).parts] == [32, 32, 38, 14 * 3 + 2]
     path = train.main(recipe)
@@ -295,7 +282,5 @@ def test_a_backbone_with_a_held_entry_trains_on_all_people(folder: Path) -> None
 
 
 def test_a_recipe_for_a_backbone_that_cannot_start_from_imagenet_says_so(folder: Path) -> None:
-    recipe = folder / "recipe.toml"
-    recipe.write_text(RECIPE.format(folder=folder.as_posix()).replace("seed = 3", 'seed = 3\npretrained = "coco"'))
     with pytest.raises(TrainingError, match="imagenet"):
-        train.main(recipe)
+        train.main(recipe_of(folder, pretrained="coco"))

@@ -11,25 +11,9 @@ from core.keypoints import POSETRACK
 from core.model.weights.files import load_model, read_metadata
 from core.training.learning.recipe import read_recipe
 from core.training.trainer import train
+from tests.core.training.tiny_recipe import replace_once, write_recipe
 
-RECIPE = """
-name = "tiny"
-description = "A test's."
-output = "{folder}/tiny.pth"
-work_folder = "{folder}/work"
-crops = "data/images/lspet_train_small.h5"
-seed = 3
-backbone = "w12"
-supporting_offsets = [-1, 1]
-gtm_width = 8
-lcm_width = 8
-input_size_wh = [96, 128]
-sigma = 1.0
-held_out_part = 0.002
-calibration_part = 0.002
-average_decay = 0.9
-checkpoint_every = 1000
-
+STAGES = """
 [[stages]]
 name = "pictures"
 kind = "pictures"
@@ -47,10 +31,9 @@ backbone_learning_rate = 1e-5
 """
 
 
-def write_recipe(folder: Path) -> Path:
-    path = folder / "recipe.toml"
-    path.write_text(RECIPE.format(folder=folder.as_posix()))
-    return path
+def recipe_of(folder: Path) -> Path:
+    crops = "data/images/lspet_train_small.h5"
+    return write_recipe(folder, STAGES, crops=crops, held_out_part=0.002, calibration_part=0.002)
 
 
 def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(shared: Path, tmp_path: Path) -> None:
@@ -58,13 +41,13 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(shared: Pa
     whole.mkdir()
     parted.mkdir()
     seen: list[train.TrainingProgress] = []
-    path = train.main(write_recipe(whole), seen.append)
+    path = train.main(recipe_of(whole), seen.append)
     assert [step.done for step in seen] == [4, 8, 12, 16, 18]
     assert {step.stage for step in seen} == {"pictures", "clips"}
     assert seen[-1].seconds_left == 0
 
     seen.clear()
-    recipe = write_recipe(parted)
+    recipe = recipe_of(parted)
     with pytest.raises(Cancelled):
         train.main(recipe, seen.append, lambda: len(seen) == 2)
     assert not (parted / "tiny.pth").exists()
@@ -80,7 +63,7 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(shared: Pa
     assert loaded.metadata.score_model
     assert 0 <= loaded.metadata.accuracy["PCK@0.2 on held-out LSPET"] <= 1
 
-    recipe.write_text(recipe.read_text().replace("seed = 3", "seed = 4"))
+    replace_once(recipe, "seed = 3", "seed = 4")
     with pytest.raises(TrainingError, match="another recipe"):
         train.main(recipe)
 
@@ -95,8 +78,8 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(shared: Pa
     ],
 )
 def test_a_recipe_that_is_none_says_so(tmp_path: Path, change: tuple[str, str], named: str) -> None:
-    path = write_recipe(tmp_path)
-    path.write_text(path.read_text().replace(*change))
+    path = recipe_of(tmp_path)
+    replace_once(path, *change)
     with pytest.raises(TrainingError, match=named):
         read_recipe(path)
 
