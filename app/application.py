@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from app.bindings.actions import ActionsBinding
 from app.bindings.canvas import CanvasBinding
 from app.bindings.comparison import ComparisonBinding
+from app.bindings.moving import MovingBinding
 from app.bindings.network import NetworkBinding
 from app.bindings.panels import PanelsBinding
 from app.bindings.questions import Questions
@@ -36,6 +37,7 @@ from app.controllers.session import Session
 from app.controllers.viewing.checks import ChecksController
 from app.controllers.viewing.comparison import Comparison
 from app.controllers.viewing.instruments import Instruments
+from app.controllers.viewing.moving import MovingController
 from app.threads.collector import WindowThreadCollector
 from app.threads.tasks import TaskRunner
 from app.ui import theme
@@ -75,6 +77,7 @@ class Program(QObject):
         self.checking = CheckingController(session, tasks, self)
         self.editing = EditingController(session, self)
         self.ranges = RangeController(session, self)
+        self.moving = MovingController(session, self)
         self.people = PeopleController(session, tasks, network, self)
         self.finding = FindingController(session, tasks, device, self)
         self.prediction = PredictionController(session, network, tasks, self)
@@ -119,6 +122,7 @@ class Program(QObject):
             opening=self.opening,
             open_weights=self.weights_binding.open,
         )
+        self.moving_binding = MovingBinding(window, self.moving)
         self.repeating_binding = RepeatingBinding(window, session, self.ranges)
 
         tasks.shown.connect(window.set_task)

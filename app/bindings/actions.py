@@ -27,7 +27,7 @@ from core.poses import Visibility
 
 Slot = Callable[[], object]
 
-STEP_FRAMES, LEAP_FRAMES = 10, 100
+LEAP_FRAMES = 100
 
 
 class ActionsBinding(QObject):
@@ -127,8 +127,6 @@ class ActionsBinding(QObject):
             "action_play": playback.toggle_playing,
             "action_next_frame": by(1),
             "action_previous_frame": by(-1),
-            "action_step_forward": by(STEP_FRAMES),
-            "action_step_back": by(-STEP_FRAMES),
             "action_leap_forward": by(LEAP_FRAMES),
             "action_leap_back": by(-LEAP_FRAMES),
             "action_first_frame": lambda: playback.step(-playback.num_frames),

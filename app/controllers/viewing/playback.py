@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from app.controllers.viewing.pace import Pace
 from app.threads.latest import LatestLoop
 from core.errors import SourceError
+from core.frame_range import FrameRange
 from core.video import FrameCache, Source, frame_proof
 
 log = logging.getLogger(__name__)
@@ -124,7 +126,8 @@ class Playback(QObject):
         self._timestamps: NDArray[np.float64] = np.zeros(0)
         self._wanted = 0
         self._shown: ShownFrame | None = None
-        self._due_s = 0.0
+        self._pace = Pace(self._timestamps)
+        self._next = 0
         self.playing = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -154,6 +157,8 @@ class Playback(QObject):
         """Takes a source over and shows a frame of it."""
         self.close()
         self._timestamps = np.asarray(source.timestamps, dtype=np.float64)
+        pace, self._pace = self._pace, Pace(self._timestamps)
+        self._pace.speed, self._pace.loop = pace.speed, pace.loop
         self._decoder = Decoder(source, self)
         self._decoder.decoded.connect(self._on_decoded)
         self._decoder.failed.connect(self._on_failed)
@@ -173,10 +178,12 @@ class Playback(QObject):
 
     def go_to(self, frame_index: int) -> None:
         """Shows a frame (the nearest that exists)."""
+        frame_index = min(max(frame_index, 0), self.num_frames - 1)
+        self._want(frame_index, -1 if frame_index < self._wanted else 1)
+
+    def _want(self, frame_index: int, direction: int) -> None:
         if self._decoder is None:
             return
-        frame_index = min(max(frame_index, 0), self.num_frames - 1)
-        direction = -1 if frame_index < self._wanted else 1
         self._wanted = frame_index
         self.wanted_changed.emit(frame_index)
         self._decoder.request(frame_index, direction)
@@ -197,17 +204,28 @@ class Playback(QObject):
             index, rgb = near
             self._show(ShownFrame(index, rgb, frame_proof(rgb)))
 
+    def set_speed(self, speed: float) -> None:
+        """Plays so many times as fast as the clip."""
+        self._pace.speed = speed
+        self._pace.begin(time.monotonic())
+
+    def set_loop(self, frames: FrameRange | None) -> None:
+        """Plays these frames over and over; None plays to the clip's end."""
+        self._pace.loop = frames
+
     def toggle_playing(self) -> None:
-        """Plays from the shown frame (from the start at the end), or pauses."""
+        """Plays from the shown frame (from the start at the end, or where it is not in the loop), or pauses."""
         if self.playing:
             self.pause()
         elif self._decoder is not None:
-            if self._wanted >= self.num_frames - 1:
-                self.go_to(0)
+            start = self._pace.start(self._wanted)
+            if start != self._wanted:
+                self._want(start, 1)
             self.playing = True
             self.playing_changed.emit(True)
-            self._due_s = time.monotonic()
-            self._schedule_next()
+            self._pace.begin(time.monotonic())
+            if self._shown is not None and self._shown.frame_index == self._wanted:
+                self._schedule_next()  # else it is on its way
 
     def pause(self) -> None:
         """Stops playing."""
@@ -217,20 +235,17 @@ class Playback(QObject):
             self.playing_changed.emit(False)
 
     def _advance(self) -> None:
-        if self._wanted >= self.num_frames - 1:
-            self.pause()
-            return
-        self.go_to(self._wanted + 1)
+        self._want(self._next, 1)
 
     def _schedule_next(self) -> None:
-        """Plans the next frame at its time; a decoder that can't keep pace plays slower and drops nothing."""
-        if self._wanted >= self.num_frames - 1:
+        """Plans the next frame at its time; at the clip's end playing stops."""
+        now_s = time.monotonic()
+        following = self._pace.following(self._wanted, now_s)
+        if following is None:
             self.pause()
             return
-        gap_s = self._timestamps[self._wanted + 1] - self._timestamps[self._wanted]
-        now_s = time.monotonic()
-        self._due_s = max(self._due_s + min(max(gap_s, 0.001), 1.0), now_s)
-        self._timer.start(round((self._due_s - now_s) * 1000))
+        self._next, due_s = following
+        self._timer.start(round((due_s - now_s) * 1000))
 
     def _on_decoded(self, decoder: Decoder, frame: ShownFrame) -> None:
         if decoder is not self._decoder:

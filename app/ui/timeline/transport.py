@@ -1,16 +1,15 @@
-"""The row above the timeline: play and step, the frame's number and time, and what the timeline's colours mean."""
+"""The row above the timeline: play, step and jump, speed, the frame's number and time, and what the colours mean."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSpinBox, QToolButton, QWidget
 
 from app.ui import theme
-from app.ui.timeline.columns import FrameState
-from app.ui.timeline.lanes import REVIEWED_COLOUR, STATE_COLOURS, STATE_FILL
+from app.ui.timeline.legend import Legend
 from app.ui.timeline.timeline import Timeline
 
 BUTTONS = (
@@ -19,63 +18,26 @@ BUTTONS = (
     "action_play",
     "action_next_frame",
     "action_last_frame",
+    "action_loop",
+)
+_NO_ARROWS = (  # the keys step
+    "QSpinBox::up-button, QSpinBox::down-button { width: 0; }"
+    "QSpinBox::up-arrow, QSpinBox::down-arrow { image: none; width: 0; }"
 )
 
 
-class Legend(QWidget):
-    """The timeline's forms and colours with their words."""
-
-    ENTRIES: tuple[tuple[str, QColor, float], ...] = (
-        ("predicted", STATE_COLOURS[FrameState.PREDICTED], STATE_FILL[FrameState.PREDICTED]),
-        ("accepted", STATE_COLOURS[FrameState.ACCEPTED], STATE_FILL[FrameState.ACCEPTED]),
-        ("corrected", STATE_COLOURS[FrameState.CORRECTED], STATE_FILL[FrameState.CORRECTED]),
-        ("reviewed", REVIEWED_COLOUR, 0.2),
-        ("doubtful", theme.DOUBTFUL, -0.45),
-    )
-    """Word, colour, and how much of the height is filled: from the foot, or from the top where it is negative."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("timeline_legend")
-        self.setToolTip(
-            "The colour and height of a bar show how much of a frame is done.\n"
-            "A bright base: reviewed. An orange tick: needs a look.\n"
-            "A dashed red line: frames of a damaged clip are missing there.\n"
-            "Wheel: zoom. Double-click: the whole clip."
-        )
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def _widths(self) -> list[int]:
-        return [self.fontMetrics().horizontalAdvance(word) + 12 + 5 + 12 for word, _, _ in self.ENTRIES]
-
-    def sizeHint(self) -> QSize:
-        """Room for all words."""
-        return QSize(sum(self._widths()), 20)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draws the entries in a row."""
-        painter = QPainter(self)
-        x = 0
-        for (word, colour, fill), width in zip(self.ENTRIES, self._widths(), strict=True):
-            box = QRectF(x, self.height() / 2 - 6, 12, 12)
-            painter.fillRect(box, theme.CANVAS_BACKGROUND)
-            height = box.height() * abs(fill)
-            top = box.top() if fill < 0 else box.bottom() - height
-            painter.fillRect(QRectF(box.left(), top, box.width(), height), colour)
-            painter.setPen(theme.TEXT_MUTED)
-            painter.drawText(QRectF(x + 17, 0, width, self.height()), Qt.AlignmentFlag.AlignVCenter, word)
-            x += width
-        painter.end()
-
-
 class Transport(QWidget):
-    """Play and step buttons, frame number, time and legend, in step with a timeline.
+    """Play and step buttons, speed, jump width, frame number, time and legend, in step with a timeline.
 
     Signals:
         frame_chosen(int): a number was typed or stepped to.
+        speed_chosen(float): how many times as fast as the clip to play.
+        jump_chosen(int): how many frames a jump is to go.
     """
 
     frame_chosen = Signal(int)
+    speed_chosen = Signal(float)
+    jump_chosen = Signal(int)
 
     def __init__(self, timeline: Timeline, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +56,8 @@ class Transport(QWidget):
             row.addWidget(button)
         self._play = actions["action_play"]
         self._play.toggled.connect(self._show_playing)
+        row.addWidget(self._speed_button())
+        row.addWidget(self._jump_spin())
         row.addSpacing(theme.SPACING)
         row.addWidget(self._frame_spin())
         row.addSpacing(theme.SPACING)
@@ -108,17 +72,61 @@ class Transport(QWidget):
         timeline.current_changed.connect(self._show_current)
         self._show_clip()
 
+    def set_speeds(self, speeds: Sequence[float]) -> None:
+        """Offers these speeds, as multiples of the clip's own."""
+        menu = self._speed.menu()
+        menu.clear()
+        for speed in speeds:
+            choice = menu.addAction(f"{speed:g}×")
+            choice.setCheckable(True)
+            choice.triggered.connect(lambda _checked=False, speed=speed: self.speed_chosen.emit(speed))
+
+    def set_speed(self, speed: float) -> None:
+        """Shows how fast the clip plays."""
+        self._speed.setText(f"{speed:g}×")
+        for choice in self._speed.menu().actions():
+            choice.setChecked(choice.text() == self._speed.text())
+
+    def set_jump_frames(self, frames: int) -> None:
+        """Shows how wide a jump is."""
+        self._jump.blockSignals(True)
+        self._jump.setValue(frames)
+        self._jump.blockSignals(False)
+
+    def _speed_button(self) -> QToolButton:
+        self._speed = QToolButton(self)
+        self._speed.setObjectName("button_speed")
+        self._speed.setAccessibleName("Speed")
+        self._speed.setToolTip("How fast the clip plays, beside its own speed.  (, and .)")
+        self._speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._speed.setMenu(QMenu(self._speed))
+        self._speed.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._speed.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25×") + 18)
+        return self._speed
+
+    def _jump_spin(self) -> QSpinBox:
+        self._jump = QSpinBox(self)
+        self._jump.setObjectName("jump_spin")
+        self._jump.setAccessibleName("Width of a jump in frames")
+        self._jump.setToolTip("How many frames a jump goes.  (Ctrl+Left and Ctrl+Right)")
+        self._jump.setPrefix("jump ")
+        self._jump.setRange(1, 10_000)
+        self._jump.setKeyboardTracking(False)
+        self._jump.setStyleSheet(_NO_ARROWS)
+        self._jump.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._jump.setMaximumWidth(self.fontMetrics().horizontalAdvance("jump 10000") + 12)
+        self._jump.valueChanged.connect(self.jump_chosen)
+        self._jump.editingFinished.connect(self._jump.clearFocus)
+        return self._jump
+
     def _frame_spin(self) -> QSpinBox:
         self._spin = QSpinBox(self)
         self._spin.setObjectName("frame_spin")
         self._spin.setAccessibleName("Frame number")
         self._spin.setKeyboardTracking(False)
-        self._spin.setStyleSheet(  # no arrows: the arrow keys step
-            "QSpinBox::up-button, QSpinBox::down-button { width: 0; }"
-            "QSpinBox::up-arrow, QSpinBox::down-arrow { image: none; width: 0; }"
-        )
+        self._spin.setStyleSheet(_NO_ARROWS)
         self._spin.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._spin.setMinimumWidth(118)
+        self._spin.setMinimumWidth(104)
         self._spin.valueChanged.connect(self.frame_chosen)
         self._spin.editingFinished.connect(self._spin.clearFocus)
         return self._spin
