@@ -16,12 +16,14 @@ from app.bindings.comparison import ComparisonBinding
 from app.bindings.moving import MovingBinding
 from app.bindings.network import NetworkBinding
 from app.bindings.panels import PanelsBinding
+from app.bindings.placing import PlacingBinding
 from app.bindings.questions import Questions
 from app.bindings.repeating import RepeatingBinding
 from app.bindings.trust import TrustBinding
 from app.bindings.weights import WeightsBinding
 from app.controllers.checking import CheckingController
 from app.controllers.editing.people import PeopleController
+from app.controllers.editing.placing import PlacingController
 from app.controllers.editing.poses import EditingController
 from app.controllers.editing.ranges import RangeController
 from app.controllers.editing.reviewing import ReviewController
@@ -56,7 +58,7 @@ class Program(QObject):
 
     Attributes:
         window, session, tasks, network: the parts that a script may want to look at.
-        opening, checking, editing, people, finding, prediction, finetuning, review, exporting, instruments: the
+        opening, checking, editing, people, placing, finding, prediction, finetuning, review, exporting, instruments: the
             controllers.
     """
 
@@ -79,6 +81,7 @@ class Program(QObject):
         self.ranges = RangeController(session, self)
         self.moving = MovingController(session, self)
         self.people = PeopleController(session, tasks, network, self)
+        self.placing = PlacingController(session, self.editing, self)
         self.finding = FindingController(session, tasks, device, self)
         self.prediction = PredictionController(session, network, tasks, self)
         self.weights_in_use = WeightsInUse(session, network, tasks, self)
@@ -92,6 +95,7 @@ class Program(QObject):
         self.checks = ChecksController(session, tasks, self)
 
         self.canvas_binding = CanvasBinding(session, self.editing, self.people, self.instruments, window)
+        self.placing_binding = PlacingBinding(window, session, self.editing, self.people, self.placing)
         self.comparison_binding = ComparisonBinding(session, self.comparison, window)
         self.trust_binding = TrustBinding(session, tasks, self.checks, self.exporting, window)
         self.panels_binding = PanelsBinding(session, self.editing, self.people, self.review, window)

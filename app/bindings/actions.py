@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from app.bindings.panels import with_member
 from app.bindings.questions import Questions
 from app.controllers.editing.people import PeopleController
-from app.controllers.editing.poses import EditingController, next_without_place
+from app.controllers.editing.poses import EditingController
 from app.controllers.editing.reviewing import ReviewController
 from app.controllers.network.finding import FindingController
 from app.controllers.network.finetuning import FinetuningController
@@ -23,7 +23,6 @@ from app.ui.dialogs import dialogs
 from app.ui.main_window import MainWindow
 from core import __version__
 from core.keypoints import POSETRACK
-from core.poses import Visibility
 
 Slot = Callable[[], object]
 
@@ -75,20 +74,10 @@ class ActionsBinding(QObject):
         session.opened.connect(self._questions.tell_keymap_trouble)
         session.frame_shown.connect(lambda _: self._refresh())
         session.poses_changed.connect(lambda _: self._refresh())
-        session.selection_changed.connect(self._on_selection)
+        session.selection_changed.connect(lambda *_: self._refresh())
         session.playback.playing_changed.connect(self._window.action("action_play").setChecked)
-        session.tool_changed.connect(self._show_tool)
         finetuning.changed.connect(self._refresh_rounds)
         self._refresh_rounds()
-
-    def _on_selection(self, _track_id: int | None, keypoint: int | None) -> None:
-        if keypoint is None and self._session.tool == Tool.PLACE:  # every joint has its place, or nobody is selected
-            self._session.put_tool_down()
-        self._refresh()
-
-    def _show_tool(self, tool: Tool) -> None:
-        self._window.action("action_add_person").setChecked(tool == Tool.BOX)
-        self._window.action("action_place_by_clicks").setChecked(tool == Tool.PLACE)
 
     # What each action does ------------------------------------------------------------------------------------------
 
@@ -163,16 +152,11 @@ class ActionsBinding(QObject):
         return {
             "action_next_joint": lambda: self._step_joint(1),
             "action_previous_joint": lambda: self._step_joint(-1),
-            "action_deselect": self._deselect,
-            "action_place_joint": self._place_joint,
-            "action_place_by_clicks": self._toggle_place_tool,
             "action_nudge_left": nudge(-1, 0),
             "action_nudge_right": nudge(1, 0),
             "action_nudge_up": nudge(0, -1),
             "action_nudge_down": nudge(0, 1),
             "action_cycle_visibility": editing.cycle_selected_visibility,
-            "action_mark_occluded": lambda: self._mark(Visibility.OCCLUDED),
-            "action_mark_not_labelled": lambda: self._mark(Visibility.NOT_LABELLED),
         }
 
     def _model(self) -> dict[str, Slot]:
@@ -217,26 +201,6 @@ class ActionsBinding(QObject):
         else:
             self._people.draw_box()
 
-    def _toggle_place_tool(self) -> None:
-        """Takes the tool that places joints by clicks in hand, at the first joint without a place, or puts it away."""
-        session = self._session
-        pose = session.selected_pose()
-        if session.tool == Tool.PLACE or pose is None:
-            if pose is None:
-                session.message.emit("Select a person first.")
-            session.put_tool_down()
-            return
-        if session.keypoint is None or pose.labelled[session.keypoint]:
-            session.select(pose.track_id, next_without_place(pose, -1))
-        if session.keypoint is None:
-            session.message.emit("All joints of this person are placed: drag them to move them.")
-            session.put_tool_down()
-            return
-        session.take_tool(Tool.PLACE)
-        session.message.emit(
-            "Click where each joint is; right-click a placed one to mark it as occluded. Esc stops placing."
-        )
-
     def _toggle_hide(self) -> None:
         track_id = self._session.track_id
         if track_id is not None:
@@ -276,26 +240,6 @@ class ActionsBinding(QObject):
             here = self._session.keypoint
             following = (0 if direction > 0 else -1) if here is None else here + direction
             self._session.select(self._session.track_id, following % len(POSETRACK))
-
-    def _deselect(self) -> None:
-        session = self._session
-        session.select(session.track_id if session.keypoint is not None else None, None)
-
-    def _place_joint(self) -> None:
-        session = self._session
-        if session.track_id is None or session.keypoint is None:
-            session.message.emit("Select a person and a joint first (Up and Down walk through the joints).")
-            return
-        place = self._window.canvas.pointer_place()
-        if place is None:
-            session.message.emit("Put the pointer where the joint is, then press the key.")
-        else:
-            self._editing.place_keypoint(session.track_id, session.keypoint, *place)
-
-    def _mark(self, visibility: Visibility) -> None:
-        session = self._session
-        if session.track_id is not None and session.keypoint is not None:
-            self._editing.set_visibility(session.track_id, session.keypoint, visibility)
 
     # What can be done now ---------------------------------------------------------------------------------------------
 

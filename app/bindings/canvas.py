@@ -54,13 +54,11 @@ class CanvasBinding(QObject):
 
         canvas = self._canvas
         canvas.keypoint_moved.connect(editing.move_keypoint)
-        canvas.keypoint_placed.connect(editing.place_keypoint)
         canvas.visibility_cycled.connect(editing.cycle_visibility)
         canvas.pose_moved.connect(editing.move_pose)
         canvas.selection_changed.connect(session.select)
         canvas.box_drawn.connect(people.add_person)
         canvas.box_changed.connect(editing.set_box)
-        canvas.tool_put_down.connect(session.put_tool_down)
         session.tool_changed.connect(canvas.set_tool)
         self._heatmap_panel.shown_toggled.connect(self.show_heatmap)
         self._heatmap_panel.opacity_changed.connect(canvas.set_heatmap_opacity)

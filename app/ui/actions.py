@@ -140,12 +140,15 @@ _JOINT = (
     _A("action_deselect", "Select nothing", ("Esc",), "Deselect the joint, then the person.", None, "Joint"),
     _A("action_place_joint", "Place joint here", ("X",), "Put the selected joint where the pointer is.", "place_joint", "Joint", starts_group=True),
     _A("action_place_by_clicks", "Place joints by clicking", ("Shift+X",), "Each click places the selected joint and moves on to the next; Esc stops.", None, "Joint", checkable=True),
+    _A("action_place_after_box", "Place joints after drawing a box", (), "Begin to place a new person's joints by clicking once the box is drawn.", None, "Joint", checkable=True),
+    _A("action_skip_joint", "Skip joint", ("Z",), "While placing by clicks: leave this joint as it is and go on.", None, "Joint"),
+    _A("action_place_back", "One joint back", ("Backspace",), "While placing by clicks: return to the joint before and undo its step.", None, "Joint"),
     _A("action_nudge_left", "Nudge left", ("Shift+Left",), "Move the selected joint one pixel left.", None, "Joint/Nudge"),
     _A("action_nudge_right", "Nudge right", ("Shift+Right",), "Move the selected joint one pixel right.", None, "Joint/Nudge"),
     _A("action_nudge_up", "Nudge up", ("Shift+Up",), "Move the selected joint one pixel up.", None, "Joint/Nudge"),
     _A("action_nudge_down", "Nudge down", ("Shift+Down",), "Move the selected joint one pixel down.", None, "Joint/Nudge"),
     _A("action_cycle_visibility", "Change visibility", ("V",), "Cycle the selected joint through visible, occluded and not labelled.", None, "Joint", starts_group=True),
-    _A("action_mark_occluded", "Occluded", ("Q",), "Mark the selected joint as occluded.", None, "Joint"),
+    _A("action_mark_occluded", "Occluded", ("Q",), "Mark the selected joint as occluded; while placing by clicks, at the pointer.", None, "Joint"),
     _A("action_mark_not_labelled", "Not labelled", ("O",), "Mark the selected joint as not labelled.", None, "Joint"),
 )
 

@@ -46,18 +46,27 @@ def _pose(project: Project, frame_index: int, track_id: int) -> Pose:
 
 @_undisturbed
 def move_keypoint(
-    project: Project, frame_index: int, track_id: int, keypoint: int, xy: ArrayLike, *, proofs: Proofs = None
+    project: Project,
+    frame_index: int,
+    track_id: int,
+    keypoint: int,
+    xy: ArrayLike,
+    visibility: Visibility | None = None,
+    *,
+    proofs: Proofs = None,
 ) -> Touched:
     """Puts a joint where a person says, by dragging, placing or snapping; in the undo menu "Move left wrist".
 
-    A joint that was not labelled becomes visible ("Place left wrist"); the score is 1.
+    Its visibility stays where none is given, but a joint that was not labelled becomes visible ("Place left wrist").
+    The score is 1.
     """
     before = _pose(project, frame_index, track_id)
     placed = np.asarray(xy, dtype=np.float64)
     if placed.shape != (2,) or not np.isfinite(placed).all():
         raise ValueError(f"a joint is placed at two finite numbers, not {xy!r}")
     was = Visibility(int(before.visibility[keypoint]))
-    visibility = Visibility.VISIBLE if was == Visibility.NOT_LABELLED else was
+    if visibility is None:
+        visibility = Visibility.VISIBLE if was == Visibility.NOT_LABELLED else was
     verb = "Place" if was == Visibility.NOT_LABELLED else "Move"
     after = before.with_keypoint(keypoint, placed, visibility, 1.0, Provenance.CORRECTED)
     label = f"{verb} {POSETRACK.label(keypoint)}"

@@ -135,6 +135,12 @@ class ProjectReader:
         return None if step is None else step.label
 
     @property
+    def undo_entry(self) -> int:
+        """The number of the edit that `undo` would take back, 0 if there is nothing."""
+        step = undoing.last_done(self._store)
+        return 0 if step is None else step.edit_id
+
+    @property
     def redo_label(self) -> str | None:
         """What `redo` would do again, None if there is nothing."""
         step = undoing.first_undone(self._store)

@@ -29,9 +29,11 @@ class PeopleController(QObject):
     """Adds people by a box and follows them in a worker thread.
 
     Signals:
+        added: the number of whom a box was drawn for.
         followed: a Followed, when a person was followed to the end or lost; for scripts that drive the program.
     """
 
+    added = Signal(int)
     followed = Signal(object)
 
     def __init__(
@@ -89,6 +91,7 @@ class PeopleController(QObject):
         track_id = touched.track_ids[0]
         session.select(track_id, None)
         self.follow(track_id)
+        self.added.emit(track_id)
 
     def follow_selected(self) -> None:
         """Follows the selected person from the shown frame on."""

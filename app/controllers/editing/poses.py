@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from PySide6.QtCore import QObject
 
@@ -52,21 +52,24 @@ class EditingController(QObject):
             self._refusal = ""
         return True
 
-    def move_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> bool:
+    def move_keypoint(
+        self, track_id: int, keypoint: int, x: float, y: float, visibility: Visibility | None = None
+    ) -> bool:
         """A joint was dragged or placed. True if it is where the hand put it."""
         return self._edit(
             lambda project, frame, proofs: edits.move_keypoint(
-                project, frame, track_id, keypoint, (x, y), proofs=proofs
+                project, frame, track_id, keypoint, (x, y), visibility, proofs=proofs
             ),
             track_id,
         )
 
     def place_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> None:
-        """A joint without a place was placed; the next one without a place is selected."""
+        """A joint was placed by its key; the next row that nobody has set is selected, else the selection stays."""
         if self.move_keypoint(track_id, keypoint, x, y):
             pose = self._session.shown_poses().pose(track_id)
-            if pose is not None:
-                self._session.select(track_id, next_without_place(pose, keypoint))
+            following = None if pose is None else next_unset(pose, keypoint)
+            if following is not None and following > keypoint:
+                self._session.select(track_id, following)
 
     def cycle_visibility(self, track_id: int, keypoint: int) -> None:
         """Visible, occluded, not labelled, and visible again."""
@@ -74,9 +77,9 @@ class EditingController(QObject):
         if pose is not None:
             self.set_visibility(track_id, keypoint, Visibility(int(pose.visibility[keypoint])).following)
 
-    def set_visibility(self, track_id: int, keypoint: int, visibility: Visibility) -> None:
-        """Marks a joint as visible, occluded or not labelled."""
-        self._edit(
+    def set_visibility(self, track_id: int, keypoint: int, visibility: Visibility) -> bool:
+        """Marks a joint as visible, occluded or not labelled. True if it is so now."""
+        return self._edit(
             lambda project, frame, proofs: edits.set_visibility(
                 project, frame, track_id, keypoint, visibility, proofs=proofs
             ),
@@ -180,8 +183,18 @@ class EditingController(QObject):
             self._session.playback.go_to(min(touched.frame_indices))
 
 
-def next_without_place(pose: Pose, after: int) -> int | None:
-    """The next keypoint after `after` (around the end) that is not labelled, None if all are."""
+def next_unset(pose: Pose, after: int, without: Collection[int] = ()) -> int | None:
+    """The next keypoint after `after` (around the end) that nobody has set, nor said that it is not there.
+
+    Args:
+        pose: whose.
+        after: -1 for the first.
+        without: keypoints that are passed over.
+
+    Returns:
+        None where there is none.
+    """
     count = len(POSETRACK)
+    unset = ~pose.labelled & ~pose.human
     order = [(after + step) % count for step in range(1, count + 1)]
-    return next((keypoint for keypoint in order if not pose.labelled[keypoint]), None)
+    return next((keypoint for keypoint in order if unset[keypoint] and keypoint not in without), None)

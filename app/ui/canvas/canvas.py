@@ -27,9 +27,9 @@ class Canvas(PeopleView):
 
     Signals:
         keypoint_moved(track_id, keypoint, x, y): once, when a dragged joint is released.
-        keypoint_placed(track_id, keypoint, x, y): a joint that had no place was given one ("place" tool).
+        keypoint_placed(track_id, keypoint, x, y): a click of the "place" tool gave the selected joint its place.
         visibility_cycled(track_id, keypoint): right click on a joint.
-        pose_moved(track_id, dx, dy): once, when a person dragged with Alt is released.
+        pose_moved(track_id, dx, dy): once, when a person dragged with Ctrl is released.
         selection_changed(track_id | None, keypoint | None): the hand selected something.
         box_drawn(x, y, w, h): a box was drawn with the "box" tool.
         box_changed(track_id, x, y, w, h): once, when a handle of the selected person's box is released.
@@ -141,7 +141,7 @@ class Canvas(PeopleView):
         elif event.button() == Qt.MouseButton.RightButton:
             self._cycle_visibility(at)
         elif event.button() == Qt.MouseButton.LeftButton:
-            self._gesture = self._left_gesture(at, bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
+            self._gesture = self._left_gesture(at, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
         self._update_cursor(at)
 
     def _left_gesture(self, at: QPointF, moves_person: bool) -> Gesture:
@@ -244,8 +244,7 @@ class Canvas(PeopleView):
         if pose is None or keypoint is None or pose.track_id in self._untouchable or self._picture is None:
             return
         if self._picture.contains(x, y):
-            signal = self.keypoint_moved if pose.placed[keypoint] else self.keypoint_placed
-            signal.emit(pose.track_id, keypoint, *self._picture.clamped(x, y))
+            self.keypoint_placed.emit(pose.track_id, keypoint, *self._picture.clamped(x, y))
 
     def _select(self, selection: Selection) -> None:
         if selection != self._context.selection:

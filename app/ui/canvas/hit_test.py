@@ -12,6 +12,8 @@ from app.ui.canvas.view import View
 from core.poses import FramePoses, Pose
 
 JOINT_RADIUS_PX = 10.0
+OVERLAP_PX = 5.0
+"""Joints nearer to each other than this lie one over the other: the selected one is then on top."""
 HANDLE_RADIUS_PX = 7.0
 
 Handle = tuple[int, int]
@@ -62,7 +64,8 @@ def joint_at(
         poses: the people of the frame shown.
         view: how the frame lies in the viewport.
         at_px: the pointer, in viewport pixels.
-        selection: the selected person's joints win over those of others that lie nearer.
+        selection: the selected person's joints win over those of others that lie nearer, and the selected joint over
+            those that it overlaps.
         ignored: track ids of people who are hidden or locked.
         radius_px: how near a joint has to be, in viewport pixels.
 
@@ -73,20 +76,21 @@ def joint_at(
         hit
         for pose in poses.poses
         if pose.track_id not in ignored
-        and (hit := _nearest_joint(pose, reachable_joints(pose, selection), view, at_px)) is not None
+        and (hit := _nearest_joint(pose, selection, view, at_px)) is not None
         and hit.distance_px <= radius_px
     ]
     return min(hits, key=lambda hit: (hit.track_id != selection.track_id, hit.distance_px), default=None)
 
 
-def _nearest_joint(pose: Pose, reachable: NDArray[np.bool_], view: View, at_px: tuple[float, float]) -> JointHit | None:
-    indices = np.flatnonzero(reachable)
+def _nearest_joint(pose: Pose, selection: Selection, view: View, at_px: tuple[float, float]) -> JointHit | None:
+    indices = np.flatnonzero(reachable_joints(pose, selection))
     if not len(indices):
         return None
     x, y = view.to_picture(*at_px)
     scale = np.array([view.zoom * view.pixel_aspect, view.zoom])
     distances = np.linalg.norm((pose.keypoints[indices] - [x, y]) * scale, axis=1)
-    nearest = int(distances.argmin())
+    is_selected = (indices == selection.keypoint) & (pose.track_id == selection.track_id)
+    nearest = int((distances - OVERLAP_PX * is_selected).argmin())
     return JointHit(pose.track_id, int(indices[nearest]), float(distances[nearest]))
 
 

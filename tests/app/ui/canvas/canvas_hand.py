@@ -11,7 +11,7 @@ from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
-NONE, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
+NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 WRIST = POSETRACK.index("left_wrist")
 WIDTH, HEIGHT = 320, 240
 

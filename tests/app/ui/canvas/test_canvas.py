@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from core.keypoints import POSETRACK
 from core.poses import FramePoses, Provenance, Visibility
 from tests.app.ui.canvas.canvas_hand import (
-    ALT,
+    CTRL,
     HEIGHT,
     LEFT,
     MIDDLE,
@@ -38,6 +38,19 @@ def test_a_drag_is_one_edit_with_the_right_place(canvas):
     assert (track_id, keypoint) == (1, WRIST)
     assert (new_x, new_y) == pytest.approx((x + 31, y - 22), abs=0.5)
     assert heard.of("selection_changed") == [(1, WRIST)]
+
+
+@pytest.mark.parametrize("name", ["left_wrist", "left_elbow"])
+def test_of_two_joints_on_one_spot_the_selected_one_is_dragged(canvas, name):
+    at = wrist(canvas)
+    pose = canvas._poses.pose(1).with_keypoint(
+        POSETRACK.index("left_elbow"), at, Visibility.VISIBLE, 1.0, Provenance.CORRECTED
+    )
+    canvas.set_poses(FramePoses(12, (pose,)))
+    canvas.set_selection(1, POSETRACK.index(name))
+    heard = Heard(canvas)
+    drag(canvas, at, (at[0] + 20, at[1]))
+    assert [said[1] for said in heard.of("keypoint_moved")] == [POSETRACK.index(name)]
 
 
 def test_the_joint_follows_the_hand_and_falls_back_where_nobody_stores_it(canvas):
@@ -115,10 +128,10 @@ def test_a_joint_stays_on_the_picture(canvas):
     assert heard.of("keypoint_moved") == [(1, WRIST, 0.0, 0.0)]
 
 
-def test_alt_drag_moves_the_person(canvas):
+def test_ctrl_drag_moves_the_person(canvas):
     heard = Heard(canvas)
     x, y = wrist(canvas, 2)
-    drag(canvas, (x, y), (x - 20, y + 14), modifiers=ALT)
+    drag(canvas, (x, y), (x - 20, y + 14), modifiers=CTRL)
     ((track_id, dx, dy),) = heard.of("pose_moved")
     assert track_id == 2 and (dx, dy) == pytest.approx((-20, 14), abs=0.5)
     assert not heard.of("keypoint_moved")

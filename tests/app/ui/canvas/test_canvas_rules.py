@@ -68,6 +68,15 @@ def test_the_selected_persons_joints_win():
     assert hit is not None and hit.track_id == 1
 
 
+def test_the_selected_joint_wins_over_those_that_it_overlaps_and_over_no_others():
+    folded = FramePoses(7, (person(1, (0, 0, 90, 90), j9=(50, 50), j10=(51, 50), j11=(60, 50)),))
+    for keypoint in (9, 10):
+        hit = joint_at(folded, View(), (50.4, 50), Selection(1, keypoint))
+        assert hit is not None and hit.keypoint == keypoint
+    hit = joint_at(folded, View(), (60, 50), Selection(1, 10))
+    assert hit is not None and hit.keypoint == 11, "within reach of the selected joint, but beside it"
+
+
 @pytest.mark.parametrize("selection", [Selection(), Selection(2, 0)])
 def test_hidden_and_locked_people_are_never_hit(selection):
     hit = joint_at(TWO, View(), (53, 50), selection, ignored={2})
