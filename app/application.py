@@ -58,8 +58,8 @@ class Program(QObject):
 
     Attributes:
         window, session, tasks, network: the parts that a script may want to look at.
-        opening, checking, editing, people, placing, finding, prediction, finetuning, review, exporting, instruments: the
-            controllers.
+        opening, checking, editing, people, placing, finding, prediction, finetuning, review, exporting,
+            instruments: the controllers.
     """
 
     def __init__(self, device: str = "auto") -> None:

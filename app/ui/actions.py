@@ -140,7 +140,7 @@ _JOINT = (
     _A("action_deselect", "Select nothing", ("Esc",), "Deselect the joint, then the person.", None, "Joint"),
     _A("action_place_joint", "Place joint here", ("X",), "Put the selected joint where the pointer is.", "place_joint", "Joint", starts_group=True),
     _A("action_place_by_clicks", "Place joints by clicking", ("Shift+X",), "Each click places the selected joint and moves on to the next; Esc stops.", None, "Joint", checkable=True),
-    _A("action_place_after_box", "Place joints after drawing a box", (), "Begin to place a new person's joints by clicking once the box is drawn.", None, "Joint", checkable=True),
+    _A("action_place_after_box", "Place joints after drawing a box", ("Ctrl+Shift+X",), "Begin to place a new person's joints by clicking once the box is drawn.", None, "Joint", checkable=True),
     _A("action_skip_joint", "Skip joint", ("Z",), "While placing by clicks: leave this joint as it is and go on.", None, "Joint"),
     _A("action_place_back", "One joint back", ("Backspace",), "While placing by clicks: return to the joint before and undo its step.", None, "Joint"),
     _A("action_nudge_left", "Nudge left", ("Shift+Left",), "Move the selected joint one pixel left.", None, "Joint/Nudge"),

@@ -51,8 +51,8 @@ def move_keypoint(
     track_id: int,
     keypoint: int,
     xy: ArrayLike,
-    visibility: Visibility | None = None,
     *,
+    visibility: Visibility | None = None,
     proofs: Proofs = None,
 ) -> Touched:
     """Puts a joint where a person says, by dragging, placing or snapping; in the undo menu "Move left wrist".

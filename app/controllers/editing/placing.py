@@ -72,7 +72,7 @@ class PlacingController(QObject):
         keypoint = next_unset(pose, -1) if session.keypoint is None else session.keypoint
         if keypoint is None:
             session.put_tool_down()
-            session.message.emit("All joints of this person are set: drag them to move them, or select one to begin at.")
+            session.message.emit("All joints of this person are set: drag them, or select one to begin at.")
             return
         self._begin()
         session.select(pose.track_id, keypoint)

@@ -58,7 +58,7 @@ class EditingController(QObject):
         """A joint was dragged or placed. True if it is where the hand put it."""
         return self._edit(
             lambda project, frame, proofs: edits.move_keypoint(
-                project, frame, track_id, keypoint, (x, y), visibility, proofs=proofs
+                project, frame, track_id, keypoint, (x, y), visibility=visibility, proofs=proofs
             ),
             track_id,
         )
