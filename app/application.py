@@ -19,6 +19,7 @@ from app.bindings.panels import PanelsBinding
 from app.bindings.placing import PlacingBinding
 from app.bindings.questions import Questions
 from app.bindings.repeating import RepeatingBinding
+from app.bindings.seeing import SeeingBinding
 from app.bindings.trust import TrustBinding
 from app.bindings.weights import WeightsBinding
 from app.controllers.checking import CheckingController
@@ -40,6 +41,7 @@ from app.controllers.viewing.checks import ChecksController
 from app.controllers.viewing.comparison import Comparison
 from app.controllers.viewing.instruments import Instruments
 from app.controllers.viewing.moving import MovingController
+from app.controllers.viewing.seeing import Seeing
 from app.threads.collector import WindowThreadCollector
 from app.threads.tasks import TaskRunner
 from app.ui import theme
@@ -59,7 +61,7 @@ class Program(QObject):
     Attributes:
         window, session, tasks, network: the parts that a script may want to look at.
         opening, checking, editing, people, placing, finding, prediction, finetuning, review, exporting,
-            instruments: the controllers.
+            instruments, seeing: the controllers.
     """
 
     def __init__(self, device: str = "auto") -> None:
@@ -91,11 +93,13 @@ class Program(QObject):
         self.exporting = ExportController(session, tasks, self)
         self.runs = RunsController(session, tasks, self)
         self.instruments = Instruments(session, network, self)
+        self.seeing = Seeing(self)
         self.comparison = Comparison(session, network, self.editing, self)
         self.checks = ChecksController(session, tasks, self)
 
         self.canvas_binding = CanvasBinding(session, self.editing, self.people, self.instruments, window)
         self.placing_binding = PlacingBinding(window, session, self.editing, self.people, self.placing)
+        self.seeing_binding = SeeingBinding(self.seeing, window)
         self.comparison_binding = ComparisonBinding(session, self.comparison, window)
         self.trust_binding = TrustBinding(session, tasks, self.checks, self.exporting, window)
         self.panels_binding = PanelsBinding(session, self.editing, self.people, self.review, window)

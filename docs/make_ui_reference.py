@@ -81,14 +81,23 @@ def keymaps_section() -> list[str]:
 
 
 def provenance_section() -> list[str]:
-    """How a joint's shape shows who set it."""
-    lines = ["", "## What a joint's shape means", "", "| set by | shape | whose word |", "|---|---|---|"]
+    """How a joint's colour and shape show who set it."""
+    lines = ["", "## What colours and shapes mean", ""]
+    lines += ["| a joint set by | colour | shape | whose word |", "|---|---|---|---|"]
     for who in Provenance:
-        style = theme.PROVENANCE_STYLES[who]
+        style, colour = theme.PROVENANCE_STYLES[who], theme.provenance_colour(who).name()
         whose = "a person's" if who.is_human else "nobody's" if who == Provenance.NONE else "a machine's"
-        lines.append(f"| {style.name} | {'filled' if style.filled else 'outlined'} {style.marker} | {whose} |")
-    sides = ", ".join(f"{side} {colour.name()}" for side, colour in theme.SIDE_COLOURS.items())
-    return [*lines, "", f"Its colour is the side of the body: {sides}."]
+        shape = f"{'filled' if style.filled else 'outlined'} {style.marker}"
+        lines.append(f"| {style.name} | {colour} | {shape} | {whose} |")
+    doubtful, lost = (theme.colour_of(meaning).name() for meaning in (theme.Meaning.DOUBTFUL, theme.Meaning.LOST))
+    sides = ", ".join(f"{side} {theme.side_colour(side).name()}" for side in ("left", "right", "centre"))
+    return [
+        *lines,
+        "",
+        f"Doubtful is {doubtful}; where a person was lost is {lost}.",
+        f"Limbs have the colour of the side of the body: {sides}.",
+        "These are the colours of the first palette; View > Colours has two more.",
+    ]
 
 
 def signals_of(widget: QObject) -> list[str]:

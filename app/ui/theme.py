@@ -1,7 +1,7 @@
-"""The look: palette, stylesheet, spacing, icons, and the colours of sides and provenance.
+"""The look: grounds, stylesheet, spacing, icons, and the colours that mean something.
 
-The colours of meaning are of Okabe and Ito's set, lightened where a dark ground asks for it, and never
-stand alone: every one of them comes with a form (`ProvenanceStyle.marker`) or a word.
+Each colour of a palette has one meaning on the picture, the timeline, the lists and the queue, and never stands alone:
+every one of them comes with a form (`ProvenanceStyle.marker`) or a word.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from app.ui.palettes import PALETTES, PERSON_COLOURS, Meaning, Palette
 from core.files import checkout
-from core.keypoints import SIDES_RGB
 from core.poses import Provenance
+
+__all__ = ["Meaning"]
 
 # Grounds, from the back to the front.
 CANVAS_BACKGROUND = QColor("#101215")
@@ -36,51 +38,80 @@ ACCENT = QColor("#4c9be8")
 ACCENT_TEXT = QColor("#0b1622")
 SELECTION = QColor("#2c4a6b")
 
-DOUBTFUL = QColor("#ff7a3d")
 ERROR = QColor("#ff7a6b")
 GOOD = QColor("#33c094")
 
-SIDE_COLOURS: dict[str, QColor] = {side: QColor(*rgb) for side, rgb in SIDES_RGB.items()}
-"""Left, right and centre of a body (`Skeleton.side`)."""
+NOT_SET = QColor("#69727e")
+"""Of a joint that nobody has set."""
 
 
 @dataclass(frozen=True)
 class ProvenanceStyle:
-    """How one provenance is shown.
+    """How one provenance is shown, besides its colour.
 
     Attributes:
         name: in plain English, as a tooltip or a table says it.
-        colour: where colour stands for provenance (timeline, panels).
         marker: the joint's form on the canvas, "circle", "square", "diamond" or "triangle".
         filled: whether the form is filled; an outline is a machine's word, a filled form a person's.
     """
 
     name: str
-    colour: QColor
     marker: str
     filled: bool
 
 
 PROVENANCE_STYLES: dict[Provenance, ProvenanceStyle] = {
-    Provenance.NONE: ProvenanceStyle("not set", QColor("#69727e"), "circle", False),
-    Provenance.PREDICTED: ProvenanceStyle("predicted", QColor("#6f9fd8"), "circle", False),
-    Provenance.PROPAGATED: ProvenanceStyle("propagated", QColor("#a98be0"), "triangle", False),
-    Provenance.INTERPOLATED: ProvenanceStyle("interpolated", QColor("#cc79a7"), "diamond", False),
-    Provenance.IMPORTED: ProvenanceStyle("imported", QColor("#8fd0b8"), "square", True),
-    Provenance.ACCEPTED: ProvenanceStyle("accepted", QColor("#1fae82"), "circle", True),
-    Provenance.CORRECTED: ProvenanceStyle("corrected", QColor("#f0e442"), "diamond", True),
+    Provenance.NONE: ProvenanceStyle("not set", "circle", False),
+    Provenance.PREDICTED: ProvenanceStyle("predicted", "circle", False),
+    Provenance.PROPAGATED: ProvenanceStyle("propagated", "triangle", False),
+    Provenance.INTERPOLATED: ProvenanceStyle("interpolated", "diamond", False),
+    Provenance.IMPORTED: ProvenanceStyle("imported", "square", True),
+    Provenance.ACCEPTED: ProvenanceStyle("accepted", "circle", True),
+    Provenance.CORRECTED: ProvenanceStyle("corrected", "diamond", True),
 }
-PROVENANCE_COLOURS: dict[Provenance, QColor] = {who: style.colour for who, style in PROVENANCE_STYLES.items()}
 
-PERSON_COLOURS: tuple[QColor, ...] = tuple(
-    QColor(name)
-    for name in ("#56b4e9", "#f0a020", "#33c094", "#cc79a7", "#f0e442", "#ff7a3d", "#8f9ff0", "#b0b8c2", "#7fd6d0")
-)
+_in_use: list[Palette] = [PALETTES[0]]
+
+
+def palette_names() -> tuple[str, ...]:
+    """The palettes that there are."""
+    return tuple(palette.name for palette in PALETTES)
+
+
+def palette_name() -> str:
+    """The name of the palette in use."""
+    return _in_use[0].name
+
+
+def use_palette(name: str) -> None:
+    """Draws in the colours of this palette from now on, the first one where there is none of that name.
+
+    Every widget is told, as of a change of style (`QEvent.StyleChange`): what keeps drawn colours draws them again.
+    """
+    _in_use[0] = next((palette for palette in PALETTES if palette.name == name), PALETTES[0])
+    if QApplication.instance() is not None:
+        for widget in QApplication.allWidgets():
+            QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
+
+
+def colour_of(meaning: Meaning) -> QColor:
+    """The colour that says this, on the picture, the timeline, the lists and the queue."""
+    return QColor(_in_use[0].colours[meaning])
+
+
+def provenance_colour(who: Provenance) -> QColor:
+    """The colour of what was set so."""
+    return QColor(NOT_SET) if who == Provenance.NONE else colour_of(Meaning(PROVENANCE_STYLES[who].name))
+
+
+def side_colour(side: str) -> QColor:
+    """The colour of limbs on a side of the body (`Skeleton.side`)."""
+    return QColor(_in_use[0].sides[side])
 
 
 def person_colour(track_id: int) -> QColor:
     """The colour of a person's box and row; people beyond the ninth share, their number tells them apart."""
-    return PERSON_COLOURS[(track_id - 1) % len(PERSON_COLOURS)]
+    return QColor(PERSON_COLOURS[(track_id - 1) % len(PERSON_COLOURS)])
 
 
 # Distances in device-independent pixels.

@@ -1,8 +1,8 @@
 """The forms of joints: one glance tells who set a joint, whether it is seen, and whether it is doubtful.
 
-The form and its filling are the provenance (`theme.PROVENANCE_STYLES`), a broken outline with a stroke through it
-is an occluded joint, a second ring around it a doubtful one, a dot in it a sure one, corner brackets the selected
-one. Every mark has a dark casing, so that it reads on any picture. Sizes are device-independent pixels.
+The form, its filling and its colour are the provenance (`theme.PROVENANCE_STYLES`), a broken outline with a stroke
+through it is an occluded joint, a second ring around it a doubtful one, a dot in it a sure one, corner brackets the
+selected one. Every mark has a dark casing, so that it reads on any picture. Sizes are device-independent pixels.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 CASING = QColor(8, 10, 12, 210)
-DOUBT_RING = QColor("#ffee58")
-"""Further from the right side's orange than the theme's colour of doubt is."""
 RADIUS_PX = 4.2
 SELECTED_RADIUS_PX = 5.2
 STAMP_PX = 32
@@ -30,7 +28,8 @@ class Marker:
     Attributes:
         form: "circle", "square", "diamond" or "triangle".
         filled: a person's word is filled, a machine's is an outline.
-        colour: of the side of the body, as "#rrggbb".
+        colour: of who set it, as "#rrggbb".
+        doubt_colour: of the ring around a doubtful one, likewise.
         is_occluded: labelled, but not to be seen in the picture.
         is_doubtful: a machine's word that is not to be trusted.
         is_sure: a machine's word that was measured to be right nine times in ten.
@@ -43,6 +42,7 @@ class Marker:
     form: str
     filled: bool
     colour: str
+    doubt_colour: str = ""
     is_occluded: bool = False
     is_doubtful: bool = False
     is_sure: bool = False
@@ -101,7 +101,7 @@ def _draw_afresh(painter: QPainter, marker: Marker, at: QPointF) -> None:
     else:
         _draw_form(painter, marker, form_path(marker.form, radius), radius)
     if marker.is_doubtful:
-        _draw_doubt(painter, radius + 4.6)
+        _draw_doubt(painter, radius + 4.6, QColor(marker.doubt_colour))
     if marker.is_selected:
         _draw_brackets(painter, radius + 6.0)
     painter.translate(-at)
@@ -142,9 +142,9 @@ def _draw_ghost(painter: QPainter, radius: float, colour: QColor) -> None:
         painter.drawLine(QPointF(-radius, radius), QPointF(radius, -radius))
 
 
-def _draw_doubt(painter: QPainter, radius: float) -> None:
+def _draw_doubt(painter: QPainter, radius: float, colour: QColor) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for pen in (QPen(CASING, 3.6), QPen(DOUBT_RING, 1.7)):
+    for pen in (QPen(CASING, 3.6), QPen(colour, 1.8)):
         painter.setPen(pen)
         painter.drawEllipse(QPointF(0, 0), radius, radius)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.canvas.heatmap_colours import SUPERSAMPLING, heatmap_peaks, heatmap_rgba
@@ -155,6 +156,12 @@ class PeopleView(PictureView):
 
     def _let_go(self) -> None:
         """Called where what the hand holds goes away."""
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draws in the colours that are in use now."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_pose_item"):
+            self._refresh()
 
     def _view_changed(self) -> None:
         if hasattr(self, "_pose_item"):

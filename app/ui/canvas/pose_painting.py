@@ -92,7 +92,7 @@ def _paint_person(painter: QPainter, context: PoseContext, pose: Pose) -> None:
     is_locked = pose.track_id in context.locked
     painter.setOpacity(0.45 if is_locked else 1.0)
     box = _box_on_screen(context.view, pose.bbox_xywh)
-    colour = QColor(theme.person_colour(pose.track_id))
+    colour = theme.person_colour(pose.track_id)
     if not is_selected:
         colour.setAlpha(165)
     is_guess = not pose.bbox_provenance.is_human and pose.bbox_provenance != Provenance.NONE
@@ -120,7 +120,7 @@ def _paint_limbs(painter: QPainter, context: PoseContext, pose: Pose, points: li
         painter.setPen(_limb_pen(QColor(CASING), width + 2.2, dashed=False, faint=dashed))
         painter.drawLines(of_kind)
     for (side, dashed), of_kind in lines.items():
-        painter.setPen(_limb_pen(QColor(theme.SIDE_COLOURS[side]), width, dashed))
+        painter.setPen(_limb_pen(theme.side_colour(side), width, dashed))
         painter.drawLines(of_kind)
 
 
@@ -147,14 +147,16 @@ def _paint_joints(
     painter: QPainter, context: PoseContext, pose: Pose, points: list[QPointF], is_selected: bool
 ) -> None:
     placed, doubtful, sure = pose.placed, doubtful_joints(pose), sure_joints(pose, context.calibrated_runs)
-    hover = context.hover
+    hover, doubt_colour = context.hover, theme.colour_of(theme.Meaning.DOUBTFUL).name()
     for keypoint in np.flatnonzero(reachable_joints(pose, context.selection)).tolist():
-        style = theme.PROVENANCE_STYLES[Provenance(int(pose.provenance[keypoint]))]
+        who = Provenance(int(pose.provenance[keypoint]))
+        style = theme.PROVENANCE_STYLES[who]
         is_held = is_selected and context.is_held and keypoint == context.selection.keypoint
         marker = Marker(
             form=style.marker,
             filled=style.filled and not is_held,
-            colour=theme.SIDE_COLOURS[context.skeleton.side(keypoint)].name(),
+            colour=theme.provenance_colour(who).name(),
+            doubt_colour=doubt_colour,
             is_occluded=bool(pose.visibility[keypoint] == Visibility.OCCLUDED),
             is_doubtful=bool(doubtful[keypoint]),
             is_sure=bool(sure[keypoint]),
@@ -202,7 +204,7 @@ def _paint_number(painter: QPainter, context: PoseContext, pose: Pose) -> None:
     box = _box_on_screen(context.view, pose.bbox_xywh)
     if not box.intersects(QRectF(0, 0, *context.viewport_wh)):
         return
-    colour = QColor(theme.person_colour(pose.track_id))
+    colour = theme.person_colour(pose.track_id)
     ground, ink = (colour, QColor("#0d1014")) if is_selected else (QColor(16, 18, 21, 215), colour)
     at = QPointF(box.left() - 1, box.top() - 22)
     draw_tag(painter, words, at, context.viewport_wh, ground=ground, ink=ink, bold=True)

@@ -161,13 +161,13 @@ class KeysDialog(QDialog):
             item = cell(self._table, row, 2)
             keys = ",  ".join(shown(key) for key in self._keymap[spec.object_name])
             item.setText(f"! {keys}" if spec.object_name in clashing else keys or "none")
-            item.setForeground(theme.DOUBTFUL if spec.object_name in clashing else theme.TEXT)
+            item.setForeground(theme.ERROR if spec.object_name in clashing else theme.TEXT)
         sentences = [
             f"{shown(key)} is used by {' and '.join(_quoted(name) for name in names)}."
             for key, names in conflicts.items()
         ]
         self._conflicts.setText(" ".join(sentences) if sentences else "No two actions share a key.")
-        self._conflicts.setStyleSheet(f"color: {(theme.DOUBTFUL if sentences else theme.TEXT_MUTED).name()}")
+        self._conflicts.setStyleSheet(f"color: {(theme.ERROR if sentences else theme.TEXT_MUTED).name()}")
         self._use.setEnabled(not sentences)
         self._show_current()
 

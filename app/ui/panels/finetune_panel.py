@@ -316,7 +316,7 @@ class FinetunePanel(QWidget):
         cell(self._table, row, 3).setForeground(_COLOURS.get(word, theme.TEXT_MUTED))
 
 
-_COLOURS = {"better": theme.GOOD, "worse": theme.DOUBTFUL}
+_COLOURS = {"better": theme.GOOD, "worse": theme.ERROR}
 ARROWS = {"better": "▼", "worse": "▲", "same": "=", "not measured": "–"}
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import (
     QHeaderView,
@@ -24,7 +24,7 @@ from core.poses import Pose, Provenance, Visibility
 
 JOINT, SEEN, WHO, SCORE = range(4)
 HEADERS = (
-    ("Joint", "The joint; the mark's colour shows the side, its shape who set it."),
+    ("Joint", "The joint; the bar's colour shows the side, the mark who set it."),
     ("Seen", "Visible, occluded or not labelled; click to change."),
     ("Set by", "Who set the joint."),
     ("Score", "How likely the joint is right, from 0 to 1."),
@@ -112,13 +112,20 @@ class JointsPanel(QWidget):
             item.setForeground(colour)
             item.setToolTip(HEADERS[column][1])
         side = self._skeleton.side(keypoint)
-        cell(self._table, keypoint, JOINT).setIcon(joint_mark(theme.SIDE_COLOURS[side], who, labelled))
+        cell(self._table, keypoint, JOINT).setIcon(joint_mark(theme.side_colour(side), who, labelled))
         cell(self._table, keypoint, JOINT).setToolTip(f"{self._skeleton.label(keypoint)} ({side})")
         if low:
-            cell(self._table, keypoint, SCORE).setForeground(theme.DOUBTFUL)
+            cell(self._table, keypoint, SCORE).setForeground(theme.colour_of(theme.Meaning.DOUBTFUL))
             cell(self._table, keypoint, SCORE).setToolTip("The score is low: look at this joint.")
         if sure:
             cell(self._table, keypoint, SCORE).setToolTip("The network is sure: of ten such joints nine are right.")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draws the marks in the colours that are in use now."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            for keypoint in range(len(self._skeleton)):
+                self._fill(keypoint)
 
     def set_selected(self, keypoint: int | None) -> None:
         """Marks a joint's row, or none."""
@@ -166,18 +173,18 @@ class JointsPanel(QWidget):
 
 
 def joint_mark(side_colour: QColor, who: Provenance, labelled: bool) -> QIcon:
-    """A joint's mark as the picture shows it: the side's colour, the form of who set it."""
+    """A bar in the side's colour, and the joint's mark as the picture shows it: the colour and form of who set it."""
     style = theme.PROVENANCE_STYLES[who]
     picture = QPixmap(56, 56)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    colour = QColor(side_colour)
-    if not labelled:
-        colour.setAlpha(90)
+    painter.setOpacity(1.0 if labelled else 0.35)
+    painter.fillRect(QRectF(0, 4, 7, 48), side_colour)
+    colour = theme.provenance_colour(who)
     painter.setPen(QPen(colour, 7))
     painter.setBrush(colour if style.filled and labelled else Qt.BrushStyle.NoBrush)
-    box = QRectF(10, 10, 36, 36)
+    box = QRectF(16, 10, 36, 36)
     middle = box.center()
     if style.marker == "circle":
         painter.drawEllipse(box)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from PySide6.QtCore import QPoint, QSize, Qt, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -220,8 +220,15 @@ class PersonsPanel(QWidget):
         )
         cell(self._table, index, WHO).setToolTip(f"Set by: {row.who}.")
         if row.doubtful:
-            cell(self._table, index, LOWEST).setForeground(theme.DOUBTFUL)
+            cell(self._table, index, LOWEST).setForeground(theme.colour_of(theme.Meaning.DOUBTFUL))
             cell(self._table, index, LOWEST).setToolTip("The joint with the lowest score needs a look.")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Writes in the colours that are in use now."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            for index, row in enumerate(self._rows):
+                self._fill(index, row)
 
     def set_selected(self, track_id: int | None) -> None:
         """Marks a person's row, or none."""

@@ -100,7 +100,9 @@ class _QueueDelegate(QStyledItemDelegate):
             painter.fillRect(area, theme.SELECTION)
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(area, theme.RAISED)
-        painter.fillRect(QRect(area.left(), area.top() + 4, 3, area.height() - 8), theme.DOUBTFUL)
+        painter.fillRect(
+            QRect(area.left(), area.top() + 4, 3, area.height() - 8), theme.colour_of(theme.Meaning.DOUBTFUL)
+        )
         text = area.adjusted(11, 3, -6, -3)
         font = painter.font()
         font.setBold(True)

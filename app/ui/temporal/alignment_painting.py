@@ -18,7 +18,7 @@ from core.geometry import FloatArray
 from core.heatmaps import STRIDE
 
 GRID_COLOUR = QColor("#ffffff")
-TAP_COLOUR = QColor("#f0e442")
+TAP_COLOUR = QColor("#6fe8e8")
 _HEAD_PX = 4.5
 _LEAST_HEADED_PX = 5.0
 _LARGE_FROM_PX = 200

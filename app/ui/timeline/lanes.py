@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from app.ui import theme
 from app.ui.timeline.columns import FrameState, TimelineColumns
 from app.ui.timeline.shown_frames import ShownFrames
-from core.poses import Provenance
 
 DOUBT_TOP, DOUBT_HEIGHT = 5, 6
 STATE_TOP, STATE_HEIGHT = 13, 22
@@ -19,10 +18,10 @@ LANES_FOOT = SCORE_TOP + SCORE_HEIGHT
 FRAMES_APART_PX = 5
 """From this width on frames are drawn apart."""
 
-STATE_COLOURS: dict[FrameState, QColor] = {
-    FrameState.PREDICTED: theme.PROVENANCE_COLOURS[Provenance.PREDICTED],
-    FrameState.ACCEPTED: theme.PROVENANCE_COLOURS[Provenance.ACCEPTED],
-    FrameState.CORRECTED: theme.PROVENANCE_COLOURS[Provenance.CORRECTED],
+STATE_MEANINGS: dict[FrameState, theme.Meaning] = {
+    FrameState.PREDICTED: theme.Meaning.PREDICTED,
+    FrameState.ACCEPTED: theme.Meaning.ACCEPTED,
+    FrameState.CORRECTED: theme.Meaning.CORRECTED,
 }
 STATE_FILL: dict[FrameState, float] = {FrameState.PREDICTED: 0.4, FrameState.ACCEPTED: 0.7, FrameState.CORRECTED: 1.0}
 REVIEWED_COLOUR = theme.TEXT
@@ -48,7 +47,8 @@ def paint_names(painter: QPainter, right: int) -> None:
 def paint_states(painter: QPainter, pixels: TimelineColumns, shown: ShownFrames) -> None:
     """A bar a pixel: its colour and height say how far the frames have come; a tick above, that one is doubtful."""
     left, pixel = shown.left, shown.width / len(pixels.frame_index)
-    for state, colour in STATE_COLOURS.items():
+    for state, meaning in STATE_MEANINGS.items():
+        colour = theme.colour_of(meaning)
         height = STATE_HEIGHT * STATE_FILL[state]
         for first, last in stretches(pixels.state == state):
             area = QRectF(left + first * pixel, STATE_TOP + STATE_HEIGHT - height, (last - first) * pixel, height)
@@ -63,9 +63,10 @@ def paint_states(painter: QPainter, pixels: TimelineColumns, shown: ShownFrames)
         for frame_index in range(int(shown.start), int(shown.stop) + 1):
             x = round(shown.x_of(frame_index - 0.5))
             painter.drawLine(x, STATE_TOP, x, STATE_TOP + STATE_HEIGHT - 1)
+    doubtful = theme.colour_of(theme.Meaning.DOUBTFUL)
     for first, last in stretches(pixels.doubtful):
         width = max((last - first) * pixel - (1 if apart else 0), 2.0)
-        painter.fillRect(QRectF(left + first * pixel, DOUBT_TOP, width, DOUBT_HEIGHT), theme.DOUBTFUL)
+        painter.fillRect(QRectF(left + first * pixel, DOUBT_TOP, width, DOUBT_HEIGHT), doubtful)
 
 
 def paint_scores(painter: QPainter, pixels: TimelineColumns, shown: ShownFrames) -> None:

@@ -200,6 +200,12 @@ class Timeline(QWidget):
         """As wide as there is room."""
         return QSize(800, HEIGHT_PX)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Draws the lanes in the colours that are in use now."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._redraw()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Draws the lanes for the new width."""
         self._shown.width = float(max(self.width() - MARGIN_PX - GUTTER_PX, 1))

@@ -11,18 +11,22 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from app.ui import theme
-from app.ui.timeline.lanes import STATE_COLOURS
 from core.files import checkout
+from core.keypoints import SIDES_RGB
 from core.poses import Provenance
 
-# Linear RGB as seen without the red or the green cones (Viénot, Brettel and Mollon 1999).
-_LMS = np.array([[17.8824, 43.5161, 4.11935], [3.45565, 27.1554, 3.86714], [0.0299566, 0.184309, 1.46709]])
-_PROTAN = np.array([[0, 2.02344, -2.52581], [0, 1, 0], [0, 0, 1]])
-_DEUTAN = np.array([[1, 0, 0], [0.494207, 0, 1.24827], [0, 0, 1]])
+# Linear RGB as seen without one kind of cone (Machado, Oliveira and Fernandes 2009, severity 1).
 SIGHT = {
     "all cones": np.eye(3),
-    "protanopia": np.linalg.inv(_LMS) @ _PROTAN @ _LMS,
-    "deuteranopia": np.linalg.inv(_LMS) @ _DEUTAN @ _LMS,
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
 }
 
 
@@ -46,11 +50,39 @@ def contrast(a: QColor, b: QColor) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def seen_distance(a: QColor, b: QColor, sight: str) -> float:
+    """How far apart two colours are in CIELAB, as these eyes see them; 2 is just noticeable side by side."""
+    return float(np.linalg.norm(lab(SIGHT[sight] @ linear(a)) - lab(SIGHT[sight] @ linear(b))))
+
+
+@pytest.fixture
+def first_palette():
+    yield
+    theme.use_palette(theme.palette_names()[0])
+
+
 @pytest.mark.parametrize("sight", SIGHT)
-@pytest.mark.parametrize("colours", [theme.SIDE_COLOURS, STATE_COLOURS], ids=["sides", "states"])
-def test_colours_of_meaning_differ_for_every_eye(sight, colours):
-    for a, b in itertools.combinations(colours.values(), 2):
-        assert np.linalg.norm(lab(SIGHT[sight] @ linear(a)) - lab(SIGHT[sight] @ linear(b))) > 18
+@pytest.mark.parametrize("palette", theme.palette_names())
+def test_colours_of_meaning_differ_for_every_eye(sight, palette, first_palette):
+    theme.use_palette(palette)
+    states = [theme.colour_of(meaning) for meaning in theme.Meaning]
+    sides = [theme.side_colour(side) for side in ("left", "right", "centre")]
+    assert min(seen_distance(a, b, sight) for a, b in itertools.combinations(states, 2)) > 19
+    assert min(seen_distance(a, b, sight) for a, b in itertools.combinations(sides, 2)) > 34
+    assert min(seen_distance(a, b, sight) for a in states for b in sides) > 12, "a limb is taken for a state"
+
+
+@pytest.mark.parametrize("palette", theme.palette_names())
+def test_no_box_is_taken_for_a_state_or_a_side(palette, first_palette):
+    theme.use_palette(palette)
+    taken = [theme.colour_of(meaning) for meaning in theme.Meaning]
+    taken += [theme.side_colour(side) for side in ("left", "right")]
+    for number in range(1, 10):
+        assert min(seen_distance(theme.person_colour(number), colour, "all cones") for colour in taken) > 12
+
+
+def test_the_first_palette_has_the_sides_of_written_overlays(first_palette):
+    assert {side: theme.side_colour(side).getRgb()[:3] for side in SIDES_RGB} == SIDES_RGB
 
 
 def test_writing_can_be_read():
@@ -58,7 +90,7 @@ def test_writing_can_be_read():
         assert contrast(theme.TEXT, ground) > 7
     for ground in (theme.BACKGROUND, theme.SURFACE):
         assert contrast(theme.TEXT_MUTED, ground) > 4.5
-        assert contrast(theme.DOUBTFUL, ground) > 4.5
+        assert all(contrast(theme.colour_of(meaning), ground) > 4.5 for meaning in theme.Meaning)
         assert contrast(theme.GOOD, ground) > 4.5
     assert contrast(theme.ACCENT_TEXT, theme.ACCENT) > 4.5
 

@@ -124,7 +124,7 @@ def test_sides_have_their_colours(canvas):
     for left, right, side in (("left_hip", "left_knee", "left"), ("right_hip", "right_knee", "right")):
         a, b = (canvas._poses.pose(1).keypoints[POSETRACK.index(name)] for name in (left, right))
         at = canvas.viewport_position(*(a + b) / 2)
-        colour = theme.SIDE_COLOURS[side]
+        colour = theme.side_colour(side)
         assert shown[at.y(), at.x()].tolist() == [colour.red(), colour.green(), colour.blue()]
 
 

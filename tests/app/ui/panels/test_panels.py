@@ -187,7 +187,7 @@ def test_the_menu_of_a_joint(joints, qtbot):
 
 def test_the_form_of_the_mark_follows_who_set_it(joints):
     marks = {
-        who: jp.joint_mark(jp.theme.SIDE_COLOURS["left"], who, True).pixmap(56, 56).toImage()
+        who: jp.joint_mark(jp.theme.side_colour("left"), who, True).pixmap(56, 56).toImage()
         for who in (Provenance.PREDICTED, Provenance.ACCEPTED, Provenance.CORRECTED, Provenance.IMPORTED)
     }
     centre = {who: image.pixelColor(image.width() // 2, image.height() // 2).alpha() for who, image in marks.items()}

@@ -103,17 +103,17 @@ def near(a: QColor, b: QColor) -> bool:
 def test_each_state_has_its_colour_and_height(timeline):
     foot, top = tl.STATE_TOP + tl.STATE_HEIGHT - 5, tl.STATE_TOP + 1
     middle = tl.STATE_TOP + tl.STATE_HEIGHT // 2
-    assert near(colour_at(timeline, 10, foot), tl.STATE_COLOURS[FrameState.PREDICTED])
+    assert near(colour_at(timeline, 10, foot), theme.colour_of(tl.STATE_MEANINGS[FrameState.PREDICTED]))
     assert near(colour_at(timeline, 10, middle), theme.CANVAS_BACKGROUND)
-    assert near(colour_at(timeline, 20, middle), tl.STATE_COLOURS[FrameState.ACCEPTED])
+    assert near(colour_at(timeline, 20, middle), theme.colour_of(tl.STATE_MEANINGS[FrameState.ACCEPTED]))
     assert near(colour_at(timeline, 20, top), theme.CANVAS_BACKGROUND)
-    assert near(colour_at(timeline, 30, top), tl.STATE_COLOURS[FrameState.CORRECTED])
+    assert near(colour_at(timeline, 30, top), theme.colour_of(tl.STATE_MEANINGS[FrameState.CORRECTED]))
     assert near(colour_at(timeline, 5, foot), theme.CANVAS_BACKGROUND)
 
 
 def test_doubt_and_review_are_marked(timeline):
-    assert near(colour_at(timeline, 10, tl.DOUBT_TOP + 3), theme.DOUBTFUL)
-    assert not near(colour_at(timeline, 20, tl.DOUBT_TOP + 3), theme.DOUBTFUL)
+    assert near(colour_at(timeline, 10, tl.DOUBT_TOP + 3), theme.colour_of(theme.Meaning.DOUBTFUL))
+    assert not near(colour_at(timeline, 20, tl.DOUBT_TOP + 3), theme.colour_of(theme.Meaning.DOUBTFUL))
     assert near(colour_at(timeline, 2, tl.STATE_TOP + tl.STATE_HEIGHT - 2), tl.REVIEWED_COLOUR)
     assert not near(colour_at(timeline, 30, tl.STATE_TOP + tl.STATE_HEIGHT - 2), tl.REVIEWED_COLOUR)
 

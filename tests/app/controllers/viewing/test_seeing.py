@@ -1,0 +1,89 @@
+"""How the picture is seen: what a colour means is the same everywhere, and stays chosen."""
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QTableWidget
+
+from app.ui import theme
+from core.poses import Pose, Provenance, Visibility
+
+
+@pytest.fixture(autouse=True)
+def first_palette():
+    yield
+    theme.use_palette(theme.palette_names()[0])
+
+
+def predicted(num_joints: int = 17, score: float = 0.9, x: float = 40.0) -> Pose:
+    """A person whose joints the network placed, three in a row."""
+    places = np.array([(x + 14 * (k % 3), 20 + 4.5 * (k // 3 * 3)) for k in range(17)])
+    labelled = np.arange(17) < num_joints
+    return Pose(
+        1,
+        np.array([x - 10, 10.0, 50.0, 90.0]),
+        places,
+        np.where(labelled, Visibility.VISIBLE, Visibility.NOT_LABELLED).astype(np.uint8),
+        np.where(labelled, score, np.nan),
+        np.where(labelled, Provenance.PREDICTED, Provenance.NONE).astype(np.uint8),
+        Provenance.PREDICTED,
+    )
+
+
+def predict(hand, frames=range(12), **words) -> None:
+    """The network says this of the person in these frames."""
+    project = hand.session.project
+    run_id = project.begin_run("predict")
+    hand.session.touch(project.write_run(run_id, {index: [predicted(**words)] for index in frames}))
+    project.finish_run(run_id, "done")
+
+
+def count(image: QImage, colour: QColor) -> int:
+    """Pixels of a colour, exactly."""
+    rgb = image.convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), -1, 4)[:, : rgb.width(), 2::-1]
+    return int((pixels == colour.getRgb()[:3]).all(axis=2).sum())
+
+
+def test_a_state_has_one_colour_on_picture_timeline_and_lists(drive, clip):
+    hand = drive(clip)
+    predict(hand)
+    hand.window.action("action_deselect").trigger()
+    for accept, meaning in ((False, theme.Meaning.PREDICTED), (True, theme.Meaning.ACCEPTED)):
+        if accept:
+            hand.window.action("action_accept_frame").trigger()
+        hand.session.select(1, None)
+        hand.wait(lambda m=meaning: count(hand.window.timeline.grab().toImage(), theme.colour_of(m)) > 20)
+        for place in (hand.window.canvas, hand.window.joints_panel):
+            assert count(place.grab().toImage(), theme.colour_of(meaning)) > 20, (place.objectName(), meaning)
+
+
+def test_a_doubt_has_one_colour_on_picture_timeline_lists_and_queue(drive, clip):
+    hand = drive(clip)
+    predict(hand, score=0.2)
+    hand.session.select(1, None)
+    doubt = theme.colour_of(theme.Meaning.DOUBTFUL)
+    window = hand.window
+    hand.wait(lambda: count(window.queue_panel.grab().toImage(), doubt) > 20)
+    for place in (window.canvas, window.timeline):
+        assert count(place.grab().toImage(), doubt) > 20, place.objectName()
+    for name in ("persons_table", "joints_table"):
+        table = window.findChild(QTableWidget, name)
+        written = [table.item(0, column).foreground().color() for column in range(table.columnCount())]
+        assert doubt in written, name
+
+
+def test_a_palette_is_chosen_in_the_menu_drawn_at_once_and_remembered(drive, clip):
+    hand = drive(clip)
+    predict(hand)
+    hand.session.select(1, None)
+    hand.window.action("action_palette_high_contrast").trigger()
+    assert theme.palette_name() == "high_contrast"
+    strong = theme.colour_of(theme.Meaning.PREDICTED)
+    for place in (hand.window.canvas, hand.window.timeline, hand.window.joints_panel):
+        hand.wait(lambda place=place: count(place.grab().toImage(), strong) > 20)
+    theme.use_palette("okabe_ito")
+    again = drive()
+    assert theme.palette_name() == "high_contrast"
+    assert again.window.action("action_palette_high_contrast").isChecked()
+    assert not again.window.action("action_palette_okabe_ito").isChecked()
