@@ -92,6 +92,15 @@ def _add_weights(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_first_number(parser: argparse.ArgumentParser, who: str) -> None:
+    parser.add_argument(
+        "--first-number",
+        type=int,
+        choices=(0, 1),
+        help=f"what {who} the first frame of a video; default: worked out from their numbers, and reported",
+    )
+
+
 def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, metavar="SOURCE", help="a video file or a folder of images")
     parser.add_argument("--out", type=Path, required=True, metavar="LABELS.json", help="PoseTrack18 JSON to write")
@@ -99,9 +108,10 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         "--boxes",
         type=Path,
         metavar="FILE",
-        help="PoseTrack18 or COCO JSON whose boxes say where people are; "
+        help="a label or result file whose boxes say where people are; "
         "without this and --box, a person detector finds them",
     )
+    _add_first_number(parser, "the file of --boxes calls")
     parser.add_argument(
         "--box",
         type=box,
@@ -172,12 +182,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--project", type=Path, required=True, metavar="P.fami", help="project to write to; made if there is none"
     )
-    parser.add_argument(
-        "--first-number",
-        type=int,
-        choices=(0, 1),
-        help="what the labels call the first frame of a video; default: worked out from their numbers, and reported",
-    )
+    _add_first_number(parser, "the labels call")
     parser.add_argument(
         "--same-people",
         action=argparse.BooleanOptionalAction,

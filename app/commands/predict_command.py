@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
         work = Work(project, source, start, stop, terminal)
         work.notes += remarks_of(source)
         if arguments.boxes is not None:
-            work.import_boxes(arguments.boxes)
+            work.import_boxes(arguments.boxes, arguments.first_number)
         if arguments.box:
             work.follow(arguments.box, weights_path, arguments.device)
         if arguments.boxes is None and not arguments.box:
@@ -135,18 +135,19 @@ class Work:
     notes: list[str] = field(default_factory=list)
     loaded: Predictor | None = None
 
-    def import_boxes(self, path: Path) -> None:
-        """Takes people's boxes and track ids from a label file."""
+    def import_boxes(self, path: Path, first_number: int | None) -> None:
+        """Takes people's boxes and track ids from a label file; `first_number` see `match_frames`."""
         labels = read_labels(path)
         names = None
         if self.source.kind == "images":
             names = [self.source.frame_name(index) for index in range(len(self.source))]
-        import_labels(self.project, self._within(labels, names), names, keypoints=False)
+        within = self._within(labels, names, first_number)
+        import_labels(self.project, within, names, keypoints=False, first_number=first_number)
         self.notes += labels.warnings
 
-    def _within(self, labels: Labels, names: Sequence[str] | None) -> Labels:
+    def _within(self, labels: Labels, names: Sequence[str] | None, first_number: int | None) -> Labels:
         """The labels with nobody outside the range; the images stay, as their order says which frame each is."""
-        frames = match_source(labels, self.project.source, names).frames
+        frames = match_source(labels, self.project.source, names, first_number).frames
         images = [
             image
             if self.start <= frames.get(image.frame_index, -1) < self.stop

@@ -10,6 +10,7 @@ from core.errors import FormatError
 from core.formats.frames.frame_match import FrameMatch, first_three, images_counted, were
 from core.formats.frames.name_matching import match_names
 from core.formats.frames.number_matching import match_numbers
+from core.formats.frames.sequences import of_one_sequence
 from core.formats.image_names import folder_of, normalised
 from core.formats.labels import LabelImage, Labels
 from core.video.pictures import IMAGE_SUFFIXES
@@ -42,7 +43,7 @@ def match_frames(
         first_number: 0 or 1: what the first frame of the video is called in names; None finds out.
 
     Raises:
-        FormatError: nothing matches, images of several folders do, or numbers lead beyond the last frame.
+        FormatError: nothing matches, images of several folders or cameras do, or numbers lead beyond the last frame.
     """
     images = labels.images
     if not images:
@@ -59,6 +60,8 @@ def match_frames(
     if source_frame_names is not None and not is_numbered:
         match = match_names(images, source_frame_names, source_name)
     else:
+        images, left_out = of_one_sequence(images, source_name)
+        notes += left_out
         match = match_numbers(images, num_frames, certain if first_number is None else first_number)
     return replace(match, notes=(*notes, *match.notes))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from core.errors import FormatError
 from core.formats.frames.frame_match import (
@@ -19,6 +20,11 @@ from core.formats.frames.frame_match import (
 from core.formats.image_names import numbers_of, posetrack_frame
 from core.formats.labels import LabelImage
 
+FRAME_IDS, IN_NAMES = "their frame_ids", "the numbers in their names"
+OTHER_FITS = (
+    "Counting from {other} fits the clip, too: look at a frame, and if its joints lie beside the people, take the import "
+    "back and choose {other} (--first-number {other} on the command line)."
+)
 MOST_BEYOND = 0.1
 """A clip may lack this part of the listed images at its end (it was cut or is damaged); more is another clip."""
 
@@ -33,16 +39,35 @@ def match_numbers(images: Sequence[LabelImage], num_frames: int, first_number: i
     candidates = _numberings(images)
     if not candidates:
         return _match_order(images, num_frames)
+    contradiction = _contradiction(images, candidates)
     candidates, first_number = _agreed(images, candidates, num_frames, first_number)
     for said, numbers in candidates:
         base = _first_number(list(numbers.values()), num_frames, first_number)
         if base is not None:
-            return _numbered(images, said, numbers, base, num_frames)
+            match = _numbered(images, said, numbers, base, num_frames)
+            others = [f"{contradiction}; {said} counted."] if contradiction else []
+            if first_number is None and fits(list(numbers.values()), num_frames, 1 - base):
+                others.append(OTHER_FITS.format(other=1 - base))
+            return replace(match, notes=(*match.notes, *others))
     said, numbers = candidates[-1]
     raise FormatError(
         f"The labels name {images_counted(len(images))}, and {said} go from {min(numbers.values())} to "
         f"{max(numbers.values())}, but the source has only {num_frames} frames, which count from 0; "
         "open the source that the labels belong to."
+    )
+
+
+def _contradiction(images: Sequence[LabelImage], candidates: Sequence[tuple[str, dict[int, int]]]) -> str:
+    """That frame_ids and names say different things of an image, with an example; "" where they do not."""
+    if len(candidates) < 2 or {said for said, _ in candidates} != {FRAME_IDS, IN_NAMES}:
+        return ""
+    (_, ids), (_, named) = candidates
+    both = [image for image in images if image.frame_index in ids and image.frame_index in named]
+    if len({ids[image.frame_index] - named[image.frame_index] for image in both}) < 2:
+        return ""
+    shown = next(i for i in both if ids[i.frame_index] != named[i.frame_index])
+    return (
+        f"The file's frame_ids and the numbers in its names disagree ({shown.file_name} has frame_id {shown.frame_id})"
     )
 
 
@@ -52,12 +77,12 @@ def _numberings(images: Sequence[LabelImage]) -> list[tuple[str, dict[int, int]]
     ids = [posetrack_frame(image.frame_id) for image in images if image.frame_id is not None]
     if len(ids) == len(images) and len({video for video, _ in ids}) == 1:
         keys = [image.frame_index for image in images]
-        result.append(("their frame_ids", dict(zip(keys, (frame for _, frame in ids), strict=True))))
+        result.append((FRAME_IDS, dict(zip(keys, (frame for _, frame in ids), strict=True))))
     named = [image for image in images if image.file_name]
     in_names = zip(named, numbers_of([image.file_name for image in named]), strict=True)
     numbers = {image.frame_index: number for image, number in in_names if number is not None}
     if numbers:
-        result.append(("the numbers in their names", numbers))
+        result.append((IN_NAMES, numbers))
     image_ids = {image.frame_index: i for image in images if isinstance(i := image.image_id, int)}
     if image_ids and not named:
         result.append(("their image_ids", image_ids))
@@ -96,16 +121,17 @@ def _first_number(numbers: Sequence[int], num_frames: int, given: int | None) ->
     from 1. Else 0, unless only 1 fits.
     """
     low, high = min(numbers), max(numbers)
-
-    def fits(base: int) -> bool:
-        beyond = sum(number - base >= num_frames for number in numbers)
-        return low >= base and beyond <= MOST_BEYOND * len(numbers)
-
     rising = itertools.pairwise(sorted(set(numbers)))
     one_step = len({after - before for before, after in rising}) == 1
     from_one = low >= 1 and (high == num_frames or (low == 1 and one_step))
     bases = (given,) if given is not None else (1, 0) if from_one else (0, 1)
-    return next((base for base in bases if fits(base)), None)
+    return next((base for base in bases if fits(numbers, num_frames, base)), None)
+
+
+def fits(numbers: Sequence[int], num_frames: int, base: int) -> bool:
+    """Whether images of these numbers are frames of the video where the first is called `base`."""
+    beyond = sum(number - base >= num_frames for number in numbers)
+    return min(numbers) >= base and beyond <= MOST_BEYOND * len(numbers)
 
 
 def _numbered(

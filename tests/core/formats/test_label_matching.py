@@ -169,9 +169,69 @@ def test_formats_that_count_from_0_do_so_also_where_their_numbers_begin_at_1():
 
 
 def test_two_images_of_one_number_match_none():
-    labels = listing(["cam1_0005.jpg", "cam2_0005.jpg", "cam2_0006.jpg"])
+    labels = listing(["walk_5.jpg", "walk_0005.jpg", "walk_0006.jpg"])
     assert frames(labels, None, 30) == {2: 6}
-    assert "2 images of the file have the number 5 (cam1_0005.jpg, cam2_0005.jpg)" in said(labels, None, 30)
+    assert "2 images of the file have the number 5 (walk_5.jpg, walk_0005.jpg)" in said(labels, None, 30)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["cam1_000010.png", "cam2_000010.png"],
+        ["cam1_000010.png", "cam1_000011.png", "cam2_000012.png", "cam2_000013.png"],
+        ["front_0001.jpg", "side_0002.jpg"],
+        ["0001_left.jpg", "0002_left.jpg", "0003_right.jpg"],
+        ["1_0003.jpg", "2_0001.jpg", "1_0005.jpg", "2_0004.jpg"],
+        ["walk3.jpg", "jump7.jpg"],
+    ],
+)
+def test_pictures_of_several_cameras_are_refused_on_a_video_unless_one_has_its_name(names):
+    with pytest.raises(FormatError, match="several cameras or clips"):
+        frames(listing(names), None, 30)
+    with pytest.raises(FormatError, match="several cameras or clips"):
+        frames(listing(names, list(range(10, 10 + len(names)))), None, 30)
+
+
+def test_of_several_cameras_the_one_that_the_video_is_named_by_is_taken():
+    names = ["cam1_000010.png", "cam2_000010.png", "cam2_000011.png"]
+    assert frames(listing(names), None, 30, "cam2") == {1: 10, 2: 11}
+    assert "1 labelled image of other cameras or clips (cam1) was left out" in said(listing(names), None, 30, "cam2")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["cb0618f6-frame_0004.png", "abcd1234-frame_0007.png", "12345678-frame_0012.png", "abcdef12-frame_0013.png"],
+        ["2024-05-01_12-59-58_f4.jpg", "2024-05-01_12-59-59_f7.jpg", "2024-05-01_13-00-00_f12.jpg",
+         "2024-05-01_13-00-00_f13.jpg"],
+        ["cam1_4.png", "cam1_7.png", "cam1_12.png", "cam1_13.png"],
+        [f"0b6e3c1e-8f4d-4c7a-9a2f-{i:012x}_frame{n}.png" for i, n in enumerate((4, 7, 12, 13))],
+        ["x_4_of_30.png", "x_7_of_30.png", "x_12_of_30.png", "x_13_of_30.png"],
+    ],
+)  # fmt: skip
+def test_hashes_times_and_one_cameras_number_are_no_second_camera(names):
+    assert list(frames(listing(names), None, 30).values()) == [4, 7, 12, 13]
+
+
+def test_that_the_other_first_number_fits_is_said_with_its_option_unless_it_is_certain():
+    words = said(listing(["5.jpg", "9.jpg"]), None, 30)
+    assert "Counting from 1 fits the clip, too" in words and "--first-number 1" in words
+    assert "--first-number 0" in said(listing(["1.jpg", "2.jpg", "3.jpg"]), None, 30)
+    for certain in (
+        said(listing(["0.jpg", "9.jpg"]), None, 30),
+        said(listing(["5.jpg", "30.jpg"]), None, 30),
+        said(listing(["5.jpg", "9.jpg"]), None, 30, "", 0),
+        said(listing(["00005.jpg", "00009.jpg"], frame_ids=[6, 10]), None, 30),
+    ):
+        assert "fits the clip, too" not in certain
+
+
+def test_frame_ids_that_contradict_the_names_are_said():
+    words = said(listing(["a/7.jpg", "a/9.jpg", "a/10.jpg"], [4, 5, 6]), None, 30)
+    assert "disagree (a/7.jpg has frame_id 4); their frame_ids counted" in words
+    words = said(listing([f"{n:05d}.jpg" for n in (3, 12, 7)], [0, 1, 2]), None, 40)
+    assert "the numbers in their names counted" in words
+    assert "disagree" not in said(listing(["7.jpg", "9.jpg"], [6, 8]), None, 30)
 
 
 def test_numbers_are_found_between_other_digits():
