@@ -135,7 +135,7 @@ class Work:
     notes: list[str] = field(default_factory=list)
     loaded: Predictor | None = None
 
-    def import_boxes(self, path: Path, first_number: int | None) -> None:
+    def import_boxes(self, path: Path, first_number: int | None = None) -> None:
         """Takes people's boxes and track ids from a label file; `first_number` see `match_frames`."""
         labels = read_labels(path)
         names = None
@@ -154,7 +154,7 @@ class Work:
             else replace(image, poses=FramePoses(image.frame_index), labelled=False)
             for image in labels.images
         ]
-        return Labels(images, labels.format_name, labels.warnings)
+        return replace(labels, images=images)
 
     def follow(self, boxes: Sequence[Box], weights_path: Path, device: str) -> None:
         """Adds a person by each box in the first frame, and follows them through the range."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from core.errors import Cancelled
+from core.formats.coordinates import far_outside, to_pixels
 from core.formats.frames.frame_match import FrameMatch, first_three
 from core.formats.frames.matching import match_frames
 from core.formats.kept import WRITTEN_TO, ByFamily
@@ -57,6 +58,7 @@ def import_labels(
         FormatError: the labels don't belong to this source.
         ProjectError: the project cannot be written.
     """
+    to_pixels(labels, project.source.width, project.source.height)
     match = match_source(labels, project.source, source_frame_names, first_number)
     frames = match.frames
     labels.warnings.extend(match.notes)
@@ -165,16 +167,22 @@ def match_source(
 
 
 def differences(labels: Labels, source: SourceRecord, match: FrameMatch) -> list[str]:
-    """A sentence where the labels are for images of another size than the source's."""
-    size = (source.width, source.height)
+    """Sentences where the labels are for images of another size than the source's, or lie beside its frames."""
+    outside = far_outside([image for image in labels.images if image.frame_index in match.frames], *_size(source))
+    size = _size(source)
     sizes = (image.size for image in labels.images if image.frame_index in match.frames)
     other = next((found for found in sizes if found is not None and found != size), None)
     if other is None:
-        return []
+        return outside
     return [
+        *outside,
         f"The labels are for images of {other[0]}x{other[1]} pixels but the source has {size[0]}x{size[1]}; "
         "check that the joints lie where they should."
     ]
+
+
+def _size(source: SourceRecord) -> tuple[int, int]:
+    return source.width, source.height
 
 
 def _box_only(pose: Pose) -> Pose:

@@ -110,6 +110,7 @@ def from_records(label_file: LabelFile) -> Labels:
         )
     named = {person.track_id for image in label_file.images for person in image.people}
     linked = frozenset(track_id for ids in track_ids for track_id in ids if track_id not in named)
+    linked |= label_file.made_ids
     kept = by_family(label_file, label_file.kept)
     return Labels(images, label_file.format_name, label_file.warnings(), linked, kept=kept)
 

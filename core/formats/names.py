@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from core.keypoints import COCO, POSETRACK
 
 CALLED_PEOPLE = {"person", "persons", "people", "human", "humans", "pedestrian", "pedestrians"}
 """What other programs call the category or label of people, in small letters."""
+UNPLACED = "no place: "
+"""How remarks begin that name a labelled joint without a place here; `unplaced_in_words` makes them one sentence."""
 _OTHER_NAMES = {
     "neck": "head_bottom",
     "upper_neck": "head_bottom",
@@ -44,6 +47,7 @@ def usual_name(name: str) -> str | None:
     return _SPELLINGS.get(re.sub(r"^(\d+|kpt|keypoint)+|joint$", "", letters))
 
 
+@lru_cache(maxsize=4096)  # a file has a name again for every person, and spelling it out takes longer than reading
 def joint_named(name: str) -> int | None:
     """The POSETRACK keypoint that a name means, whatever its spelling.
 
@@ -53,20 +57,41 @@ def joint_named(name: str) -> int | None:
     return POSETRACK.keypoint_names.index(wanted) if wanted in POSETRACK.keypoint_names else None
 
 
-def joints_named(names: Sequence[str], remarks: Counter[str]) -> list[int | None]:
-    """The POSETRACK keypoint of each name; those that mean none are named in one remark."""
-    joints = [joint_named(name) for name in names]
-    unknown = [name for name, joint in zip(names, joints, strict=True) if joint is None]
+def joints_named(names: Iterable[str]) -> list[int | None]:
+    """The POSETRACK keypoint of each name; None for those that mean none, see `note_unplaced`."""
+    return [joint_named(name) for name in names]
+
+
+def note_unplaced(name: str, remarks: Counter[str]) -> None:
+    """Remembers that somebody has a labelled joint that has no place here."""
+    remarks[UNPLACED + name] += 1
+
+
+def unplaced_in_words(remarks: Counter[str]) -> Counter[str]:
+    """The remarks, with those of `note_unplaced` as one."""
+    unknown = [text.removeprefix(UNPLACED) for text in remarks if text.startswith(UNPLACED)]
+    others = Counter({text: count for text, count in remarks.items() if not text.startswith(UNPLACED)})
     if unknown:
         named = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} others" if len(unknown) > 3 else "")
-        remarks[f"the file's {named} have no place in this program's skeleton and were left out"] = 1
-    return joints
+        have, are = ("has", "was") if len(unknown) == 1 else ("have", "were")
+        others[f"the file's {named} {have} no place in this program's skeleton and {are} left out"] = 1
+    return others
 
 
-def track_ids_named(names: Sequence[str]) -> dict[str, int]:
-    """A track id for each person's name: the number it ends in where each has one of its own, else 1, 2, ..."""
+def track_ids_named(names: Sequence[str], remarks: Counter[str] | None = None) -> dict[str, int]:
+    """A track id for each person's name: the number it ends in where each has one of its own, else 1, 2, ...
+
+    Args:
+        names: of people, "" for somebody who has none.
+        remarks: gets the numbers that no name holds.
+    """
     found = {name: re.search(r"[0-9]{1,9}$", name) for name in dict.fromkeys(names)}
     numbers = {name: int(match.group()) for name, match in found.items() if match is not None}
     if len(numbers) == len(found) and len(set(numbers.values())) == len(numbers):
         return numbers
-    return {name: place for place, name in enumerate(found, start=1)}
+    ids = {name: place for place, name in enumerate(found, start=1)}
+    if remarks is not None and any(ids):
+        told = ", ".join(f"{name} is {number}" for name, number in list(ids.items())[:3] if name)
+        more = f" and {len(ids) - 3} others" if len(ids) > 3 else ""
+        remarks[f"people who have names got numbers: {told}{more}"] = 1
+    return ids

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.errors import FormatError
-from core.formats.layouts import cvat, deeplabcut, jhmdb, sleap
+from core.formats.known import WRITTEN_FORMATS
+from core.formats.layouts import csv_table, cvat, deeplabcut, jhmdb, sleap
 from core.formats.records import LabelFile
 
 _ZIP, _MAT = b"PK\x03\x04", b"MATLAB"
@@ -50,6 +51,8 @@ ADVICE = (
     Advice(_has("items", "categories"), "Datumaro", "convert it with 'datum convert -f coco_person_keypoints'"),
 )
 
+COME_BACK = tuple(one.name for one in WRITTEN_FORMATS if one.is_read)
+"""Formats that are written and read again."""
 _HDF5 = b"\x89HDF"
 READERS = (
     Reader(sleap.is_sleap, sleap.parse),
@@ -80,6 +83,11 @@ def parse_other_than_json(path: Path) -> LabelFile | None:
         raise FormatError(f"{path.name} is a zip archive: unpack it, and choose the label file in it.")
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise FormatError(f"{path.name} is XML, but not CVAT's: export it as COCO keypoints.")
+    if start.lstrip(b"\xef\xbb\xbf").startswith(csv_table.COLUMNS[0].encode() + b","):
+        raise FormatError(
+            f"{path.name} is this program's own table for spreadsheets, which is only written: "
+            f"export the project as one of {', '.join(COME_BACK)}, which are read again."
+        )
     if path.suffix.lower() in {".csv", ".tsv", ".txt"}:
         raise FormatError(
             f"{path.name} is a table, but not DeepLabCut's: its first line does not begin with 'scorer'; "

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.errors import FormatError
+from core.formats.coordinates import to_pixels
 from core.formats.frames.frame_match import FrameMatch, images_counted
 from core.formats.frames.matching import COUNTED_FROM_0
 from core.formats.importing import OnProgress, differences, match_source, people_of_the_project
@@ -52,6 +53,7 @@ def preview_imports(
         FormatError: the labels don't belong to the source, or nothing in it is labelled.
     """
     source = project.source
+    to_pixels(labels, source.width, source.height)
     match = match_source(labels, source, frame_names)
     matches = [match]
     if match.first_number is not None and labels.format_name not in COUNTED_FROM_0:

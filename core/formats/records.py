@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from core.errors import FormatError
 from core.files.replacing import replacing
 from core.formats.image_names import folder_of, numbers_of
+from core.formats.names import unplaced_in_words
 from core.keypoints import POSETRACK
 from core.poses import ByteArray, FloatArray, Visibility
 
@@ -157,6 +158,7 @@ class LabelFile:
         images: by rising frame_id, else by the number in their names, else in the file's order.
         remarks: how often each kind of thing had to be skipped or mended.
         kept: what else the file says of itself, to be written back; see `core.formats.kept`.
+        made_ids: track ids that the file does not have, of people who are the same in every frame nevertheless.
     """
 
     path: Path
@@ -164,6 +166,7 @@ class LabelFile:
     images: list[ImageRecord]
     remarks: Counter[str]
     kept: Mapping[str, Any] = field(default_factory=dict)
+    made_ids: frozenset[int] = frozenset()
 
     def sort_images(self) -> None:
         """Puts the images in the order of `frame_id`, else of the numbers in their names, else of their ids."""
@@ -182,7 +185,7 @@ class LabelFile:
         """One sentence for each kind of thing that was skipped or mended."""
         return [
             f"{self.path.name}: {text} ({count} times)." if count > 1 else f"{self.path.name}: {text}."
-            for text, count in self.remarks.items()
+            for text, count in unplaced_in_words(self.remarks).items()
         ]
 
 

@@ -22,8 +22,8 @@ from core.formats.labels import LabelImage
 
 FRAME_IDS, IN_NAMES = "their frame_ids", "the numbers in their names"
 OTHER_FITS = (
-    "Counting from {other} fits the clip, too: look at a frame, and if its joints lie beside the people, take the import "
-    "back and choose {other} (--first-number {other} on the command line)."
+    "Counting from {other} fits the clip, too: look at a frame, and if its joints lie beside the people, take the "
+    "import back and choose {other} (--first-number {other} on the command line)."
 )
 MOST_BEYOND = 0.1
 """A clip may lack this part of the listed images at its end (it was cut or is damaged); more is another clip."""

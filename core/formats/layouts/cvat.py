@@ -14,7 +14,7 @@ from defusedxml.ElementTree import parse as parse_xml
 
 from core.errors import FormatError
 from core.formats.kept import named_path, others
-from core.formats.names import CALLED_PEOPLE, joints_named
+from core.formats.names import CALLED_PEOPLE, joint_named, note_unplaced
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, whole_number
 from core.keypoints import POSETRACK
 from core.poses import FloatArray, Visibility
@@ -212,8 +212,10 @@ class _Reader:
         names = self._names.setdefault(fields["label"], [])
         names += [label for label in labels if label not in names]
         joints, between, kept_places, kept_points = [], [], {}, {}
-        for point, label, keypoint in zip(points, labels, joints_named(labels, self.remarks), strict=True):
-            place = _place(point)
+        for point, label in zip(points, labels, strict=True):
+            keypoint, place = joint_named(label), _place(point)
+            if keypoint is None and point.get("outside") != "1":
+                note_unplaced(label, self.remarks)
             if keypoint is None or place is None:  # it has no place here, and is only written back
                 kept_points[label] = dict(point.attrib) | {"attributes": _attributes(point)}
                 continue

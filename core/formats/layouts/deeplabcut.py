@@ -17,14 +17,16 @@ from core.formats.labels import Labels
 from core.formats.layouts.coco_like.annotations import written_scores
 from core.formats.layouts.frame_names import name_of
 from core.formats.layouts.pandas_h5 import holds_table, read_table
-from core.formats.names import joints_named, track_ids_named
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, write_file_atomically
+from core.formats.names import joint_named, note_unplaced, track_ids_named
+from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, step, write_file_atomically
 from core.keypoints import POSETRACK
 from core.poses import Pose
 
 LEVELS = ("scorer", "individuals", "bodyparts", "coords")
 COORDS = ("x", "y", "likelihood")
 SCORER = "FAMI-Pose-Review"
+LONE_ID = 1
+"""The number of whom a table without individuals is about."""
 Column = tuple[str, str, str]
 """individual ("" where the table has none), body part, and x, y or likelihood."""
 
@@ -53,13 +55,22 @@ def parse(path: Path) -> LabelFile:
     columns, rows = _read_h5(path) if h5py.is_hdf5(path) else _read_csv(path)
     remarks: Counter[str] = Counter()
     parts = list(dict.fromkeys(part for _, part, _ in columns))
-    joints = {part: joint for part, joint in zip(parts, joints_named(parts, remarks), strict=True) if joint is not None}
+    joints = {part: joint for part in parts if (joint := joint_named(part)) is not None}
     if not joints:
         raise FormatError(f"{path.name} labels no joint that this program knows ({', '.join(parts[:3])}).")
-    individuals = track_ids_named([individual for individual, _, _ in columns])
+    names = list(dict.fromkeys(individual for individual, _, _ in columns))
+    individuals = track_ids_named(names, remarks) if any(names) else dict.fromkeys(names, LONE_ID)
     places = {column: place for place, column in enumerate(columns)}
-    images = [_image(name, values, individuals, joints, places) for name, values in rows]
-    label_file = LabelFile(path, "deeplabcut", images, remarks)
+    others = {part: [at for (_, of, coord), at in places.items() if of == part and coord == "x"] for part in parts}
+    others = {part: xs for part, xs in others.items() if part not in joints}
+    images = []
+    for name, values in rows:
+        images.append(_image(name, values, individuals, joints, places))
+        for part in [part for part, xs in others.items() if any(math.isfinite(values[at]) for at in xs)]:
+            note_unplaced(part, remarks)
+            del others[part]
+    made = frozenset() if any(names) else frozenset({LONE_ID})
+    label_file = LabelFile(path, "deeplabcut", images, remarks, made_ids=made)
     label_file.sort_images()
     return label_file
 
@@ -98,7 +109,10 @@ def _image(
 
 def _read_csv(path: Path) -> tuple[list[Column], Iterator[tuple[str, list[float]]]]:
     try:
-        lines = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"))))
+        lines = []
+        for line in csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"))):
+            step()
+            lines.append(line)
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -152,8 +166,9 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
 
     A row is called by the number of the frame; of a folder of images by the name of the picture.
 
-    A joint that a person set has likelihood 1, one that is not labelled is empty. With several people the table has a
-    row of individuals, named by their track ids. Boxes, occlusion and who set a joint have no place there.
+    A joint that a person set has likelihood 1, one that is not labelled is empty. The table has a row of individuals,
+    named by their track ids, but where person 1 is alone: whoever a table without it is about is 1 when it is read.
+    Boxes, occlusion and who set a joint have no place there.
 
     Args:
         labels: what to write.
@@ -164,12 +179,12 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
         FormatError: the file cannot be written.
     """
     ids = sorted({pose.track_id for image in labels.images for pose in image.poses.poses})
-    several = len(ids) > 1
+    has_individuals = ids != [LONE_ID]
     columns = [(track_id, part, coord) for track_id in ids for part in POSETRACK.keypoint_names for coord in COORDS]
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["scorer"] + [SCORER] * len(columns))
-    if several:
+    if has_individuals:
         table.writerow(["individuals"] + [f"person{track_id}" for track_id, _, _ in columns])
     table.writerow(["bodyparts"] + [part for _, part, _ in columns])
     table.writerow(["coords"] + [coord for _, _, coord in columns])

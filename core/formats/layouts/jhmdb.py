@@ -45,4 +45,4 @@ def parse(path: Path) -> LabelFile:
         person = PersonRecord.of_joints(placed, predicted=False)
         person.track_id = 1
         images.append(ImageRecord("", frame_id=frame, people=[person] if person.labelled.any() else []))
-    return LabelFile(path, "jhmdb", images, remarks)
+    return LabelFile(path, "jhmdb", images, remarks, made_ids=frozenset({1}))

@@ -17,7 +17,7 @@ from core.formats.kept import others
 from core.formats.labels import LabelImage, Labels
 from core.formats.layouts.coco_like.annotations import written_scores
 from core.formats.layouts.frame_names import name_of
-from core.formats.names import joint_named
+from core.formats.names import joint_named, note_unplaced
 from core.formats.records import (
     ImageRecord,
     LabelFile,
@@ -191,7 +191,7 @@ def _joint(region: dict[str, Any], image: ImageRecord, remarks: Counter[str]) ->
     x, y = number(value.get("x")), number(value.get("y"))
     keypoint = joint_named(name)
     if keypoint is None:
-        remarks[f"the file's {name} has no place in this program's skeleton and was left out"] += 1
+        note_unplaced(name, remarks)
     elif scale is None or x is None or y is None:
         remarks["a joint without a place or a picture's size was left out"] += 1
     else:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import FormatError
-from core.formats.names import joints_named
+from core.formats.layouts.coco_like.tracks import keys_of_tracks, track_of
+from core.formats.names import joint_named, note_unplaced
 from core.formats.records import (
     ImageRecord,
     LabelFile,
@@ -44,10 +45,20 @@ OF_ONE_FRAME = "_keypoints"
 
 def is_mmpose(document: object) -> bool:
     """Whether a document is MMPose's: instances with keypoint_scores, by frame or of one picture."""
-    if isinstance(document, dict):
-        document = document.get("instance_info")
+    document = _instances_of(document)
     first = document[0] if isinstance(document, list) and document else None
     return isinstance(first, dict) and ("keypoint_scores" in first or isinstance(first.get("instances"), list))
+
+
+def _instances_of(document: object) -> object:
+    """The list of instances or frames in a document of MMPose's, also as its inferencer returns it, by picture."""
+    if isinstance(document, dict) and isinstance(pictures := document.get("predictions"), list):
+        if len(pictures) == 1 and isinstance(pictures[0], list):
+            return pictures[0]
+        return [{"frame_id": place, "instances": of_one} for place, of_one in enumerate(pictures)]
+    if isinstance(document, list) and len(document) == 1 and isinstance(document[0], list):
+        return document[0]
+    return document.get("instance_info") if isinstance(document, dict) else document
 
 
 def is_openpose(document: object) -> bool:
@@ -128,7 +139,7 @@ def _picture_of(path: Path) -> str:
 
 def _of_mmpose(document: Any, path: Path, remarks: Counter[str]) -> list[ImageRecord]:  # noqa: ANN401
     meta = document.get("meta_info", {}) if isinstance(document, dict) else {}
-    entries = document["instance_info"] if isinstance(document, dict) else document
+    entries: Any = _instances_of(document)
     by_id = meta.get("keypoint_id2name") if isinstance(meta, dict) else None
     names = [str(by_id[key]) for key in sorted(by_id, key=int)] if isinstance(by_id, dict) and by_id else None
     if isinstance(entries[0], dict) and "keypoint_scores" in entries[0]:  # of one picture
@@ -148,7 +159,8 @@ def _of_mmpose(document: Any, path: Path, remarks: Counter[str]) -> list[ImageRe
             box = box[0] if isinstance(box, list) and len(box) == 1 else box
             person = _person(joints, names, remarks)
             _add(image, person, _box_of_corners(box), number(instance.get("bbox_score")), remarks)
-            person.track_id = whole_number(instance.get("track_id"))
+            track_id = whole_number(track_of(instance, keys_of_tracks([instance])))
+            person.track_id = None if track_id is None or track_id < 0 else track_id
         images.append(image)
     return images
 
@@ -208,9 +220,14 @@ def _person(
         remarks[f"{len(joints)} keypoints of a person were left out: nothing says what they are"] += bool(joints)
         return PersonRecord.empty()
     placed = []
-    for keypoint, triple in zip(joints_named(names, remarks), joints, strict=False):
+    for name, triple in zip(names, joints, strict=False):
         x, y, score = (number(value) for value in triple)
-        if keypoint is not None and x is not None and y is not None and score:
+        if x is None or y is None or not score:
+            continue
+        keypoint = joint_named(name)
+        if keypoint is None:
+            note_unplaced(name, remarks)
+        else:
             placed.append(PlacedJoint(keypoint, x, y, score=score))
     return PersonRecord.of_joints(placed, predicted=True)
 

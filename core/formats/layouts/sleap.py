@@ -14,7 +14,7 @@ from core.errors import FormatError
 from core.files.replacing import drafting, put_in_place
 from core.formats.labels import Labels
 from core.formats.layouts.coco_like.annotations import mean_score
-from core.formats.names import joints_named, track_ids_named
+from core.formats.names import joint_named, note_unplaced, track_ids_named
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint
 from core.keypoints import POSETRACK
 from core.poses import Pose, Visibility
@@ -51,7 +51,7 @@ def parse(path: Path) -> LabelFile:
             f"{path.name} labels {len(videos)} videos ({names}); save one video's labels as a file of its own in SLEAP."
         )
     remarks: Counter[str] = Counter()
-    track_ids = track_ids_named([track.name for track in labels.tracks])
+    track_ids = track_ids_named([track.name for track in labels.tracks], remarks)
     images: dict[int, ImageRecord] = {}
     for frame in frames:
         index = int(frame.frame_idx)
@@ -153,14 +153,16 @@ def _person(instance: Any, remarks: Counter[str]) -> PersonRecord:  # noqa: ANN4
     """One instance; `remarks` counts what has no place here."""
     names = [node.name for node in instance.skeleton.nodes]
     is_predicted = "score" in (instance.points.dtype.names or ())
-    person = PersonRecord.of_joints(
-        (
-            PlacedJoint(joint, *_numbers(point, is_predicted))
-            for joint, point in zip(joints_named(names, remarks), instance.points, strict=True)
-            if joint is not None and point["visible"]
-        ),
-        predicted=is_predicted,
-    )
+    placed = []
+    for name, point in zip(names, instance.points, strict=True):
+        if not point["visible"] or not np.isfinite(point["xy"]).all():
+            continue
+        joint = joint_named(name)
+        if joint is None:
+            note_unplaced(name, remarks)
+        else:
+            placed.append(PlacedJoint(joint, *_numbers(point, is_predicted)))
+    person = PersonRecord.of_joints(placed, predicted=is_predicted)
     person.score = float(instance.score) if is_predicted else None
     return person
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import FormatError
 from core.formats.frames.frame_match import first_three
@@ -19,8 +19,8 @@ from core.formats.kept import named_path, others
 from core.formats.layouts.coco_like import further_joints
 from core.formats.layouts.coco_like.coco_results import are_percent, flat_keypoints
 from core.formats.layouts.coco_like.other_keypoints import OTHER_KEYPOINTS, other_keypoints
-from core.formats.layouts.coco_like.tracks import number_named_tracks, track_of
-from core.formats.names import CALLED_PEOPLE, joint_named, joints_named
+from core.formats.layouts.coco_like.tracks import PERSON_KEYS, keys_of_tracks, number_named_tracks, track_of
+from core.formats.names import CALLED_PEOPLE, joint_named, joints_named, note_unplaced
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, mapping
 from core.poses import FloatArray, Visibility
@@ -82,6 +82,7 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
     found = ImagesByKey(list(images.values()))
     third: Third = "posetrack" if posetrack else _third_of(dicts(annotations), remarks)
     track_names: dict[int, str] = {}
+    track_keys = keys_of_tracks(dicts(annotations))
     for annotation in annotations:
         image = found.image_of(annotation) if isinstance(annotation, dict) else None
         if image is None:
@@ -93,13 +94,15 @@ def parse(document: dict[str, Any], path: Path) -> LabelFile:
             image.kept = {**image.kept, CROWDS: [*image.kept.get(CROWDS, []), others(annotation, (), remarks)]}
         elif (person := _read_person(annotation, names, third, remarks)) is not None:
             image.people.append(person)
-            track = track_of(annotation)
+            track = track_of(annotation, track_keys)
+            if track is not None and track_keys is PERSON_KEYS:
+                remarks["person_id was taken as the track id, because the file has no other"] = 1
             person.track_id = whole_number(track)
             if person.track_id is not None and person.track_id < 0:  # several programs' word for nobody in particular
                 person.track_id = None
             if person.track_id is None and isinstance(track, str) and track.strip():
                 track_names[id(person)] = track.strip()
-    number_named_tracks(found.images, track_names)
+    number_named_tracks(found.images, track_names, remarks)
     kept = others(document, {"images", "annotations", "categories"}, remarks)
     label_file = LabelFile(path, "posetrack18" if posetrack else "coco", found.images, remarks, kept)
     label_file.sort_images()
@@ -310,7 +313,10 @@ def _read_keypoints(
         return
     if len(names) < count:
         remarks[f"of {count} keypoints of a person only the {len(names)} with a name were read"] += 1
-    rows = rows_of(names, remarks)
+    rows = rows_of(names)
+    for row, name in enumerate(names):
+        if joint_named(name) is None and _is_labelled(flat[3 * row : 3 * row + 3], third):
+            note_unplaced(name, remarks)
     person.extensions = {**person.extensions, **_in_skeleton_order(person.extensions, rows, len(names))}
     scores = annotation.get("scores")
     scores = scores if isinstance(scores, list) and len(scores) >= len(names) else []
@@ -339,22 +345,22 @@ def _read_point(person: PersonRecord, keypoint: int, triple: list[Any], third: T
             person.scores[keypoint] = value / (100 if third == "percent" else 1)
 
 
-def rows_of(names: tuple[str, ...], remarks: Counter[str] | None = None) -> NDArray[np.int64]:
-    """(K,) where each POSETRACK keypoint stands in `names`, whatever their spelling, -1 where it doesn't.
+def _is_labelled(triple: list[Any], third: Third) -> bool:
+    x, y, value = (number(item) for item in triple)
+    return x is not None and y is not None and _visibility(x, y, value or 0.0, third) != Visibility.NOT_LABELLED
 
-    Args:
-        names: as a file has them.
-        remarks: gets one of the names that mean no keypoint.
-    """
+
+@lru_cache(maxsize=64)
+def rows_of(names: tuple[str, ...]) -> tuple[int, ...]:
+    """(K,) where each POSETRACK keypoint stands in `names`, whatever their spelling, -1 where it doesn't."""
     rows = mapping(names, POSETRACK)
-    meant = joints_named(names, Counter() if remarks is None else remarks)
-    for row, joint in enumerate(meant):
+    for row, joint in enumerate(joints_named(names)):
         if joint is not None and rows[joint] < 0:
             rows[joint] = row
-    return rows
+    return tuple(rows.tolist())
 
 
-def _in_skeleton_order(extensions: Mapping[str, Any], rows: NDArray[np.int64], count: int) -> dict[str, list[Any]]:
+def _in_skeleton_order(extensions: Mapping[str, Any], rows: Sequence[int], count: int) -> dict[str, list[Any]]:
     """This program's own lists by keypoint, in the order of the PoseTrack skeleton."""
     nobody = {"provenance": "none", "scores_kept": None}
     lists = {key: extensions[key] for key in nobody if isinstance(extensions.get(key), list)}

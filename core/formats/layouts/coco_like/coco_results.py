@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import FormatError
+from core.formats.layouts.coco_like.tracks import PERSON_KEYS, track_of
 from core.formats.names import CALLED_PEOPLE
 from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, mapping
@@ -18,6 +19,8 @@ from core.poses import FloatArray, Visibility
 
 COUNTS_THAT_BEGIN_AS_COCO = (17, 26, 133, 136)
 """Numbers of keypoints of skeletons whose first 17 are COCO's: COCO, Halpe, COCO-WholeBody, Halpe-FullBody."""
+SCORE_LISTS = ("keypoint_scores", "keypoints_scores", "keypoints_score", "scores")
+"""What programs call the list of scores that they write beside pairs."""
 SMALLEST_BOX_PX = 0.0
 PERCENT_FROM = 20.0
 """The highest score of a file that counts to 100 is more than this; no network's score to 1 comes near it."""
@@ -105,12 +108,26 @@ def are_percent(thirds: Iterable[float | None]) -> bool:
 
 
 def flat_keypoints(entry: Mapping[str, Any]) -> list[Any]:
-    """x, y and the third number of all keypoints in one list; some write a list of three numbers for each."""
+    """x, y and the third number of all keypoints in one list; some write a list of three numbers for each.
+
+    Others, such as MMPose, write pairs (or x and y in turn) and a list of scores beside them. Pairs without scores are
+    seen where they are not (0, 0).
+    """
     keypoints = entry.get("keypoints")
     if not isinstance(keypoints, list):
         return []
     if keypoints and all(isinstance(triple, list) and len(triple) == 3 for triple in keypoints):
         return [value for triple in keypoints for value in triple]
+    scores = next((entry[key] for key in SCORE_LISTS if isinstance(entry.get(key), list)), None)
+    if keypoints and all(isinstance(pair, list) and len(pair) == 2 for pair in keypoints):
+        pairs = keypoints
+    elif scores is not None and len(keypoints) == 2 * len(scores) and not isinstance(keypoints[0], (list, dict)):
+        pairs = list(zip(keypoints[0::2], keypoints[1::2], strict=True))
+    else:
+        pairs = []
+    if pairs:
+        thirds = [2 if x or y else 0 for x, y in pairs] if scores is None or len(scores) != len(pairs) else scores
+        return [value for (x, y), third in zip(pairs, thirds, strict=True) for value in (x, y, third)]
     return [value for value in keypoints if not isinstance(value, (list, dict))]
 
 
@@ -137,7 +154,8 @@ def _read_person(entry: Mapping[str, Any], scale: float | None, remarks: Counter
 
 def _track_id(entry: Mapping[str, Any]) -> int | None:
     """AlphaPose calls it idx, and puts it into a list; -1 is nobody's."""
-    value = entry.get("track_id", entry.get("idx"))
+    values = (track_of(entry), entry.get("idx"), track_of(entry, PERSON_KEYS))
+    value = next((value for value in values if value is not None), None)
     while isinstance(value, list) and value:
         value = value[0]
     track_id = whole_number(value)
