@@ -177,7 +177,7 @@ def differences(labels: Labels, source: SourceRecord, match: FrameMatch) -> list
     return [
         *outside,
         f"The labels are for images of {other[0]}x{other[1]} pixels but the source has {size[0]}x{size[1]}; "
-        "check that the joints lie where they should."
+        "check that the joints lie where they should.",
     ]
 
 
