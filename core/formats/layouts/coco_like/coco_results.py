@@ -118,13 +118,12 @@ def flat_keypoints(entry: Mapping[str, Any]) -> list[Any]:
         return []
     if keypoints and all(isinstance(triple, list) and len(triple) == 3 for triple in keypoints):
         return [value for triple in keypoints for value in triple]
+    pairs: list[Any] = []
     scores = next((entry[key] for key in SCORE_LISTS if isinstance(entry.get(key), list)), None)
     if keypoints and all(isinstance(pair, list) and len(pair) == 2 for pair in keypoints):
         pairs = keypoints
-    elif scores is not None and len(keypoints) == 2 * len(scores) and not isinstance(keypoints[0], (list, dict)):
+    elif scores and len(keypoints) == 2 * len(scores) and not isinstance(keypoints[0], (list, dict)):
         pairs = list(zip(keypoints[0::2], keypoints[1::2], strict=True))
-    else:
-        pairs = []
     if pairs:
         thirds = [2 if x or y else 0 for x, y in pairs] if scores is None or len(scores) != len(pairs) else scores
         return [value for (x, y), third in zip(pairs, thirds, strict=True) for value in (x, y, third)]
