@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from core.errors import SourceError
+from core.video.wholeness import is_cut_off_mp4
 
 _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 """Decoders that paint text files as pictures."""
@@ -43,51 +44,12 @@ def _why_not(path: Path, error: Exception) -> str:
 
 
 def _no_video(path: Path) -> str:
-    if _is_cut_off_mp4(path):
+    if is_cut_off_mp4(path):
         return (
             f"{path.name} is cut off: the table of its frames, which is at its end, is incomplete; "
             "copy it again from where it came from."
         )
     return f"{path.name} is not a video that can be read; choose a video file or a folder of images."
-
-
-def _mp4_boxes(path: Path) -> list[tuple[bytes, int]]:
-    """Names of the top-level boxes of an MP4 or MOV and where each says it ends; empty for other files."""
-    boxes: list[tuple[bytes, int]] = []
-    with path.open("rb") as file:
-        length = path.stat().st_size
-        start = 0
-        while start + 8 <= length:
-            file.seek(start)
-            header = file.read(16)
-            size, name = int.from_bytes(header[:4], "big"), header[4:8]
-            if not boxes and name not in (b"ftyp", b"wide", b"mdat", b"free", b"skip", b"moov"):
-                return []
-            if size == 1:
-                size = int.from_bytes(header[8:16], "big")
-            elif size == 0:
-                size = length - start
-            if size < 8:
-                break
-            start += size
-            boxes.append((name, start))
-    return boxes
-
-
-def _is_cut_off_mp4(path: Path) -> bool:
-    """True for an MP4 or MOV without a whole "moov" box."""
-    boxes, length = _mp4_boxes(path), path.stat().st_size
-    return bool(boxes) and not any(name == b"moov" and end <= length for name, end in boxes)
-
-
-def is_cut_short(path: Path) -> bool:
-    """True if an MP4, MOV or AVI is shorter than its own headers say."""
-    length = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(12)
-    if head[:4] == b"RIFF":
-        return int.from_bytes(head[4:8], "little") + 8 > length
-    return any(end > length for _, end in _mp4_boxes(path))
 
 
 def video_stream(container: InputContainer, path: Path) -> VideoStream:
@@ -124,14 +86,20 @@ def note_on_streams(container: InputContainer, taken: VideoStream, path: Path) -
     others = [stream for stream in _moving(container) if stream.index != taken.index]
     if not others:
         return ()
-    sizes = ", ".join(f"{stream.width}x{stream.height}" for stream in others)
     is_default = taken.disposition & Disposition.default and not all(
         stream.disposition & Disposition.default for stream in others
     )
-    return (
-        f"{path.name} holds {len(others) + 1} videos: the {'default' if is_default else 'largest'} one of "
-        f"{taken.width}x{taken.height} was taken, not {sizes}.",
-    )
+    size = f"{taken.width}x{taken.height}"
+    if is_default:
+        which = "the default one"
+    elif all(_pixels(stream) < _pixels(taken) for stream in others):
+        which = "the largest one"
+    else:  # of equals the first
+        which = "the first one"
+    if all(f"{stream.width}x{stream.height}" == size for stream in others):
+        return (f"{path.name} holds {len(others) + 1} videos of {size}: {which} was taken.",)
+    sizes = ", ".join(f"{stream.width}x{stream.height}" for stream in others)
+    return (f"{path.name} holds {len(others) + 1} videos: {which} of {size} was taken, not {sizes}.",)
 
 
 def orientation_of(frame: VideoFrame) -> NDArray[np.int64]:

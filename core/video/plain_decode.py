@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -25,11 +27,15 @@ IntArray = NDArray[np.int64]
 
 FileIdentity = tuple[Path, int, int]
 """Path, size in bytes and time of the last change in nanoseconds: another file in the same place has another one."""
-_REVISION = 2
+_REVISION = 3
 """Of what is remembered; a program that decodes otherwise counts it up."""
 
-UNDECODABLE = (av.InvalidDataError, av.error.ExternalError, av.error.PatchWelcomeError, av.error.UnknownError)
-"""What decoders raise over one damaged packet; those around another library, as zlib for PNG, do not say more."""
+_OUTSPOKEN = {
+    "h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "vp9", "av1", "libdav1d", "mjpeg", "png", "prores", "gif",
+}  # fmt: skip
+"""Decoders that notice damage; what the others leave unpainted in silence is found by decoding twice."""
+_HELD_BYTES = 256 * 2**20
+"""Pictures held in the second of these passes: new ones are then painted where nothing was painted before."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +60,12 @@ class PlainDecode:
 
 
 def plain_decode(
-    path: Path, num_packets: int, on_progress: OnProgress | None = None, cancelled: IsCancelled | None = None
+    path: Path,
+    num_packets: int,
+    on_progress: OnProgress | None = None,
+    cancelled: IsCancelled | None = None,
+    *,
+    partial: Iterable[int] = (),
 ) -> PlainDecode:
     """Decodes a file from its first packet to its last.
 
@@ -62,15 +73,27 @@ def plain_decode(
     every program does it, which shows what it can of them. Both on one thread: on several, what comes out of damage is
     another one each time.
 
+    Args:
+        path: of the file.
+        num_packets: how many of its packets are decoded.
+        on_progress: see `open_source`.
+        cancelled: see `open_source`.
+        partial: packets of which a part is missing, as their file tells.
+
     Raises:
         Cancelled: if `cancelled()` turned true.
     """
     strict = _decode(path, num_packets, on_progress, cancelled, strictly=True)
-    if not strict.failed and not strict.corrupt:
+    marked = set(partial)
+    if not strict.failed and not strict.corrupt and not marked.intersection(strict.order) and strict.is_outspoken:
         return PlainDecode(np.array(strict.order, np.int64))
-    plain = _decode(path, num_packets, on_progress, cancelled)
+    plain = _decode(path, num_packets, on_progress, cancelled, hashed=not strict.is_outspoken)
     lost = set(range(num_packets)) - set(strict.order)
-    spoilt = (lost & set(plain.order)) | set(plain.corrupt)
+    spoilt = ((lost | marked) & set(plain.order)) | set(plain.corrupt)
+    if not strict.is_outspoken:
+        held = _decode(path, num_packets, on_progress, cancelled, hashed=True, held=True)
+        pairs = zip(plain.order, plain.hashes, held.hashes, strict=False)
+        spoilt |= {packet for packet, one, other in pairs if one != other}
     return PlainDecode(np.array(plain.order, np.int64), tuple(sorted(set(plain.failed))), tuple(sorted(spoilt)))
 
 
@@ -80,9 +103,11 @@ def shown_by(path: Path, num_packets: int) -> list[int]:
 
 
 class _Pass:
-    """What one pass found: packets shown, failed, and shown with a mark of damage."""
+    """What one pass found: packets shown, failed, and shown with a mark of damage; hashes of what is shown."""
 
     def __init__(self) -> None:
+        self.is_outspoken = True
+        self.hashes: list[int] = []
         self.order: list[int] = []
         self.failed: list[int] = []
         self.corrupt: list[int] = []
@@ -95,11 +120,16 @@ def _decode(
     cancelled: IsCancelled | None,
     *,
     strictly: bool = False,
+    hashed: bool = False,
+    held: bool = False,
 ) -> _Pass:
     found = _Pass()
+    holding: deque[VideoFrame] = deque()
     with open_container(path) as container:
         stream = video_stream(container, path)
         stream.thread_type = "NONE"  # decoders on several threads overlook some damage, by chance
+        found.is_outspoken = stream.codec_context.name in _OUTSPOKEN
+        num_held = _HELD_BYTES // max(1, stream.width * stream.height * 3) if held else 0
         if strictly:
             stream.codec_context.options = {"err_detect": "explode"}
         numbered = zip(range(num_packets), tagged_packets(container, stream), strict=False)
@@ -111,6 +141,12 @@ def _decode(
                 found.order.append(shown)
                 if frame.is_corrupt:
                     found.corrupt.append(shown)
+                if hashed:
+                    found.hashes.append(zlib.crc32(np.ascontiguousarray(frame.to_ndarray(format="rgb24")).data))
+                if num_held:
+                    holding.append(frame)
+                if len(holding) > num_held:
+                    holding.popleft()
             if ordinal % 16 == 0:
                 report(on_progress, cancelled, ordinal, num_packets)
     return found
@@ -135,7 +171,9 @@ def decode_tolerantly(
         return stream.codec_context.decode(packet)
     except av.EOFError:
         return []
-    except UNDECODABLE:
+    except MemoryError:
+        raise
+    except av.FFmpegError:  # whichever: some decoders say of damage that the operation is not permitted
         if failures is not None:
             failures.append(-1 if packet is None or packet.pts is None else packet.pts)
         return []

@@ -58,6 +58,7 @@ class Source(ABC):
         damaged: a sentence for people where only a part of the file can be read, else None.
         notes: sentences on what was decided at opening, such as which of two pictures was taken.
         gaps: where frames are missing.
+        num_listed: how many frames its file lists, also those that turned out to be missing; None: as many as it has.
         is_checked: the numbers of the frames are sure; where not, `open_source(path, checked=True)` makes sure.
     """
 
@@ -69,6 +70,7 @@ class Source(ABC):
     damaged: str | None
     notes: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    num_listed: int | None = None
     is_checked: bool = True
 
     def __len__(self) -> int:

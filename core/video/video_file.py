@@ -25,6 +25,7 @@ from core.video.source import Source
 RECENT_BYTES = 64 * 2**20
 """Decoded frames kept unconverted, so that stepping back does not decode from the key frame each time."""
 
+_Kept: TypeAlias = "VideoFrame | NDArray[np.uint8]"
 _Run: TypeAlias = "Generator[tuple[int, VideoFrame], None, None]"
 _Packets: TypeAlias = "Generator[tuple[int, av.Packet[VideoStream]], None, None]"
 
@@ -42,6 +43,7 @@ class VideoFile(Source):
         self.damaged = index.damaged
         self.notes = index.notes
         self.gaps = index.gaps
+        self.num_listed = index.num_listed
         self.is_checked = index.plain is not None
         self._index = index
         self._container: InputContainer | None = None
@@ -50,14 +52,17 @@ class VideoFile(Source):
         self._next_index = 0
         self._point_indices = [point.frame_index for point in index.resume_points]
         self._failed_points: set[int] = set()
-        self._recent: LRUCache[int, VideoFrame] = LRUCache(max(1, RECENT_BYTES // (width * height * 3 // 2)))
+        self._run_point: ResumePoint | None = None
+        self._is_spoilt = index.damaged is not None or (index.plain is not None and index.plain.is_spoilt)
+        frame_bytes = width * height * (6 if self._is_spoilt else 3) // 2
+        self._recent: LRUCache[int, _Kept] = LRUCache(max(1, RECENT_BYTES // frame_bytes))
         self._packet_of_key: dict[int, int] | None = None
 
     def _read(self, frame_index: int) -> NDArray[np.uint8]:
-        decoded = self._recent.get(frame_index)
-        if decoded is None:
-            decoded = self._decode(frame_index)
-        return self._rgb(decoded)
+        kept = self._recent.get(frame_index)
+        if kept is None:
+            kept = self._decode(frame_index)
+        return self._rgb(kept) if isinstance(kept, VideoFrame) else kept.copy()
 
     def frame_name(self, frame_index: int) -> str:
         """See Source.frame_name."""
@@ -78,17 +83,22 @@ class VideoFile(Source):
             rgb = decoded.to_ndarray(format="rgb24", width=width, height=height)
         return oriented(rgb.astype(np.uint8, copy=False), self._index.orientation)
 
-    def _decode(self, frame_index: int) -> VideoFrame:
-        """Goes on decoding, or resumes at ever earlier points until the very frame comes out."""
+    def _decode(self, frame_index: int) -> _Kept:
+        """Goes on decoding, or resumes at ever earlier points until the very frame comes out.
+
+        A damaged clip is always resumed at the last point before a frame, also when it is played: what its decoder
+        does not paint shows what it painted before, which depends on the way.
+        """
         point = self._resume_point(frame_index)
         reached = point.frame_index if point is not None else 0
-        if self._run is not None and reached <= self._next_index <= frame_index:
+        goes_on = self._run is not None and (not self._is_spoilt or point == self._run_point)
+        if self._run is not None and goes_on and reached <= self._next_index <= frame_index:
             found = self._advance(self._run, frame_index)
             if found is not None:
                 return found
         while True:
             self._stop_run()
-            self._run = self._run_from(point)
+            self._run, self._run_point = self._run_from(point), point
             found = self._advance(self._run, frame_index)
             if found is not None:
                 return found
@@ -111,13 +121,15 @@ class VideoFile(Source):
                 return point
         return None
 
-    def _advance(self, run: _Run, frame_index: int) -> VideoFrame | None:
+    def _advance(self, run: _Run, frame_index: int) -> _Kept | None:
         """Runs the decoder up to a frame; None if it ends or passes by without showing that frame."""
         for shown_index, decoded in run:
             self._next_index = shown_index + 1
-            self._recent[shown_index] = decoded
+            # A picture that is held keeps the decoder from painting over it, so that a damaged clip holds copies.
+            kept = self._rgb(decoded) if self._is_spoilt else decoded
+            self._recent[shown_index] = kept
             if shown_index == frame_index:
-                return decoded
+                return kept
             if shown_index > frame_index:
                 break
         self._stop_run()
@@ -131,8 +143,12 @@ class VideoFile(Source):
     def _run_from(self, point: ResumePoint | None) -> _Run:
         """Decodes from a resume point, or from the start: (frame_index, frame) in order of presentation.
 
-        Ends early where the packets are not those of the index, or a frame after a resume is marked as corrupt.
+        Ends early where the packets are not those of the index, a frame after a resume is marked as corrupt, or what
+        the container calls a key frame is none.
         """
+        if self._is_spoilt:
+            self._close_container()  # a new decoder has painted nothing yet
+        has_begun = point is None
         self._next_index = point.frame_index if point is not None else 0
         counted = -1
         for decoded in self._frames_of_packets(self._packets_from(point)):
@@ -144,7 +160,8 @@ class VideoFile(Source):
             shown_index = int(self._index.frame_of_packet[packet]) if packet >= 0 else -1
             if shown_index < 0 or (point is not None and shown_index < point.frame_index):
                 continue  # pictures before a key frame may lack what they refer to
-            if point is not None and decoded.is_corrupt:
+            has_begun = has_begun or (point is not None and shown_index == point.frame_index and decoded.key_frame)
+            if not has_begun or (point is not None and decoded.is_corrupt):
                 return
             yield shown_index, decoded
 
@@ -194,7 +211,7 @@ class VideoFile(Source):
         if self._container is None or self._stream is None:
             self._container = open_container(self.path)
             self._stream = video_stream(self._container, self.path)
-            if self._index.plain is not None and self._index.plain.is_spoilt:
+            if self._is_spoilt:
                 self._stream.thread_type = "NONE"  # of damage, several threads make other pixels each time
         return self._container, self._stream
 

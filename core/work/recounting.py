@@ -14,10 +14,10 @@ SAME_TIME_S = 1e-6
 
 def is_to_be_recounted(record: SourceRecord, source: Source) -> bool:
     """Whether a project counts frames of this very clip that are missing from it."""
-    missing = sum(gap.num_missing for gap in source.gaps)
     return (
-        missing > 0
-        and record.num_frames == len(source) + missing
+        source.num_listed is not None
+        and source.num_listed > len(source)
+        and record.num_frames == source.num_listed
         and (record.width, record.height) == source.size
         and record.kind == source.kind
     )

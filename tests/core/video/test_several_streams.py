@@ -48,3 +48,11 @@ def test_the_default_one_is_taken_else_the_largest_and_it_is_said(
 def test_one_video_needs_no_words(tmp_path: Path) -> None:
     with open_source(two_videos(tmp_path / "one.mkv", [(32, 24)], None)) as source:
         assert source.notes == ()
+
+
+def test_of_equals_the_first_is_taken_and_called_so(tmp_path: Path) -> None:
+    with open_source(two_videos(tmp_path / "equal.mkv", [(32, 24), (32, 24)], None)) as source:
+        assert source.notes == ("equal.mkv holds 2 videos of 32x24: the first one was taken.",)
+        assert abs(int(source.frame(0)[5, 5, 0]) - 60) <= 2
+    with open_source(two_videos(tmp_path / "default.mkv", [(32, 24), (32, 24)], 1)) as source:
+        assert source.notes == ("default.mkv holds 2 videos of 32x24: the default one was taken.",)
