@@ -133,7 +133,8 @@ def damage_in_words(name: str, num_readable: int, damage: Damage) -> str | None:
     if is_cut and damage.is_counted and damage.announced == num_readable and not damage.missing and not damage.spoilt:
         return f"{name} is cut off, but all its {num_readable} frames can be read; {_ADVICE}"
     total = max(damage.announced, num_readable + len(damage.missing))
-    of = f" of {total}" if total > num_readable else ""
+    is_open = is_cut and not damage.announced  # how many there were, nobody knows
+    of = f" of {total}" if total > num_readable and not is_open else ""
     parts = [f"{num_readable}{of} {'frame' if total == 1 else 'frames'} can be read"]
     if damage.missing:
         parts.append(in_words(damage.missing, "is missing", "are missing"))
@@ -142,7 +143,7 @@ def damage_in_words(name: str, num_readable: int, damage: Damage) -> str | None:
         if damage.missing and damage.missing[0] <= damage.spoilt[-1]:  # the two are counted in different ways
             seen = f"counted without {'it' if len(damage.missing) == 1 else 'them'} {seen}"
         parts.append(seen)
-    if is_cut and not damage.missing:
+    if is_open or (is_cut and not damage.missing):
         parts.append("its end is missing")
     elif damage.wholeness is Wholeness.BROKEN and len(parts) == 1:
         parts.append("parts of the file are destroyed")

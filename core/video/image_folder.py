@@ -9,12 +9,13 @@ from natsort import natsort_keygen, ns
 from numpy.typing import NDArray
 
 from core.errors import Cancelled, SourceError
-from core.video.pictures import IMAGE_SUFFIXES, bits_of, read_header, read_image
+from core.video.pictures import IMAGE_SUFFIXES, bits_of, is_stack, read_header, read_image
 from core.video.source import IsCancelled, OnProgress, Source
 
 IMAGES_PER_SECOND = 30.0
 """Images tell no time; this rate stands in for it."""
-
+VIDEO_SUFFIXES = {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv"}
+"""Of files that a folder without images is likely to have been chosen for."""
 
 _by_words_and_numbers = natsort_keygen(alg=ns.IGNORECASE)
 
@@ -26,12 +27,26 @@ def natural_key(name: str) -> tuple[object, str]:
 
 def image_names(folder: Path) -> list[str]:
     """The names of the images in a folder, in natural order; whatever is hidden or no file is none."""
-    names = [
-        entry.name
-        for entry in folder.iterdir()
-        if entry.suffix.lower() in IMAGE_SUFFIXES and not entry.name.startswith(".") and entry.is_file()
-    ]
-    return sorted(names, key=natural_key)
+    return sorted((entry.name for entry in _visible(folder) if entry.suffix.lower() in IMAGE_SUFFIXES), key=natural_key)
+
+
+def _visible(folder: Path) -> list[Path]:
+    return [entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.is_file()]
+
+
+def gifs_in(folder: Path) -> list[str]:
+    """The names of the GIFs in a folder, in natural order: each is a clip by itself."""
+    return sorted((entry.name for entry in _visible(folder) if entry.suffix.lower() == ".gif"), key=natural_key)
+
+
+def _no_images(folder: Path) -> str:
+    found = gifs_in(folder) or sorted(
+        (entry.name for entry in _visible(folder) if entry.suffix.lower() in VIDEO_SUFFIXES), key=natural_key
+    )
+    if not found:
+        return f"The folder {folder} holds no images; choose a folder of JPEG or PNG images, or a video."
+    what = "GIFs" if found[0].lower().endswith(".gif") else "videos"
+    return f"The folder {folder} holds {what} and no images; open one of them by itself, such as {found[0]}."
 
 
 class ImageFolder(Source):
@@ -44,7 +59,7 @@ class ImageFolder(Source):
         self.damaged = None
         self._names = image_names(path)
         if not self._names:
-            raise SourceError(f"The folder {path} holds no images; choose a folder of JPEG or PNG images, or a video.")
+            raise SourceError(_no_images(path))
         self.timestamps = np.arange(len(self._names)) / IMAGES_PER_SECOND
         self._bits = 8
         self.size = self._common_size(on_progress, cancelled)
@@ -63,7 +78,7 @@ class ImageFolder(Source):
                 on_progress(done, len(self._names))
             path = self.path / name
             header = read_header(path)
-            if len(header.pages) > 1:
+            if is_stack(header):
                 raise SourceError(
                     f"{name} holds {len(header.pages)} pictures; open it by itself, or write them out as single images."
                 )

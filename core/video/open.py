@@ -8,10 +8,10 @@ from pathlib import Path
 from cachetools import LRUCache
 
 from core.errors import SourceError
-from core.video.image_folder import ImageFolder, image_names
+from core.video.image_folder import ImageFolder, gifs_in, image_names
 from core.video.index import VideoIndex, build_index
 from core.video.picture_stack import PictureStack
-from core.video.pictures import read_header
+from core.video.pictures import is_stack, read_header
 from core.video.plain_decode import FileIdentity, remember, remembered
 from core.video.source import IsCancelled, OnProgress, Source, reading
 from core.video.video_file import VideoFile
@@ -48,10 +48,10 @@ def open_source(
     path = Path(path).expanduser().absolute()
     try:
         if path.is_dir():
-            names = image_names(path)
-            if len(names) != 1 or len(read_header(path / names[0]).pages) == 1:
+            clip = _only_clip(path)  # one file with several pictures is what was meant
+            if clip is None:
                 return ImageFolder(path, on_progress, cancelled)
-            path /= names[0]  # one file with several pictures is what was meant
+            path = clip
         status = path.stat()
     except FileNotFoundError:
         raise SourceError(f"There is no file {path}; choose where it is now.") from None
@@ -59,11 +59,26 @@ def open_source(
         raise SourceError(f"{path} cannot be read ({error.strerror}); choose another file or folder.") from error
     if not path.is_file():
         raise SourceError(f"{path} is neither a file nor a folder; choose a video file or a folder of images.")
-    if path.suffix.lower() in PICTURES_ELSEWHERE:
+    if path.suffix.lower() in PICTURES_ELSEWHERE or _is_gif_without_times(path):
         header = read_header(path)
-        if len(header.pages) > 1:
+        if is_stack(header):
             return PictureStack(path, header, on_progress, cancelled)
     return VideoFile(path, _index_of((path, status.st_size, status.st_mtime_ns), on_progress, cancelled, checked))
+
+
+def _only_clip(folder: Path) -> Path | None:
+    """The one picture file in a folder, if it holds several pictures."""
+    names = image_names(folder)
+    if len(names) == 1 and is_stack(read_header(folder / names[0])):
+        return folder / names[0]
+    gifs = gifs_in(folder)
+    return folder / gifs[0] if not names and len(gifs) == 1 else None
+
+
+def _is_gif_without_times(path: Path) -> bool:
+    """FFmpeg takes the pictures of such a GIF for one."""
+    with path.open("rb") as file:
+        return file.read(6) == b"GIF87a"
 
 
 def _index_of(

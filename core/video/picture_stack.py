@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 from PIL import ImageFile
 
 from core.errors import Cancelled, SourceError
+from core.video.gaps import Gap
 from core.video.image_folder import IMAGES_PER_SECOND
 from core.video.pictures import PictureHeader, bits_of, decoding, opened, pixels_of
 from core.video.source import IsCancelled, OnProgress, Source
+
+NO_TIME_MS = 100.0
+"""How long a picture of no time is shown, as browsers do."""
 
 
 class PictureStack(Source):
@@ -29,7 +33,7 @@ class PictureStack(Source):
         self.kind = "video"
         self.size = header.size
         self.pixel_aspect = 1.0
-        self.damaged = None
+        self.damaged: str | None = None
         self.notes = _of_others(path, header)
         self._pages = header.pages
         self._exits = ExitStack()
@@ -39,6 +43,19 @@ class PictureStack(Source):
         self.timestamps = np.arange(len(self._pages)) / IMAGES_PER_SECOND
         if header.is_animated:
             self._read_times(on_progress, cancelled)
+        num_missing = len(header.pages) - len(self._pages) + header.num_cut_off
+        if num_missing or header.is_cut_off:
+            self._tell_damage(num_missing, is_counted=not header.is_cut_off)
+
+    def _tell_damage(self, num_missing: int, *, is_counted: bool) -> None:
+        num_readable = len(self._pages)
+        of = f" of {num_readable + num_missing}" if is_counted else ""
+        end = "" if is_counted else ", its end is missing"
+        self.gaps = (Gap(num_readable, num_missing),) if num_missing else ()
+        self.damaged = (
+            f"{self.path.name} is damaged: {num_readable}{of} {'frame' if num_readable == 1 and not of else 'frames'} "
+            f"can be read{end}; copy it again from where it came from to get all."
+        )
 
     def _read_times(self, on_progress: OnProgress | None, cancelled: IsCancelled | None) -> None:
         """Takes each picture's time from the file, which tells it when the picture is decoded."""
@@ -53,14 +70,10 @@ class PictureStack(Source):
                 with decoding(self.path):
                     image.load()
                 seconds.append(start_ms / 1000)
-                start_ms += max(float(image.info.get("duration", 0)), 1.0)
+                start_ms += float(image.info.get("duration", 0)) or NO_TIME_MS
         except SourceError:
             if not seconds:
                 raise
-            self.damaged = (
-                f"{self.path.name} is damaged: {len(seconds)} of {len(self._pages)} frames can be read; "
-                "copy it again from where it came from to get all."
-            )
         finally:
             self.close()
         self._pages = self._pages[: len(seconds)]

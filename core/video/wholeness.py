@@ -132,6 +132,20 @@ def _next_element(content: mmap.mmap, at: int) -> int | None:
     return start + size
 
 
+# ---- PNG ----
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def _next_chunk(content: mmap.mmap, at: int) -> int | None:
+    if not content[at + 4 : at + 8].isalpha():
+        return None
+    if content[at + 4 : at + 8] == b"IEND":
+        return len(content)
+    after = at + 12 + int.from_bytes(content[at : at + 4], "big")
+    return after if after < len(content) else len(content) + 1
+
+
 # ---- FLV, Ogg, MXF ----
 
 _KLV = b"\x06\x0e\x2b\x34"
@@ -243,6 +257,7 @@ _KINDS: tuple[tuple[int, tuple[bytes, ...], Callable[[mmap.mmap], Wholeness]], .
     (0, (b"FLV",), _of_flv),
     (0, (b"OggS",), lambda content: _follow(content, 0, _next_page)),
     (0, (_KLV,), lambda content: _follow(content, 0, _next_triplet)),
+    (0, (_PNG,), lambda content: _follow(content, len(_PNG), _next_chunk)),
     (0, (b"GIF87a", b"GIF89a"), _of_gif),
 )
 """By which bytes at which place a kind of file is known, and what follows its headers."""

@@ -117,8 +117,6 @@ def pages(count: int) -> list[Image.Image]:
 @pytest.mark.parametrize("suffix", [".tif", ".webp", ".png", ".gif"])
 @pytest.mark.parametrize("by_folder", [False, True])
 def test_several_pictures_in_a_file_are_a_clip(tmp_path: Path, suffix: str, by_folder: bool) -> None:
-    if by_folder and suffix == ".gif":
-        pytest.skip("a folder of GIFs is no folder of images")
     folder = tmp_path / "stack"
     folder.mkdir()
     path = folder / f"several{suffix}"
@@ -218,3 +216,83 @@ def test_a_cameras_second_picture_in_a_jpeg_is_no_frame(tmp_path: Path) -> None:
     first.save(path, "MPO", save_all=True, append_images=[second])
     assert read_header(path).pages == (0,)
     assert read_image(path).shape == (HEIGHT, WIDTH, 3)
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".tif", ".gif", ".png"])
+@pytest.mark.parametrize("by_folder", [False, True])
+def test_a_stack_that_ends_early_is_read_as_far_as_it_goes_and_that_is_said(
+    tmp_path: Path, suffix: str, by_folder: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    noise = [Image.fromarray(rng.integers(0, 255, (64, 64, 3)).astype(np.uint8)) for _ in range(6)]
+    path = tmp_path / f"cut{suffix}"
+    noise[0].save(path, save_all=True, append_images=noise[1:], **({"lossless": True} if suffix == ".webp" else {}))
+    with open_source(path) as source:
+        assert (len(source), source.damaged) == (6, None)
+        whole = [source.frame(index) for index in range(6)]
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 3 // 5])
+    with open_source(tmp_path if by_folder else path) as source:
+        assert len(source) == 3
+        for index in (2, 0, 1):
+            np.testing.assert_array_equal(source.frame(index), whole[index])
+        assert source.damaged is not None
+        assert "3 frames can be read" in source.damaged and "its end is missing" in source.damaged
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_deflate"])
+def test_a_compressed_stack_that_ends_early_writes_nothing_to_the_terminal(
+    tmp_path: Path, compression: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cut.tif"
+    first, *others = pages(8)
+    first.save(path, save_all=True, append_images=others, compression=compression)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 3 // 5])
+    with open_source(path) as source:
+        assert 3 <= len(source) < 8 and source.damaged is not None
+        assert [int(frame[0, 0, 0]) for _, frame in source.frames()] == [20 * index for index in range(len(source))]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_several_gifs_or_videos_in_a_folder_are_named(tmp_path: Path) -> None:
+    first, *others = pages(3)
+    for name in ("b.gif", "a.gif"):
+        first.save(tmp_path / name, save_all=True, append_images=others)
+    with pytest.raises(SourceError, match=r"holds GIFs and no images; open one of them by itself, such as a\.gif\."):
+        open_source(tmp_path)
+    for path in tmp_path.iterdir():
+        path.rename(path.with_suffix(".mp4"))
+    with pytest.raises(SourceError, match=r"holds videos and no images; open one of them by itself, such as a\.mp4\."):
+        open_source(tmp_path)
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_a_deep_tiff_in_which_white_is_zero_is_no_negative(tmp_path: Path, bits: int) -> None:
+    grey = ramp(2**bits - 1)
+    entries = [(256, WIDTH), (257, HEIGHT), (258, 16), (259, 1), (262, 0), (273, 8), (277, 1), (278, HEIGHT)]
+    entries.append((279, grey.nbytes))
+    table = b"".join(
+        tag.to_bytes(2, "little") + b"\4\0\1\0\0\0" + value.to_bytes(4, "little") for tag, value in entries
+    )
+    head = b"II*\0" + (8 + grey.nbytes).to_bytes(4, "little")
+    path = tmp_path / "1.tif"
+    path.write_bytes(head + grey.astype("<u2").tobytes() + len(entries).to_bytes(2, "little") + table + bytes(4))
+    with open_source(tmp_path) as source:
+        np.testing.assert_array_equal(source.frame(0)[:, :, 0], 255 - (grey >> (bits - 8)))
+
+
+def test_a_deep_tiff_with_alpha_writes_nothing_to_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(str(tmp_path / "1.tif"), np.dstack([ramp(65535)] * 4))
+    with open_source(tmp_path) as source:
+        np.testing.assert_array_equal(source.frame(0)[:, :, 1], ramp(65535) >> 8)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_of_a_lone_file_nothing_is_said_about_folders(tmp_path: Path) -> None:
+    path = tmp_path / "lone.tif"
+    path.write_bytes(b"II*\0" + bytes(30))
+    with pytest.raises(SourceError, match=r"lone\.tif is damaged; replace it with an intact one\.$"):
+        open_source(path)
