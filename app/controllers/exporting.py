@@ -107,14 +107,10 @@ class ExportController(QObject):
                     on_progress=task.report,
                 )
 
-        self._tasks.run(
-            TaskKind.EXPORT,
-            "Exporting",
-            work,
-            on_project=True,
-            succeeded=self._on_exported,
-            busy="An export is running: wait for it, or cancel it.",
-        )
+        def start() -> None:
+            self._tasks.run(TaskKind.EXPORT, "Exporting", work, on_project=True, succeeded=self._on_exported)
+
+        self._tasks.when_free((TaskKind.EXPORT,), "Exporting", start)
 
     def read_for_import(self, path: Path) -> None:
         """Reads labels and finds out what importing them would touch; `import_read` says so, and nothing is written."""
@@ -135,7 +131,8 @@ class ExportController(QObject):
         def work(task: Task) -> Imported:
             return _write(task, reading, keypoints, same_people, first_number)
 
-        self._run_import("Importing", work, self._on_imported)
+        # Not behind another file that waits to be read: what that one would touch depends on this.
+        self._tasks.run(TaskKind.IMPORT, "Importing", work, on_project=True, succeeded=self._on_imported)
 
     def import_file(self, path: Path, keypoints: bool) -> None:
         """Brings labels of a file into the open project without asking, as one run that can be taken back."""
@@ -149,14 +146,10 @@ class ExportController(QObject):
         self._run_import("Importing", work, self._on_imported)
 
     def _run_import(self, name: str, work: Callable[[Task], object], succeeded: Callable[[Any], None]) -> None:
-        self._tasks.run(
-            TaskKind.IMPORT,
-            name,
-            work,
-            on_project=True,
-            succeeded=succeeded,
-            busy="Labels are being imported: please wait until it finishes.",
-        )
+        def start() -> None:
+            self._tasks.run(TaskKind.IMPORT, name, work, on_project=True, succeeded=succeeded)
+
+        self._tasks.when_free((TaskKind.IMPORT,), name, start)
 
     def _read(self, task: Task, path: Path, project: Project, source_path: Path) -> ReadLabels:
         labels = read_labels(path, task.go_on)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -163,13 +164,22 @@ class Task(QObject):
         return lambda: self.failed.emit(sentence)
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """What is to be started once no work of these kinds runs."""
+
+    kinds: frozenset[TaskKind]
+    name: str
+    start: Callable[[], object]
+
+
 class TaskRunner(QObject):
     """Starts tasks, one a kind of work at a time, and ends them all when the program closes.
 
     Signals:
         shown: name, done, total, seconds left of the task that the status bar shows; name None when none runs.
         failed: one sentence of a task that failed.
-        refused: one sentence, why a task was not started, or was ended for another one.
+        refused: one sentence, why a task was not started, or not yet, or was ended for another one.
     """
 
     shown = Signal(object, int, int, object)
@@ -179,6 +189,7 @@ class TaskRunner(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._tasks: dict[TaskKind, Task] = {}
+        self._waiting: list[_Waiting] = []
         self._closed = False
         self._project_is_closing = False
         self._starting = threading.Lock()
@@ -221,7 +232,7 @@ class TaskRunner(QObject):
             if sentence and not self._closed:
                 self.refused.emit(sentence)
             return None
-        task.progressed.connect(lambda done, total, left: self.shown.emit(name, done, total, left))
+        task.progressed.connect(lambda done, total, left: self.shown.emit(self._title(name), done, total, left))
         task.failed.connect(self.failed)
         task.cancelled.connect(lambda: self._tell_way_given(task))
         for signal, slot in ((task.delivered, delivered), (task.succeeded, succeeded)):
@@ -232,16 +243,48 @@ class TaskRunner(QObject):
         task.ended.connect(task.deleteLater)
         if ended is not None:
             task.ended.connect(ended)
-        self.shown.emit(name, 0, 0, None)
+        task.ended.connect(self._start_waiting)
+        self.shown.emit(self._title(name), 0, 0, None)
         task.start()
         return task
+
+    def when_free(self, kinds: Collection[TaskKind], name: str, start: Callable[[], object]) -> None:
+        """Calls `start`, now or as soon as no work of these kinds runs; what waits longer goes first.
+
+        A cancel, and the opening of another clip, takes away what waits.
+
+        Args:
+            kinds: of the work that `start` must not run beside; its own kind, too.
+            name: of what waits, as the person reads it.
+            start: what begins the work, on the window's thread.
+        """
+        running = [task.name for kind, task in self._tasks.items() if kind in kinds]
+        ahead = [waiting.name for waiting in self._waiting if waiting.kinds & frozenset(kinds)]
+        if not running and not ahead:
+            start()
+            return
+        if not self._closed:
+            self._waiting.append(_Waiting(frozenset(kinds), name, start))
+            self.refused.emit(f"{name} waits until this is done: {(running or ahead)[0]}.")
+
+    def _start_waiting(self) -> None:
+        held: set[TaskKind] = set(self._tasks)
+        for waiting in list(self._waiting):
+            if not waiting.kinds & held and waiting in self._waiting:
+                self._waiting.remove(waiting)
+                waiting.start()
+            held |= waiting.kinds  # nobody overtakes
+
+    def _title(self, name: str) -> str:
+        return f"{name} · {len(self._waiting)} waiting" if self._waiting else name
 
     def running(self, kind: TaskKind | None = None) -> bool:
         """Whether work of that kind (or any) runs."""
         return kind in self._tasks if kind else bool(self._tasks)
 
     def cancel_all(self) -> None:
-        """Asks all tasks to end."""
+        """Asks all tasks to end; what waits for them is not started."""
+        self._waiting.clear()
         for task in self._tasks.values():
             task.cancel()
 
@@ -253,6 +296,7 @@ class TaskRunner(QObject):
         """
         with self._starting:
             self._project_is_closing = True
+            self._waiting.clear()
             tasks = [task for task in self._tasks.values() if task.on_project]
         for task in tasks:
             task.gives_way = task.gives_way or not task.is_cancelled()
@@ -290,5 +334,5 @@ class TaskRunner(QObject):
     def _forget(self, kind: TaskKind) -> None:
         with self._starting:
             self._tasks.pop(kind, None)
-        name = next(reversed(self._tasks.values())).name if self._tasks else None
+        name = self._title(next(reversed(self._tasks.values())).name) if self._tasks else None
         self.shown.emit(name, 0, 0, None)

@@ -33,7 +33,6 @@ class FindingController(QObject):
         self._tasks = tasks
         self._device = device
         self._frames: tuple[int, int] = (0, 0)
-        self._busy = ""
         self._wanted: DetectorFile | None = None
         self._fetched_for: Project | None = None
 
@@ -50,6 +49,10 @@ class FindingController(QObject):
 
     def find(self, start: int, stop: int) -> None:
         """Finds people from `start` to `stop`, the latter left out."""
+        if self._session.writable_clip() is not None:
+            self._tasks.when_free((TaskKind.FIND,), "Finding people", lambda: self._start(start, stop))
+
+    def _start(self, start: int, stop: int) -> None:
         session = self._session
         clip = session.writable_clip()
         if clip is None:
@@ -63,11 +66,9 @@ class FindingController(QObject):
             delivered=session.touch,
             succeeded=self._on_looked,
             ended=self._ask_for_detector,
-            busy=self._busy,
         )
         if task is not None:  # a request that was refused changes nothing of the one that goes on
             self._frames, self._wanted = (start, stop), None
-            self._busy = "People are already being found: wait for it, or cancel it."
 
     def _look(self, task: Task, project: Project, path: Path, start: int, stop: int) -> Found | DetectorFile:
         """In the worker: what was found, or the detector that it takes."""
@@ -114,18 +115,17 @@ class FindingController(QObject):
             TaskKind.FIND,
             "Fetching the person detector, MB",
             work,
-            busy=self._busy,
+            busy="People are already being found: wait for it, or cancel it.",
             succeeded=fetched,
             ended=self._find_after_fetching,
         )
         if task is not None:
             self._fetched_for = None
-            self._busy = "The person detector is being fetched: wait for it, or cancel it."
 
     def _find_after_fetching(self) -> None:
         """Finds in the frames that it was fetched for, unless another clip was opened meanwhile."""
         if self._fetched_for is not None and self._fetched_for is self._session.project:
-            self.find(*self._frames)
+            self._start(*self._frames)  # before whatever waits
 
 
 def in_words(found: Found) -> str:

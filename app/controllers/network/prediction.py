@@ -14,6 +14,9 @@ from core.predictions import Prediction
 from core.video import open_source
 from core.work.predicting import require_boxes, run_prediction
 
+WAITS_FOR = (TaskKind.PREDICT, TaskKind.FOLLOW, TaskKind.FIND)
+"""Work that brings boxes, and a prediction that goes on, come first."""
+
 
 class PredictionController(QObject):
     """Runs the network over people with boxes.
@@ -47,15 +50,16 @@ class PredictionController(QObject):
         self._predict(0, self._session.playback.num_frames)
 
     def _predict(self, start: int, stop: int) -> None:
+        """Predicts once nobody is being found or followed any more, so that their boxes are there."""
+        if self._session.writable_clip() is not None:
+            self._tasks.when_free(WAITS_FOR, "Predicting", lambda: self._start(start, stop))
+
+    def _start(self, start: int, stop: int) -> None:
         session, network = self._session, self._network
         clip = session.writable_clip()
         if clip is None:
             return
         project, path = clip
-        if self._tasks.running(TaskKind.FOLLOW) or self._tasks.running(TaskKind.FIND):
-            session.message.emit("People are still being found or followed: predict once that is done, or cancel it.")
-            return
-
         def work(task: Task) -> tuple[int, int]:
             guessed = 0
 
@@ -85,7 +89,6 @@ class PredictionController(QObject):
             on_project=True,
             delivered=session.touch,
             succeeded=self._on_predicted,
-            busy="A prediction is already running: wait for it, or cancel it.",
         )
 
     def _on_predicted(self, outcome: tuple[int, int]) -> None:

@@ -179,6 +179,50 @@ def test_a_task_that_exits_is_not_waited_for_for_ever(runner, qtbot, monkeypatch
     assert not runner.running()
 
 
+def test_work_waits_for_work_in_its_turn(runner, qtbot):
+    """What follows people comes first; nobody overtakes who waits longer for the same."""
+    gate, told, order = threading.Event(), [], []
+    runner.refused.connect(told.append)
+
+    def begin(kind, name):
+        runner.run(kind, name, lambda _: order.append(name))
+
+    runner.run(TaskKind.FOLLOW, "Following", lambda _: gate.wait(PATIENCE_S), ended=lambda: order.append("Following"))
+    both = (TaskKind.FOLLOW, TaskKind.PREDICT)
+    runner.when_free(both, "Predicting", lambda: begin(TaskKind.PREDICT, "Predicting"))
+    runner.when_free((TaskKind.PREDICT,), "Predicting here", lambda: begin(TaskKind.PREDICT, "Predicting here"))
+    runner.when_free((TaskKind.EXPORT,), "Exporting", lambda: begin(TaskKind.EXPORT, "Exporting"))
+    assert told == [
+        "Predicting waits until this is done: Following.",
+        "Predicting here waits until this is done: Predicting.",
+    ]
+    qtbot.waitUntil(lambda: order == ["Exporting"])
+    gate.set()
+    qtbot.waitUntil(lambda: len(order) == 4)
+    assert order == ["Exporting", "Following", "Predicting", "Predicting here"]
+    qtbot.waitUntil(lambda: not runner.running())
+
+
+@pytest.mark.parametrize("end", ["cancel_all", "end_on_project"])
+def test_what_waits_is_not_started_after_a_cancel_or_in_another_project(runner, qtbot, end):
+    started = []
+
+    def work(task):
+        while not task.is_cancelled():
+            time.sleep(0.001)
+
+    runner.run(TaskKind.FOLLOW, "Following", work, on_project=True)
+    runner.when_free((TaskKind.FOLLOW,), "Predicting", lambda: started.append(True))
+    if end == "cancel_all":
+        runner.cancel_all()
+    else:
+        assert runner.end_on_project(PATIENCE_S)
+        runner.project_taken()
+    qtbot.waitUntil(lambda: not runner.running())
+    QCoreApplication.processEvents()
+    assert not started
+
+
 def test_time_left_follows_the_share_done(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("app.threads.tasks.time.monotonic", lambda: now[0])

@@ -177,7 +177,9 @@ def test_a_range_is_asked_for(drive, clip, monkeypatch):
     assert proposed == [(4, 12)] and ranges == [(8, 9)], "the last frame never comes before the first"
 
 
-def test_a_refused_request_leaves_the_frames_that_the_detector_is_fetched_for(drive, clip, server, asked, monkeypatch):
+def test_a_search_that_waits_leaves_the_frames_that_the_detector_is_fetched_for(
+    drive, clip, server, asked, monkeypatch
+):
     fetching, release, real = threading.Event(), threading.Event(), detectors.fetch
 
     def held(*arguments):
@@ -192,8 +194,8 @@ def test_a_refused_request_leaves_the_frames_that_the_detector_is_fetched_for(dr
     d.do("action_find_people")
     d.wait(fetching.is_set, what="the fetching to begin")
     d.do("action_find_people_frame")
-    assert d.said == "The person detector is being fetched: wait for it, or cancel it."
+    assert d.said == "Finding people waits until this is done: Fetching the person detector, MB."
     release.set()
-    d.wait(lambda: found, what="people")
+    d.wait(lambda: len(found) == 2, what="people, and again in this frame")
     settle(d)
-    assert d.session.project.runs()[-1].settings["frames"] == [0, 12]
+    assert [run.settings["frames"] for run in d.session.project.runs()] == [[0, 12], [0, 1]]
