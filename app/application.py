@@ -11,6 +11,7 @@ from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.bindings.actions import ActionsBinding
+from app.bindings.belonging import BelongingBinding
 from app.bindings.canvas import CanvasBinding
 from app.bindings.comparison import ComparisonBinding
 from app.bindings.moving import MovingBinding
@@ -101,6 +102,7 @@ class Program(QObject):
         self.placing_binding = PlacingBinding(window, session, self.editing, self.people, self.placing)
         self.seeing_binding = SeeingBinding(self.seeing, window)
         self.comparison_binding = ComparisonBinding(session, self.comparison, window)
+        self.belonging_binding = BelongingBinding(session, self.opening, window)
         self.trust_binding = TrustBinding(session, tasks, self.checks, self.exporting, window)
         self.panels_binding = PanelsBinding(session, self.editing, self.people, self.review, window)
         self.network_binding = NetworkBinding(session, self.weights_in_use, self.finetuning, window)

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import QApplication
 
 QT_NOISE = re.compile(
     # The screenless platform has no window manager that could be told a window's smallest size, or to raise a window.
-    r"^This plugin does not support (propagateSizeHints|raise)\(\)"
+    # Nor is there a keyboard that an open menu could grab.
+    r"^This plugin does not support ((propagateSizeHints|raise)\(\)|grabbing the keyboard)"
 )
 """What Qt says without anybody's fault."""
 

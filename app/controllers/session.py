@@ -103,7 +103,7 @@ class Session(QObject):
         start = int(last_frame) if last_frame is not None and last_frame.isdigit() else 0
         if opened.frame_index is not None:
             start = opened.frame_index
-        places.write_setting("last_project", str(opened.project.path))
+        places.remember_project(opened.project.path)
         self._read_history()
         self.opened.emit()
         self.playback.open(opened.source, start)

@@ -68,6 +68,7 @@ _A = ActionSpec
 _FILE = (
     _A("action_open", "Open…", ("Ctrl+O",), "Open a video, a project or a file of labels.", "open", "File", short_text="Open"),
     _A("action_open_folder", "Open folder…", ("Ctrl+Shift+O",), "Open a folder of images as a clip.", None, "File"),
+    _A("action_start_page", "Start page", ("Ctrl+N",), "See recent projects and what to begin with; again to go back to the clip.", None, "File"),
     _A("action_open_labels", "Import labels…", ("Ctrl+I",), "Bring labels from another program's file into this project.", "import", "File", short_text="Import"),
     _A("action_export", "Export…", ("Ctrl+E",), "Write the labels to a file that other programs can read.", "export", "File", short_text="Export"),
     _A("action_check", "Check labels", ("Ctrl+Shift+E",), "List what PoseTrack or a colleague would question in the labels.", None, "File"),
@@ -189,6 +190,9 @@ _VIEW = (
 )
 
 _HELP = (
+    _A("action_commands", "Commands…", ("Ctrl+Shift+P",), "Find anything that the program does by a few letters.", None, "Help"),
+    _A("action_key_sheet", "Keys at a glance", ("?",), "See all keys on one page.", None, "Help"),
+    _A("action_tour", "Tour of the demo clip", ("Shift+F1",), "Open the demo clip, and be led through predicting, correcting and exporting.", None, "Help"),
     _A("action_keys", "Keys…", ("Ctrl+K",), "See and change the keys, or choose a familiar set.", "keys", "Help"),
     _A("action_about", "About", ("F1",), "Show the version and what this program is.", None, "Help"),
 )

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QMenu,
+    QStackedLayout,
     QTabWidget,
     QToolBar,
     QToolButton,
@@ -29,14 +30,18 @@ from app.ui.panels.heatmap_panel import HeatmapPanel
 from app.ui.panels.joints_panel import JointsPanel
 from app.ui.panels.persons_panel import PersonsPanel
 from app.ui.panels.queue_panel import QueuePanel
+from app.ui.start_page import StartPage
 from app.ui.status_bar import StatusBar
 from app.ui.temporal.panel import TemporalPanel
 from app.ui.timeline.timeline import Timeline
 from app.ui.timeline.transport import Transport
+from app.ui.tour import TourCard
 
 PROGRAM = "FAMI-Pose Review"
 LEFT_PX, RIGHT_PX = 318, 360
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+STARTS = ("action_open", "action_open_folder", "action_tour")
+"""What the start page offers as buttons."""
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
@@ -47,6 +52,7 @@ class MainWindow(QMainWindow):
         canvas, timeline, transport: the picture, the strip below it, and the row between.
         persons_panel, joints_panel, queue_panel, heatmap_panel, temporal_panel, compare_panel, finetune_panel,
             checks_panel: the panels.
+        start_page, tour, recent_menu: what a newcomer begins with; the menu is filled when it opens.
 
     Signals:
         path_dropped(str): a file or folder was dropped on the window.
@@ -89,8 +95,13 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas(centre)
         self.canvas.setMinimumSize(240, 160)
         self.canvas.viewport().setAcceptDrops(False)  # a file dropped on the picture is the window's to open
+        self.start_page = StartPage([self._actions[name] for name in STARTS], centre)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.canvas)
+        self._pages.addWidget(self.start_page)
+        self.tour = TourCard(self._actions, self.canvas.viewport())
         column.addWidget(self._message_bar)
-        column.addWidget(self.canvas, 1)
+        column.addLayout(self._pages, 1)
         self.setCentralWidget(centre)
 
     def _build_timeline(self) -> None:
@@ -161,6 +172,10 @@ class MainWindow(QMainWindow):
             elif spec.starts_group:
                 menus[spec.menu].addSeparator()
             menus[spec.menu].addAction(self._actions[spec.object_name])
+            if spec.object_name == "action_open_folder":
+                self.recent_menu = menus[spec.menu].addMenu("Open recent")
+                self.recent_menu.setObjectName("menu_recent")
+                self.recent_menu.setToolTipsVisible(True)
 
     def _build_toolbar(self) -> None:
         bar = QToolBar("Main verbs", self)
@@ -240,6 +255,19 @@ class MainWindow(QMainWindow):
     def restore_layout(self, state: bytes) -> bool:
         """Puts the panels where they were; False (and nothing moved) if `state` is not from this version."""
         return self.restoreState(QByteArray(state))
+
+    def show_start_page(self, shown: bool) -> None:
+        """Puts the start page in the picture's place, or the picture back."""
+        self._pages.setCurrentWidget(self.start_page if shown else self.canvas)
+        if shown:
+            self.start_page.take_focus()
+        else:
+            self.canvas.setFocus()
+
+    @property
+    def is_start_page_shown(self) -> bool:
+        """Whether the start page stands in the picture's place."""
+        return self._pages.currentWidget() is self.start_page
 
     # What to show ---------------------------------------------------------------------------------------------------
 

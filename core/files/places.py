@@ -14,6 +14,8 @@ from core.files.replacing import replacing
 
 APP_NAME = "fami-pose-review"
 DEMO_CLIP = RESOURCES / "demo" / "walkers.mp4"
+MOST_RECENT = 10
+"""How many projects are remembered."""
 DEMO_LABELS = RESOURCES / "demo" / "walkers.json"
 
 
@@ -79,3 +81,17 @@ def write_setting(name: str, value: object) -> None:
             draft.write_text(json.dumps(settings, indent=1), encoding="utf-8")
     except FamiError:
         return
+
+
+def remember_project(path: Path) -> None:
+    """Keeps which project was opened last, and those before it."""
+    recent = [str(path), *(str(other) for other in recent_projects() if other != path)]
+    write_setting("last_project", str(path))
+    write_setting("recent_projects", recent[:MOST_RECENT])
+
+
+def recent_projects() -> list[Path]:
+    """The projects that were opened last and are still there, the newest first."""
+    recent = read_settings().get("recent_projects")
+    paths = [Path(one) for one in recent if isinstance(one, str)] if isinstance(recent, list) else []
+    return [path for path in paths if path.is_file()]

@@ -60,6 +60,7 @@ class PredictionController(QObject):
         if clip is None:
             return
         project, path = clip
+
         def work(task: Task) -> tuple[int, int]:
             guessed = 0
 

@@ -36,6 +36,7 @@ class Canvas(PeopleView):
         pointer_moved(x, y): the pointer's place; for scripts that show it, or record what a hand does.
         pointer_left(): the pointer is no longer over the canvas.
         tool_put_down(): Esc put the tool away.
+        menu_wanted(QPoint): a right click beside the joints, or the menu key; where on the screen.
     """
 
     keypoint_moved = Signal(int, int, float, float)
@@ -48,6 +49,7 @@ class Canvas(PeopleView):
     pointer_moved = Signal(float, float)
     pointer_left = Signal()
     tool_put_down = Signal()
+    menu_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._tool = Tool.SELECT
@@ -283,8 +285,18 @@ class Canvas(PeopleView):
         super().hideEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The right button belongs to visibility."""
+        """On a joint the right button belongs to visibility; elsewhere it selects who is there, and asks for a menu."""
         event.accept()
+        at = QPointF(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            if self._gesture is not None or self._joint_at(at) is not None:
+                return
+            if self._poses is not None and self._tool == Tool.SELECT:
+                x, y = self.view.to_picture(at.x(), at.y())
+                here = person_at(self._poses, x, y, self._untouchable)
+                if here is not None and here != self._context.selection.track_id:
+                    self._select(Selection(here))
+        self.menu_wanted.emit(event.globalPos())
 
     def event(self, event: QEvent) -> bool:
         """Keeps Esc for itself while a gesture or a tool can be given up, whatever action has the key."""

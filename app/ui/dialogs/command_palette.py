@@ -22,32 +22,35 @@ from PySide6.QtWidgets import (
 from app.ui import theme
 
 WIDTH_PX, HEIGHT_PX, ROW_PX = 560, 420, 30
+_BY_EXPLANATION = 1000
 _ACTION = Qt.ItemDataRole.UserRole
 
 
-def match_cost(words: str, text: str) -> int | None:
+def match_cost(words: str, text: str, *, scattered: bool = True) -> int | None:
     """How badly typed letters fit a text, smaller is better; None where they do not.
 
-    Every typed word has to be found: at the start of a word of the text, else inside one, else letter by letter.
+    Best fits the whole phrase; else every typed word has to be found: at the start of a word of the text, inside one,
+    or (`scattered`) as the first letters of several or letter by letter.
     """
-    text = text.lower()
-    cost = 0
-    for word in words.lower().split():
-        at = text.find(word)
-        if at == 0 or f" {word}" in text:
-            cost += 0 if at == 0 else 1
-        elif at > 0:
-            cost += 10
-        else:
-            gaps = _subsequence_cost(word, text)
-            if gaps is None:
-                return None
-            cost += 100 + gaps
-    return cost
+    words, text = " ".join(words.lower().split()), text.lower()
+    if words in text:
+        return 0 if f" {words}" in f" {text}" else 1
+    costs = [_word_cost(word, text, scattered) for word in words.split()]
+    found = [cost for cost in costs if cost is not None]
+    return 2 + sum(found) if len(found) == len(costs) else None
 
 
-def _subsequence_cost(letters: str, text: str) -> int | None:
-    """The letters that lie between the first and the last of `letters` in `text`; None where they are not in it."""
+def _word_cost(word: str, text: str, scattered: bool) -> int | None:
+    if word in text:
+        return 1 if f" {word}" in f" {text}" else 10
+    if scattered and _letters_between(word, "".join(other[0] for other in text.split())) is not None:
+        return 50
+    between = _letters_between(word, text) if scattered else None
+    return None if between is None else 100 + between
+
+
+def _letters_between(letters: str, text: str) -> int | None:
+    """How many letters lie between the first and the last of `letters` in `text`; None where they are not in it."""
     start = place = -1
     for letter in letters:
         place = text.find(letter, place + 1)
@@ -128,9 +131,10 @@ class CommandPalette(QDialog):
 
     def chosen(self) -> QAction | None:
         """The marked action, None where nothing fits or it cannot be done now."""
-        item = self._list.currentItem()
-        action: QAction | None = None if item is None else item.data(_ACTION)
-        return action if action is not None and action.isEnabled() else None
+        if self._list.currentRow() < 0:
+            return None
+        action: QAction = self._list.currentItem().data(_ACTION)
+        return action if action.isEnabled() else None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Has the arrow keys walk the list, and Enter take a row, while the field has the focus."""
@@ -150,8 +154,14 @@ class CommandPalette(QDialog):
             self.accept()
 
     def _narrow(self, words: str) -> None:
-        costs = [(match_cost(words, f"{title} {action.toolTip()}"), match_cost(words, title)) for title, action in self._actions]
-        fitting = [(self._order(costs[place]), place) for place in range(len(costs)) if costs[place][0] is not None]
+        fitting = []
+        for place, (title, action) in enumerate(self._actions):
+            cost = match_cost(words, title)
+            if cost is None:  # a name that fits comes before an explanation that does
+                about = match_cost(words, f"{title} {action.toolTip()}", scattered=False)
+                cost = None if about is None else _BY_EXPLANATION + about
+            if cost is not None:
+                fitting.append((cost, place))
         self._list.clear()
         for _, place in sorted(fitting):
             title, action = self._actions[place]
@@ -160,18 +170,11 @@ class CommandPalette(QDialog):
         self._list.setCurrentRow(0)
         self._explain()
 
-    @staticmethod
-    def _order(costs: tuple[int | None, int | None]) -> int:
-        """A name that fits comes before an explanation that does."""
-        anywhere, by_name = costs
-        return by_name if by_name is not None else 1000 + (anywhere or 0)
-
     def _explain(self) -> None:
-        item = self._list.currentItem()
-        if item is None:
+        if self._list.currentRow() < 0:
             self._about.setText("Nothing is called so: try other letters.")
             return
-        action: QAction = item.data(_ACTION)
+        action: QAction = self._list.currentItem().data(_ACTION)
         self._about.setText(action.toolTip() if action.isEnabled() else f"{action.toolTip()} Not possible now.")
 
 
