@@ -21,6 +21,7 @@ from app.bindings.placing import PlacingBinding
 from app.bindings.questions import Questions
 from app.bindings.repeating import RepeatingBinding
 from app.bindings.seeing import SeeingBinding
+from app.bindings.timeline import TimelineBinding
 from app.bindings.trust import TrustBinding
 from app.bindings.weights import WeightsBinding
 from app.controllers.checking import CheckingController
@@ -41,8 +42,10 @@ from app.controllers.session import Session
 from app.controllers.viewing.checks import ChecksController
 from app.controllers.viewing.comparison import Comparison
 from app.controllers.viewing.instruments import Instruments
+from app.controllers.viewing.joint_speed import JointSpeed
 from app.controllers.viewing.moving import MovingController
 from app.controllers.viewing.seeing import Seeing
+from app.controllers.viewing.tracks import TracksController
 from app.threads.collector import WindowThreadCollector
 from app.threads.tasks import TaskRunner
 from app.ui import theme
@@ -83,6 +86,8 @@ class Program(QObject):
         self.editing = EditingController(session, self)
         self.ranges = RangeController(session, self)
         self.moving = MovingController(session, self)
+        self.tracks = TracksController(session, self)
+        self.joint_speed = JointSpeed(session, self)
         self.people = PeopleController(session, tasks, network, self)
         self.placing = PlacingController(session, self.editing, self)
         self.finding = FindingController(session, tasks, device, self)
@@ -98,6 +103,11 @@ class Program(QObject):
         self.comparison = Comparison(session, network, self.editing, self)
         self.checks = ChecksController(session, tasks, self)
 
+        self._bind()
+
+    def _bind(self) -> None:
+        """Connects controllers and widgets."""
+        window, session, tasks, network = self.window, self.session, self.tasks, self.network
         self.canvas_binding = CanvasBinding(session, self.editing, self.people, self.instruments, window)
         self.placing_binding = PlacingBinding(window, session, self.editing, self.people, self.placing)
         self.seeing_binding = SeeingBinding(self.seeing, window)
@@ -133,6 +143,8 @@ class Program(QObject):
             open_weights=self.weights_binding.open,
         )
         self.moving_binding = MovingBinding(window, self.moving)
+        self.timeline_binding = TimelineBinding(session, self.tracks, self.joint_speed, window)
+        self.people.followed.connect(lambda _: self.tracks.look_at_ends())
         self.repeating_binding = RepeatingBinding(window, session, self.ranges)
 
         tasks.shown.connect(window.set_task)
@@ -171,6 +183,8 @@ class Program(QObject):
         self.finetuning.shut_down()
         self.tasks.shut_down()
         self.review.stop()
+        self.tracks.stop()
+        self.joint_speed.stop()
         self.instruments.stop()
         self.comparison.stop()
         self.session.close()

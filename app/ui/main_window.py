@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -326,6 +326,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name} – {PROGRAM}" if name else PROGRAM)
 
     # Closing and dropping -------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives the timeline more rows where there is room."""
+        super().resizeEvent(event)
+        self.timeline.set_window_height(self.height())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Says that the window closes."""

@@ -19,6 +19,7 @@ from core.project.records import (
 )
 from core.project.storage.kept import NOBODY
 from core.project.storage.summary import Summary
+from core.project.storage.track_cells import JointPath, TrackCells, TrackEnds
 
 __all__ = [
     "NOBODY",
@@ -26,6 +27,7 @@ __all__ = [
     "CutChange",
     "Effort",
     "FrameProof",
+    "JointPath",
     "JournalEntry",
     "PoseChange",
     "Project",
@@ -37,5 +39,7 @@ __all__ = [
     "SourceRecord",
     "Summary",
     "Touched",
+    "TrackCells",
     "TrackCut",
+    "TrackEnds",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from core.poses import FloatArray, FramePoses, Pose
 from core.project import journal, undoing
 from core.project.records import Change, Effort, FrameProof, JournalEntry, Round, Run, SourceRecord
-from core.project.storage import kept, ledger, proofs, regions, state
+from core.project.storage import kept, ledger, proofs, regions, state, track_cells
 from core.project.storage.codec import decode
 from core.project.storage.frame_state import NOT_REVIEWED
 from core.project.storage.store import Store
 from core.project.storage.summary import Summary, SummaryColumns
+from core.project.storage.track_cells import JointPath, TrackCells, TrackEnds
 
 _FRAMES_AT_ONCE = 256
 
@@ -125,6 +126,26 @@ class ProjectReader:
                 self._columns = SummaryColumns(self._store, self.source.num_frames)
                 self._columns_version = version
             return self._columns.summary
+
+    def track_cells(self, start: int, limit: int) -> tuple[TrackCells, int | None]:
+        """What the timeline shows of each person in each frame, from a frame on: about `limit` cells, in whole frames.
+
+        Returns:
+            The cells, and the frame to go on from, None where that was all.
+        """
+        return track_cells.read(self._store, start, limit)
+
+    def track_cells_of(self, frame_indices: Iterable[int]) -> TrackCells:
+        """`track_cells` of some frames."""
+        return track_cells.of_frames(self._store, frame_indices)
+
+    def track_ends(self) -> TrackEnds:
+        """Who was deleted where, and who was followed: why people are not where they might be."""
+        return track_cells.ends(self._store)
+
+    def joint_path(self, track_id: int, keypoint: int) -> JointPath:
+        """Where a joint of a person is in every frame that has it."""
+        return track_cells.joint_path(self._store, track_id, keypoint)
 
     # ---- edits and runs ----
 

@@ -103,11 +103,7 @@ class TimelineColumns:
         Returns:
             Columns of length `num_pixels`; `frame_index` is the first frame of each pixel.
         """
-        edges = start + np.arange(num_pixels + 1) * ((stop - start) / num_pixels)
-        count = len(self.frame_index)
-        low = np.clip(np.floor(edges[:-1] + 1e-9).astype(np.int64), 0, count - 1)
-        end = int(np.clip(max(np.floor(edges[-1] + 1e-9), low[-1] + 1), 1, count))
-
+        low, end = pixel_edges(start, stop, num_pixels, len(self.frame_index))
         scored = ~np.isnan(self.mean_score[:end])
         num_scored = np.add.reduceat(scored.astype(np.float64), low)
         total = np.add.reduceat(np.where(scored, self.mean_score[:end], 0.0), low)
@@ -123,3 +119,17 @@ class TimelineColumns:
             np.logical_or.reduceat(self.reviewed[:end], low),
             np.maximum.reduceat(self.num_people[:end], low),
         )
+
+
+def pixel_edges(start: float, stop: float, num_pixels: int, num_frames: int) -> tuple[NDArray[np.int64], int]:
+    """The first frame of each pixel, and the end of the last pixel's frames.
+
+    Args:
+        start: first frame shown, may lie within a frame.
+        stop: end of the frames shown.
+        num_pixels: pixels to fill, at least 1.
+        num_frames: of the clip, at least 1.
+    """
+    edges = start + np.arange(num_pixels + 1) * ((stop - start) / num_pixels)
+    low = np.clip(np.floor(edges[:-1] + 1e-9).astype(np.int64), 0, num_frames - 1)
+    return low, int(np.clip(max(np.floor(edges[-1] + 1e-9), low[-1] + 1), 1, num_frames))

@@ -11,9 +11,9 @@ from app.ui import theme
 from app.ui.timeline.columns import FrameState, TimelineColumns
 from app.ui.timeline.shown_frames import ShownFrames
 
-DOUBT_TOP, DOUBT_HEIGHT = 5, 6
-STATE_TOP, STATE_HEIGHT = 13, 22
-SCORE_TOP, SCORE_HEIGHT = 40, 22
+DOUBT_TOP, DOUBT_HEIGHT = 19, 5
+STATE_TOP, STATE_HEIGHT = 25, 16
+SCORE_TOP, SCORE_HEIGHT = 44, 20
 LANES_FOOT = SCORE_TOP + SCORE_HEIGHT
 FRAMES_APART_PX = 5
 """From this width on frames are drawn apart."""
@@ -33,15 +33,15 @@ def paint_grounds(painter: QPainter, shown: ShownFrames) -> None:
     painter.fillRect(QRectF(shown.left, SCORE_TOP, shown.width, SCORE_HEIGHT), theme.CANVAS_BACKGROUND)
 
 
-def paint_names(painter: QPainter, right: int) -> None:
-    """The lanes' names, in front of them."""
+def paint_names(painter: QPainter, right: int, graph: str) -> None:
+    """The lanes' names, in front of them; the graph's can be clicked, for another one."""
     font = painter.font()
     font.setPixelSize(11)
     painter.setFont(font)
     painter.setPen(theme.TEXT_MUTED)
     beside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
     painter.drawText(QRect(0, STATE_TOP, right, STATE_HEIGHT), beside, "Labels")
-    painter.drawText(QRect(0, SCORE_TOP, right, SCORE_HEIGHT), beside, "Score")
+    painter.drawText(QRect(0, SCORE_TOP, right, SCORE_HEIGHT), beside, f"{graph} ▾")
 
 
 def paint_states(painter: QPainter, pixels: TimelineColumns, shown: ShownFrames) -> None:
@@ -91,6 +91,30 @@ def paint_scores(painter: QPainter, pixels: TimelineColumns, shown: ShownFrames)
         ys = foot - np.clip(means, 0, 1) * (SCORE_HEIGHT - 1)
         xs = left + np.arange(first, last + 1) * pixel
         painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in zip(xs, ys, strict=True)]))
+
+
+def paint_speeds(painter: QPainter, speeds: NDArray[np.float64], highest: float, shown: ShownFrames) -> None:
+    """The speed of a joint as a line over a shade.
+
+    Args:
+        painter: of the lanes.
+        speeds: (P,) the highest speed at each pixel, NaN where it is not known.
+        highest: what reaches the lane's top; what is faster stays there.
+        shown: the frames.
+    """
+    left, pixel = shown.left, shown.width / len(speeds)
+    foot = SCORE_TOP + SCORE_HEIGHT
+    shade = QColor(theme.ACCENT)
+    shade.setAlpha(90)
+    for first, last in stretches(~np.isnan(speeds)):
+        xs = left + np.arange(first, last + 1) * pixel
+        highs = foot - np.clip(np.append(speeds[first:last], speeds[last - 1]) / highest, 0, 1) * (SCORE_HEIGHT - 1)
+        line = [QPointF(x, y) for x, y in zip(xs, highs, strict=True)]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(shade)
+        painter.drawPolygon(QPolygonF([QPointF(xs[0], foot), *line, QPointF(xs[-1], foot)]))
+        painter.setPen(QPen(theme.TEXT, 1.2))
+        painter.drawPolyline(QPolygonF(line))
 
 
 def stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.ui import theme
-from app.ui.timeline.lanes import LANES_FOOT, STATE_TOP
+from app.ui.timeline.lanes import STATE_TOP
 from app.ui.timeline.shown_frames import ShownFrames
 
-RULER_TOP, RULER_HEIGHT = 64, 15
+RULER_TOP, RULER_HEIGHT = 0, 17
 NUMBERS_APART_PX = 90
 
 
@@ -25,38 +25,58 @@ def paint_ruler(painter: QPainter, shown: ShownFrames) -> None:
     for frame_index in range(int(np.ceil(shown.start / step)) * step, int(np.ceil(shown.stop)), step):
         x = shown.x_of(frame_index)
         painter.setPen(theme.BORDER_STRONG)
-        painter.drawLine(QPointF(x, RULER_TOP - 1), QPointF(x, RULER_TOP + 2))
+        painter.drawLine(QPointF(x, RULER_HEIGHT - 3), QPointF(x, RULER_HEIGHT))
         painter.setPen(theme.TEXT_MUTED)
         start = np.clip(x - 35, shown.left - 35, shown.left + shown.width - 62)
-        area = QRectF(start, RULER_TOP + 1, 70, RULER_HEIGHT - 1)
+        area = QRectF(start, RULER_TOP, 70, RULER_HEIGHT - 2)
         painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, str(frame_index))
 
 
-def paint_gaps(painter: QPainter, gaps: Iterable[int], shown: ShownFrames) -> None:
-    """A broken line over all lanes between the two frames that stand beside a gap."""
+def paint_gaps(painter: QPainter, gaps: Iterable[int], foot: float, shown: ShownFrames) -> None:
+    """A broken line over all lanes and rows between the two frames that stand beside a gap."""
     for frame_index in gaps:
         if shown.start <= frame_index <= shown.stop:
             x = shown.x_of(frame_index - 0.5)
             painter.setPen(QPen(theme.CANVAS_BACKGROUND, 4))
-            painter.drawLine(QPointF(x, STATE_TOP), QPointF(x, LANES_FOOT))
+            painter.drawLine(QPointF(x, STATE_TOP), QPointF(x, foot))
             painter.setPen(QPen(theme.ERROR, 2, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(x, STATE_TOP), QPointF(x, LANES_FOOT))
+            painter.drawLine(QPointF(x, STATE_TOP), QPointF(x, foot))
 
 
-def paint_marker(painter: QPainter, current: int, hovered: int | None, shown: ShownFrames) -> None:
+def paint_range(painter: QPainter, start: int, stop: int, foot: float, shown: ShownFrames) -> None:
+    """The selected range: a band on the ruler with edges to drag, a faint one below."""
+    left = max(shown.x_of(start - 0.5), shown.left)
+    right = min(shown.x_of(stop - 0.5), shown.left + shown.width)
+    if right <= left:
+        return
+    tint = QColor(theme.ACCENT)
+    tint.setAlpha(36)
+    painter.fillRect(QRectF(left, RULER_HEIGHT, right - left, foot - RULER_HEIGHT), tint)
+    tint.setAlpha(110)
+    painter.fillRect(QRectF(left, RULER_TOP + 2, right - left, RULER_HEIGHT - 3), tint)
+    painter.setPen(QPen(theme.ACCENT, 2))
+    for frame_index in (start, stop):
+        x = shown.x_of(frame_index - 0.5)
+        if shown.left <= x <= shown.left + shown.width:
+            painter.drawLine(QPointF(x, RULER_TOP + 1), QPointF(x, foot))
+
+
+def paint_marker(painter: QPainter, current: int, hovered: int | None, foot: float, shown: ShownFrames) -> None:
     """Where one is, and a dotted line under the pointer."""
     if hovered is not None and hovered != current:
         x = shown.x_of(hovered)
         painter.setPen(QPen(theme.TEXT_MUTED, 1, Qt.PenStyle.DotLine))
-        painter.drawLine(QPointF(x, 2), QPointF(x, RULER_TOP - 1))
+        painter.drawLine(QPointF(x, RULER_HEIGHT), QPointF(x, foot))
     x = shown.x_of(current)
+    if not shown.left <= x <= shown.left + shown.width:
+        return
     painter.setPen(QPen(theme.CANVAS_BACKGROUND, 4))
-    painter.drawLine(QPointF(x, 6), QPointF(x, RULER_TOP - 1))
+    painter.drawLine(QPointF(x, 8), QPointF(x, foot))
     painter.setPen(QPen(Qt.GlobalColor.white, 2))
-    painter.drawLine(QPointF(x, 4), QPointF(x, RULER_TOP - 1))
+    painter.drawLine(QPointF(x, 6), QPointF(x, foot))
     painter.setPen(QPen(theme.CANVAS_BACKGROUND, 1))
     painter.setBrush(Qt.GlobalColor.white)
-    painter.drawPolygon(QPolygonF([QPointF(x - 6, 1), QPointF(x + 6, 1), QPointF(x, 10)]))
+    painter.drawPolygon(QPolygonF([QPointF(x - 6, 2), QPointF(x + 6, 2), QPointF(x, 11)]))
 
 
 def round_step(least: float) -> int:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from app.ui import theme
 from app.ui.timeline.columns import STATE_NAMES, FrameState, TimelineColumns
+from app.ui.timeline.track_rows import TrackRow
+from core.poses import Provenance
 
 
 def frame_in_words(frame_index: int, seconds: float | None, dense: TimelineColumns, gaps: Mapping[int, int]) -> str:
@@ -35,3 +38,21 @@ def frame_in_words(frame_index: int, seconds: float | None, dense: TimelineColum
             count = gaps[at]
             parts.append(f"{'1 frame is' if count == 1 else f'{count} frames are'} missing {side} it")
     return f"frame {frame_index}{time}: {', '.join(parts)}"
+
+
+def cell_in_words(track_id: int, frame_index: int, row: TrackRow) -> str:
+    """A person in a frame in words: "#3, frame 120: 12 joints predicted, 2 corrected; box propagated; doubtful"."""
+    where = f"#{track_id}, frame {frame_index}: "
+    if not row.present[frame_index]:
+        if row.deleted[frame_index]:
+            return where + "deleted"
+        return where + ("lost, not in this frame" if row.lost[frame_index] else "not in this frame")
+    columns = {name: int(column[frame_index]) for name, column in row.columns.items()}
+    machine = theme.PROVENANCE_STYLES[Provenance(columns["machine"])].name
+    counts = ((columns["num_machine"], machine), (columns["num_accepted"], "accepted or imported"))
+    joints = [f"{count} {state}" for count, state in (*counts, (columns["num_corrected"], "corrected")) if count]
+    parts = ["joints: " + ", ".join(joints) if joints else "no joints"]
+    parts.append(f"box {theme.PROVENANCE_STYLES[Provenance(columns['box'])].name}")
+    if columns["doubtful"]:
+        parts.append("doubtful")
+    return where + "; ".join(parts)
