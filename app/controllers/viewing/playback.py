@@ -48,15 +48,24 @@ class Decoder(QObject):
         super().__init__(parent)
         self._cache = FrameCache(source, CACHE_BYTES)
         self._num_frames = len(source)
+        self._proofs: dict[int, str] = {}
+        """Of every frame decoded until now: the window's thread has no time for hashing while the hand drags."""
         self._loop = LatestLoop("decoder", self._show, at_end=source.close)
 
     def request(self, frame_index: int, direction: int) -> None:
         """Asks for a frame; an earlier request that is still waiting is dropped."""
         self._loop.request((frame_index, direction))
 
-    def nearest(self, frame_index: int) -> tuple[int, NDArray[np.uint8]] | None:
-        """The decoded frame nearest to `frame_index`, without waiting."""
-        return self._cache.nearest(frame_index)
+    def nearest(self, frame_index: int) -> ShownFrame | None:
+        """The decoded frame nearest to `frame_index`, without waiting; None where none is decoded."""
+        near = self._cache.nearest(frame_index)
+        return None if near is None else self._proven(*near)
+
+    def _proven(self, frame_index: int, rgb: NDArray[np.uint8]) -> ShownFrame:
+        proof = self._proofs.get(frame_index)
+        if proof is None:
+            proof = self._proofs[frame_index] = frame_proof(rgb)
+        return ShownFrame(frame_index, rgb, proof)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Ends the thread and closes the source."""
@@ -69,8 +78,7 @@ class Decoder(QObject):
 
     def _serve(self, frame_index: int) -> bool:
         try:
-            rgb = self._cache.get(frame_index)
-            shown = ShownFrame(frame_index, rgb, frame_proof(rgb))
+            shown = self._proven(frame_index, self._cache.get(frame_index))
         except SourceError as error:
             self.failed.emit(self, frame_index, str(error))
             return False
@@ -95,7 +103,7 @@ class Decoder(QObject):
             if self._loop.is_overtaken() or not 0 <= ahead < self._num_frames:
                 return
             try:
-                self._cache.get(ahead)
+                self._proven(ahead, self._cache.get(ahead))
             except (SourceError, MemoryError) as error:
                 log.info("reading ahead stopped at frame %d: %s", ahead, error)
                 return
@@ -200,9 +208,8 @@ class Playback(QObject):
             return
         self.go_to(frame_index)
         near = self._decoder.nearest(self._wanted)
-        if near is not None and (self._shown is None or near[0] != self._shown.frame_index):
-            index, rgb = near
-            self._show(ShownFrame(index, rgb, frame_proof(rgb)))
+        if near is not None and (self._shown is None or near.frame_index != self._shown.frame_index):
+            self._show(near)
 
     def set_speed(self, speed: float) -> None:
         """Plays so many times as fast as the clip."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter
 
 from app.ui import theme
+from app.ui.timeline import pixels
 from app.ui.timeline.columns import FrameState, TimelineColumns
 from app.ui.timeline.shown_frames import ShownFrames
 
@@ -44,56 +45,38 @@ def paint_names(painter: QPainter, right: int, graph: str) -> None:
     painter.drawText(QRect(0, SCORE_TOP, right, SCORE_HEIGHT), beside, f"{graph} ▾")
 
 
-def paint_states(painter: QPainter, pixels: TimelineColumns, shown: ShownFrames) -> None:
+def paint_states(painter: QPainter, columns: TimelineColumns, shown: ShownFrames, ratio: float) -> None:
     """A bar a pixel: its colour and height say how far the frames have come; a tick above, that one is doubtful."""
-    left, pixel = shown.left, shown.width / len(pixels.frame_index)
+
+    def rows(top: float, height: float) -> slice:
+        return slice(round((top - DOUBT_TOP) * ratio), round((top - DOUBT_TOP + height) * ratio))
+
+    foot = STATE_TOP + STATE_HEIGHT
+    image = np.full((round((foot - DOUBT_TOP) * ratio), len(columns.state)), pixels.rgb(theme.BACKGROUND), np.uint32)
+    image[rows(STATE_TOP, STATE_HEIGHT)] = pixels.rgb(theme.CANVAS_BACKGROUND)
     for state, meaning in STATE_MEANINGS.items():
-        colour = theme.colour_of(meaning)
         height = STATE_HEIGHT * STATE_FILL[state]
-        for first, last in stretches(pixels.state == state):
-            area = QRectF(left + first * pixel, STATE_TOP + STATE_HEIGHT - height, (last - first) * pixel, height)
-            painter.fillRect(area, colour)
-    for first, last in stretches(pixels.reviewed):
-        foot = QRectF(left + first * pixel, STATE_TOP + STATE_HEIGHT - 3, (last - first) * pixel, 3)
-        painter.fillRect(foot.adjusted(0, -1, 0, 0), theme.CANVAS_BACKGROUND)
-        painter.fillRect(foot, REVIEWED_COLOUR)
-    apart = shown.frame_px >= FRAMES_APART_PX
-    if apart:
-        painter.setPen(QPen(theme.CANVAS_BACKGROUND, 1))
-        for frame_index in range(int(shown.start), int(shown.stop) + 1):
-            x = round(shown.x_of(frame_index - 0.5))
-            painter.drawLine(x, STATE_TOP, x, STATE_TOP + STATE_HEIGHT - 1)
-    doubtful = theme.colour_of(theme.Meaning.DOUBTFUL)
-    for first, last in stretches(pixels.doubtful):
-        width = max((last - first) * pixel - (1 if apart else 0), 2.0)
-        painter.fillRect(QRectF(left + first * pixel, DOUBT_TOP, width, DOUBT_HEIGHT), doubtful)
+        image[rows(foot - height, height), columns.state == state] = pixels.rgb(theme.colour_of(meaning))
+    image[rows(foot - 4, 4), columns.reviewed] = pixels.rgb(theme.CANVAS_BACKGROUND)
+    image[rows(foot - 3, 3), columns.reviewed] = pixels.rgb(REVIEWED_COLOUR)
+    doubtful = columns.doubtful.copy()
+    doubtful[1:] |= columns.doubtful[:-1]  # two pixels at least
+    image[rows(DOUBT_TOP, DOUBT_HEIGHT), doubtful] = pixels.rgb(theme.colour_of(theme.Meaning.DOUBTFUL))
+    if shown.frame_px >= FRAMES_APART_PX:
+        apart = np.flatnonzero(np.diff(columns.frame_index)) + 1
+        image[rows(DOUBT_TOP, DOUBT_HEIGHT), apart] = pixels.rgb(theme.BACKGROUND)
+        image[rows(STATE_TOP, STATE_HEIGHT), apart] = pixels.rgb(theme.CANVAS_BACKGROUND)
+    pixels.draw(painter, QPointF(shown.left, DOUBT_TOP), image, ratio)
 
 
-def paint_scores(painter: QPainter, pixels: TimelineColumns, shown: ShownFrames) -> None:
+def paint_scores(painter: QPainter, columns: TimelineColumns, shown: ShownFrames, ratio: float) -> None:
     """The lowest score as a shade, the mean as a line; 1 is the lane's top, 0 its foot."""
-    left, pixel = shown.left, shown.width / len(pixels.frame_index)
-    foot = SCORE_TOP + SCORE_HEIGHT
-    shade = QColor(theme.ACCENT)
-    shade.setAlpha(130)
-    for first, last in stretches(~np.isnan(pixels.min_score)):
-        xs = left + np.arange(first, last + 1) * pixel
-        lows = np.append(pixels.min_score[first:last], pixels.min_score[last - 1])
-        outline = QPolygonF([QPointF(xs[0], foot)])
-        for x, low in zip(xs, foot - np.clip(lows, 0, 1) * (SCORE_HEIGHT - 1), strict=True):
-            outline.append(QPointF(x, low))
-        outline.append(QPointF(xs[-1], foot))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(shade)
-        painter.drawPolygon(outline)
-    painter.setPen(QPen(theme.TEXT, 1.2))
-    for first, last in stretches(~np.isnan(pixels.mean_score)):
-        means = np.append(pixels.mean_score[first:last], pixels.mean_score[last - 1])
-        ys = foot - np.clip(means, 0, 1) * (SCORE_HEIGHT - 1)
-        xs = left + np.arange(first, last + 1) * pixel
-        painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in zip(xs, ys, strict=True)]))
+    _paint_graph(painter, columns.min_score, columns.mean_score, shown, ratio, alpha=130)
 
 
-def paint_speeds(painter: QPainter, speeds: NDArray[np.float64], highest: float, shown: ShownFrames) -> None:
+def paint_speeds(
+    painter: QPainter, speeds: NDArray[np.float64], highest: float, shown: ShownFrames, ratio: float
+) -> None:
     """The speed of a joint as a line over a shade.
 
     Args:
@@ -101,23 +84,24 @@ def paint_speeds(painter: QPainter, speeds: NDArray[np.float64], highest: float,
         speeds: (P,) the highest speed at each pixel, NaN where it is not known.
         highest: what reaches the lane's top; what is faster stays there.
         shown: the frames.
+        ratio: of the screen's pixels to the widget's.
     """
-    left, pixel = shown.left, shown.width / len(speeds)
-    foot = SCORE_TOP + SCORE_HEIGHT
+    _paint_graph(painter, speeds / highest, speeds / highest, shown, ratio, alpha=90)
+
+
+def _paint_graph(
+    painter: QPainter,
+    below: NDArray[np.float64],
+    line: NDArray[np.float64],
+    shown: ShownFrames,
+    ratio: float,
+    *,
+    alpha: int,
+) -> None:
     shade = QColor(theme.ACCENT)
-    shade.setAlpha(90)
-    for first, last in stretches(~np.isnan(speeds)):
-        xs = left + np.arange(first, last + 1) * pixel
-        highs = foot - np.clip(np.append(speeds[first:last], speeds[last - 1]) / highest, 0, 1) * (SCORE_HEIGHT - 1)
-        line = [QPointF(x, y) for x, y in zip(xs, highs, strict=True)]
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(shade)
-        painter.drawPolygon(QPolygonF([QPointF(xs[0], foot), *line, QPointF(xs[-1], foot)]))
-        painter.setPen(QPen(theme.TEXT, 1.2))
-        painter.drawPolyline(QPolygonF(line))
-
-
-def stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """The stretches [first, last) of pixels where `mask` holds."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+    shade.setAlpha(alpha)
+    height = round(SCORE_HEIGHT * ratio)
+    image = pixels.graph(
+        height, below, line, shade_colour=shade, line_colour=theme.TEXT, ground=theme.CANVAS_BACKGROUND
+    )
+    pixels.draw(painter, QPointF(shown.left, SCORE_TOP), image, ratio)

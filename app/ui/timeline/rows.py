@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from app.ui import theme
+from app.ui.timeline.pixels import draw
 from app.ui.timeline.row_painting import ROW_PX, rows_image
 from app.ui.timeline.shown_frames import ShownFrames
 from app.ui.timeline.track_rows import RowCells, RowEnds, TrackRows
@@ -56,7 +57,7 @@ class RowsArea:
 
     def reveal_selected(self) -> None:
         """Scrolls until the selected person's row is whole."""
-        if self.selected in self.rows.track_ids:
+        if self.selected in self.rows.track_ids and self.height >= ROW_PX:
             row_top = self.rows.track_ids.index(self.selected) * ROW_PX
             self.offset = min(max(self.offset, row_top + ROW_PX - self.height), row_top)
         self.scroll_to(self.offset)
@@ -83,7 +84,7 @@ class RowsArea:
         painter.save()
         painter.setClipRect(QRectF(0, self.top, shown.left + shown.width, self.height))
         rows = [row for row in map(self.rows.row, in_sight) if row is not None]
-        painter.drawImage(QPointF(shown.left, top), rows_image(rows, shown, ratio))
+        draw(painter, QPointF(shown.left, top), rows_image(rows, shown, ratio), ratio)
         font = painter.font()
         font.setPixelSize(11)
         painter.setFont(font)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,15 @@ class RowCells:
     doubtful: Flags
 
 
-_COLUMNS = ("box", "machine", "num_machine", "num_accepted", "num_corrected", "doubtful")
+# All that is known of a cell, in two numbers: what holds anywhere in a pixel is one "or", and its shares one sum.
+PRESENT, DOUBTFUL, DELETED, LOST = (np.uint16(1 << bit) for bit in (0, 10, 11, 12))
+_OF_BOX, _OF_MACHINE = 0, 6
+"""A box set by Provenance p has the bit p; a machine's joint the bit p + 6."""
+_HIGHEST = np.array([max(value.bit_length() - 1, 0) for value in range(1 << 7)], np.uint8)
+"""The highest bit of a number."""
+_COUNT_BITS = np.uint64(21)
+_ONE_COUNT = np.uint64((1 << 21) - 1)
+"""Three counts in one number, each with room for the joints of 100,000 frames."""
 
 
 @dataclass(frozen=True)
@@ -69,52 +78,108 @@ class RowPixels:
     box: Bytes
     machine: Bytes
     present: Flags
-    accepted: NDArray[np.float64]
-    corrected: NDArray[np.float64]
+    accepted: NDArray[np.float32]
+    corrected: NDArray[np.float32]
     labelled: Flags
     doubtful: Flags
     deleted: Flags
     lost: Flags
 
 
+class CellState(NamedTuple):
+    """What is known of one person in one frame; see `RowCells`."""
+
+    box: int
+    machine: int
+    num_machine: int
+    num_accepted: int
+    num_corrected: int
+    doubtful: bool
+
+
 class TrackRow:
-    """One person in every frame of the clip: dense columns, and what follows from them once it is asked for."""
+    """One person in every frame of the clip.
+
+    Attributes:
+        flags: (N,) of PRESENT, DOUBTFUL, DELETED, and a bit each for who set the box and the joints.
+        counts: (N,) the joints that a machine set, that a person accepted, and that they set, in one number.
+    """
 
     def __init__(self, num_frames: int) -> None:
-        self.present: Flags = np.zeros(num_frames, np.bool_)
-        self.columns: dict[str, Bytes] = {name: np.zeros(num_frames, np.uint8) for name in _COLUMNS}
-        self.deleted: Flags = np.zeros(num_frames, np.bool_)
+        self.flags: NDArray[np.uint16] = np.zeros(num_frames, np.uint16)
+        self.counts: NDArray[np.uint64] = np.zeros(num_frames, np.uint64)
         self._followed_from: list[int] = []
-        self._lost: Flags | None = None
+        self._is_lost_known = False
 
-    def changed(self) -> None:
-        """What follows from the columns is worked out again when it is asked for."""
-        self._lost = None
+    def put(self, frames: NDArray[np.int64], cells: RowCells, chosen: Flags) -> None:
+        """Replaces all that is known of some frames; `chosen` are the cells of this person."""
+        before = self.flags[frames] & PRESENT
+        self.flags[frames] &= DELETED | LOST
+        self.counts[frames] = 0
+        at = cells.frame_index[chosen]
+        if len(at):
+            self.flags[at] |= PRESENT | (np.uint16(1) << (cells.box[chosen].astype(np.uint16) + np.uint16(_OF_BOX)))
+            machine = cells.machine[chosen].astype(np.uint16)
+            self.flags[at] |= np.where(machine > 0, np.uint16(1) << (machine + np.uint16(_OF_MACHINE)), np.uint16(0))
+            self.flags[at] |= np.where(cells.doubtful[chosen], DOUBTFUL, np.uint16(0))
+            corrected, accepted = (
+                column[chosen].astype(np.uint64) for column in (cells.num_corrected, cells.num_accepted)
+            )
+            packed = corrected << _COUNT_BITS | accepted
+            self.counts[at] = packed << _COUNT_BITS | cells.num_machine[chosen].astype(np.uint64)
+        if not np.array_equal(before, self.flags[frames] & PRESENT):
+            self._is_lost_known = False
+
+    @property
+    def present(self) -> Flags:
+        """(N,) whether the person is in a frame."""
+        return _any(self.flags & PRESENT)
+
+    @property
+    def deleted(self) -> Flags:
+        """(N,) whether a person deleted them from a frame."""
+        return _any(self.flags & DELETED)
+
+    def state(self, frame_index: int) -> CellState:
+        """What is known of one frame in which the person is."""
+        flags, counts = int(self.flags[frame_index]), int(self.counts[frame_index])
+        machine, accepted, corrected = (counts >> shift & int(_ONE_COUNT) for shift in (0, 21, 42))
+        box, set_by = (int(who[0]) for who in _who_set(self.flags[frame_index : frame_index + 1]))
+        return CellState(box, set_by, machine, accepted, corrected, bool(flags & int(DOUBTFUL)))
 
     def set_ends(self, deleted_frames: Sequence[int], cut: tuple[int, int | None] | None, followed: list[int]) -> None:
         """Says where the person was deleted, and from where they were followed."""
-        num_frames = len(self.present)
-        self.deleted[:] = False
-        self.deleted[[index for index in deleted_frames if index < num_frames]] = True
+        num_frames = len(self.flags)
+        deleted = np.zeros(num_frames, np.bool_)
+        deleted[[index for index in deleted_frames if index < num_frames]] = True
         if cut is not None:
-            self.deleted[cut[0] : num_frames if cut[1] is None else cut[1]] = True
+            deleted[cut[0] : num_frames if cut[1] is None else cut[1]] = True
+        self.flags &= ~DELETED
+        self.flags[deleted] |= DELETED
         self._followed_from = followed
-        self.changed()
+        self._is_lost_known = False
 
     @property
     def lost(self) -> Flags:
         """(N,) True between a person's frames where they are missing, and behind the last frame of a following."""
-        if self._lost is None:
-            here = np.flatnonzero(self.present)
-            lost = np.zeros_like(self.present)
-            if len(here):
-                lost[here[0] : here[-1] + 1] = ~self.present[here[0] : here[-1] + 1]
-                for start in self._followed_from:
-                    if start < len(self.present) and self.present[start]:
-                        gone = np.flatnonzero(~self.present[start:])[:1] + start
-                        lost[gone] = True
-            self._lost = lost & ~self.deleted
-        return self._lost
+        self._know_lost()
+        return _any(self.flags & LOST)
+
+    def _know_lost(self) -> None:
+        if self._is_lost_known:
+            return
+        present = self.present
+        here = np.flatnonzero(present)
+        lost = np.zeros_like(present)
+        if len(here):
+            lost[here[0] : here[-1] + 1] = ~present[here[0] : here[-1] + 1]
+            for start in self._followed_from:
+                if start < len(present) and present[start]:
+                    gone = np.flatnonzero(~present[start:])[:1] + start
+                    lost[gone] = True
+        self.flags &= ~LOST
+        self.flags[lost & ~self.deleted] |= LOST
+        self._is_lost_known = True
 
     def binned(self, low: NDArray[np.int64], end: int) -> RowPixels:
         """The row by the pixel: nothing that needs a look is lost by looking from afar.
@@ -123,33 +188,37 @@ class TrackRow:
             low: (P,) the first frame of each pixel, rising.
             end: the end of the last pixel's frames.
         """
-
-        def total(column: str) -> NDArray[np.float64]:
-            return np.add.reduceat(self.columns[column][:end], low, dtype=np.uint32).astype(np.float64)
-
-        def furthest(column: str) -> Bytes:
-            result: Bytes = np.maximum.reduceat(self.columns[column][:end], low)
-            return result
-
-        def anywhere(flags: Flags) -> Flags:
-            result: Flags = np.maximum.reduceat(flags[:end].view(np.uint8), low).view(np.bool_)
-            return result
-
-        machine, accepted, corrected = total("num_machine"), total("num_accepted"), total("num_corrected")
+        self._know_lost()
+        flags = np.bitwise_or.reduceat(self.flags[:end], low)
+        counts = np.add.reduceat(self.counts[:end], low)
+        machine, accepted, corrected = (
+            (counts >> np.uint64(shift) & _ONE_COUNT).astype(np.float32) for shift in (0, 21, 42)
+        )
         labelled = machine + accepted + corrected
         some = np.maximum(labelled, 1)
-        present = anywhere(self.present)
+        present = (flags & PRESENT) != 0
+        box, machine_set = _who_set(flags)
         return RowPixels(
-            furthest("box"),
-            furthest("machine"),
+            box,
+            machine_set,
             present,
             accepted / some,
             corrected / some,
             labelled > 0,
-            furthest("doubtful").view(np.bool_),
-            anywhere(self.deleted & ~self.present),
-            anywhere(self.lost),
+            (flags & DOUBTFUL) != 0,
+            ((flags & DELETED) != 0) & ~present,
+            (flags & LOST) != 0,
         )
+
+
+def _any(flags: NDArray[np.uint16]) -> Flags:
+    result: Flags = flags != 0
+    return result
+
+
+def _who_set(flags: NDArray[np.uint16]) -> tuple[Bytes, Bytes]:
+    """The highest Provenance of the boxes and of the machine's joints, by a cell's flags."""
+    return _HIGHEST[flags >> _OF_BOX & 0x7F], _HIGHEST[flags >> _OF_MACHINE & 0xF]
 
 
 class TrackRows:
@@ -174,25 +243,11 @@ class TrackRows:
             ends: why people are missing, None where that did not change.
         """
         frames = frame_indices[frame_indices < self._num_frames]
-        for row in self._rows.values():
-            if row.present[frames].any():
-                row.present[frames] = False
-                for column in row.columns.values():
-                    column[frames] = 0
-                row.changed()
         inside = cells.frame_index < self._num_frames
-        newcomers = []
-        for track_id in np.unique(cells.track_id[inside]).tolist():
-            chosen = inside & (cells.track_id == track_id)
-            if track_id not in self._rows:
-                self._rows[track_id] = TrackRow(self._num_frames)
-                newcomers.append(track_id)
-            row = self._rows[track_id]
-            at = cells.frame_index[chosen]
-            row.present[at] = True
-            for name, column in row.columns.items():
-                column[at] = getattr(cells, name)[chosen]
-            row.changed()
+        newcomers = [who for who in np.unique(cells.track_id[inside]).tolist() if who not in self._rows]
+        self._rows |= {who: TrackRow(self._num_frames) for who in newcomers}
+        for track_id, row in self._rows.items():
+            row.put(frames, cells, inside & (cells.track_id == track_id))
         if ends is not None:
             self._ends = ends
         self._tell_ends(list(self._rows) if ends is not None else newcomers)

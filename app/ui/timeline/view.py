@@ -333,21 +333,20 @@ class TimelineView(QWidget):
         if self.num_frames:
             num_pixels = max(int(self._shown.width * ratio), 1)
             pixels = self._dense.binned(self._shown.start, self._shown.stop, num_pixels)
-            lanes.paint_states(painter, pixels, self._shown)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            lanes.paint_states(painter, pixels, self._shown, ratio)
             if self._speeds is None:
-                lanes.paint_scores(painter, pixels, self._shown)
+                lanes.paint_scores(painter, pixels, self._shown, ratio)
             else:
-                self._paint_speeds(painter, self._speeds, num_pixels)
+                self._paint_speeds(painter, self._speeds, num_pixels, ratio)
             ruler.paint_ruler(painter, self._shown)
             self._people.paint(painter, self._shown, ratio)
             ruler.paint_gaps(painter, self._gaps, self._foot, self._shown)
         painter.end()
         return picture
 
-    def _paint_speeds(self, painter: QPainter, speeds: NDArray[np.float64], num_pixels: int) -> None:
+    def _paint_speeds(self, painter: QPainter, speeds: NDArray[np.float64], num_pixels: int, ratio: float) -> None:
         known = speeds[~np.isnan(speeds)]
         if len(known):
             low, end = pixel_edges(self._shown.start, self._shown.stop, num_pixels, self.num_frames)
             highest = max(float(np.quantile(known, 0.995)), 1e-6)  # one jump leaves the rest its height
-            lanes.paint_speeds(painter, np.fmax.reduceat(speeds[:end], low), highest, self._shown)
+            lanes.paint_speeds(painter, np.fmax.reduceat(speeds[:end], low), highest, self._shown, ratio)

@@ -47,12 +47,12 @@ def cell_in_words(track_id: int, frame_index: int, row: TrackRow) -> str:
         if row.deleted[frame_index]:
             return where + "deleted"
         return where + ("lost, not in this frame" if row.lost[frame_index] else "not in this frame")
-    columns = {name: int(column[frame_index]) for name, column in row.columns.items()}
-    machine = theme.PROVENANCE_STYLES[Provenance(columns["machine"])].name
-    counts = ((columns["num_machine"], machine), (columns["num_accepted"], "accepted or imported"))
-    joints = [f"{count} {state}" for count, state in (*counts, (columns["num_corrected"], "corrected")) if count]
+    state = row.state(frame_index)
+    machine = theme.PROVENANCE_STYLES[Provenance(state.machine)].name
+    counts = ((state.num_machine, machine), (state.num_accepted, "accepted or imported"))
+    joints = [f"{count} {words}" for count, words in (*counts, (state.num_corrected, "corrected")) if count]
     parts = ["joints: " + ", ".join(joints) if joints else "no joints"]
-    parts.append(f"box {theme.PROVENANCE_STYLES[Provenance(columns['box'])].name}")
-    if columns["doubtful"]:
+    parts.append(f"box {theme.PROVENANCE_STYLES[Provenance(state.box)].name}")
+    if state.doubtful:
         parts.append("doubtful")
     return where + "; ".join(parts)

@@ -62,12 +62,14 @@ def test_wishes_that_wait_give_way_to_the_newest(playback, clip, qtbot):
     assert shown[-1] == 4 and len(shown) <= 2
 
 
-def test_scrubbing_shows_the_nearest_at_once_under_its_own_number(playback, clip, proofs, qtbot):
+def test_scrubbing_shows_the_nearest_at_once_under_its_own_number(playback, clip, proofs, qtbot, monkeypatch):
     playback.open(open_source(clip))
-    qtbot.waitUntil(lambda: playback.shown is not None and playback._decoder._cache.peek(11) is not None)
+    qtbot.waitUntil(lambda: playback.shown is not None and 11 in playback._decoder._proofs)
     playback._decoder.request = lambda *_: None
-    playback._decoder.nearest = lambda _: (6, playback._decoder._cache.peek(6))
-    playback.scrub(8)
+    playback._decoder._cache.nearest = lambda _: (6, playback._decoder._cache.peek(6))
+    with monkeypatch.context() as patch:
+        patch.setattr("app.controllers.viewing.playback.frame_proof", lambda _: pytest.fail("hashed under the hand"))
+        playback.scrub(8)
     assert playback.wanted == 8 and playback.shown.frame_index == 6 and playback.shown.proof == proofs[6]
 
 

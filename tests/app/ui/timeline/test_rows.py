@@ -62,13 +62,15 @@ def test_a_pixel_says_what_its_frames_say(num_frames, num_pixels, seed):
     for pixel in range(num_pixels):
         stop = low[pixel + 1] if pixel + 1 < num_pixels else end
         frames = slice(low[pixel], max(stop, low[pixel] + 1))
-        sums = [int(row.columns[name][frames].sum()) for name in ("num_machine", "num_accepted", "num_corrected")]
+        at = (here >= frames.start) & (here < frames.stop)
+        sums = counts[:, at].sum(axis=1)
         assert pixels.present[pixel] == row.present[frames].any()
         assert pixels.lost[pixel] == row.lost[frames].any()
-        assert pixels.doubtful[pixel] == row.columns["doubtful"][frames].any()
-        assert pixels.box[pixel] == row.columns["box"][frames].max()
-        assert pixels.labelled[pixel] == (sum(sums) > 0)
-        assert pixels.corrected[pixel] == pytest.approx(sums[2] / max(sum(sums), 1))
+        assert pixels.doubtful[pixel] == given_cells.doubtful[at].any()
+        assert pixels.box[pixel] == given_cells.box[at].max(initial=0)
+        assert pixels.machine[pixel] == given_cells.machine[at].max(initial=0)
+        assert pixels.labelled[pixel] == (sums.sum() > 0)
+        assert pixels.corrected[pixel] == pytest.approx(sums[2] / max(sums.sum(), 1))
 
 
 def test_missing_people_are_lost_or_deleted():

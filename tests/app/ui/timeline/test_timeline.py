@@ -196,9 +196,9 @@ def test_100_000_frames_are_drawn_by_the_pixel_and_once_while_playing(qtbot, mon
     drawn = []
     paint = tl.paint_states
 
-    def noted(painter, pixels, shown):
-        drawn.append(len(pixels.frame_index))
-        paint(painter, pixels, shown)
+    def noted(painter, columns, shown, ratio):
+        drawn.append(len(columns.frame_index))
+        paint(painter, columns, shown, ratio)
 
     monkeypatch.setattr(tl, "paint_states", noted)
     widget = Timeline()
