@@ -72,18 +72,21 @@ def damage_of(
         return Damage((), bad, packets.announced, packets.announced > 0, wholeness, is_certain)
     expected = order if order is not None else np.array(sorted(shown | failed), np.int64)
     lost, lost_after = _lost(packets, expected, has_times=has_times)
-    announced = _announced(packets, expected, has_times=has_times)
+    left = _left(packets, expected) if has_times and not packets.announced else None
+    begins = next((at for at, packet in enumerate(expected.tolist()) if packet in shown or packet in failed), 0)
+    expected, lost = expected[begins:], lost[begins:]  # what comes before, a clip that was cut there never showed
+    lost[:1] = 0 if begins else lost[:1]
     if not failed and not lost.any():  # packets that show nothing where nothing is wrong, such as before a first key
         keep = np.isin(expected, decoded)
         expected, lost = expected[keep], lost[keep]
     missing = missing_frames(expected.tolist(), shown, lost.tolist(), lost_after)
     found = len(decoded) + len(missing)
+    announced = found + left if left is not None else packets.announced
     # A count in the header of a whole file may lie; a length that is far from reached does not.
-    ends_early = not packets.announced and announced - found > max(LEAST_LEFT, LEFT * announced)
+    ends_early = left is not None and left > max(LEAST_LEFT, LEFT * announced)
     if wholeness is not Wholeness.WHOLE or ends_early:
         missing += range(found, announced)
-        is_certain |= ends_early
-    return Damage(tuple(missing), bad, announced, packets.announced > 0, wholeness, is_certain)
+    return Damage(tuple(missing), bad, announced, packets.announced > 0, wholeness, is_certain or ends_early)
 
 
 def _lost(packets: Packets, expected: IntArray, *, has_times: bool) -> tuple[IntArray, int]:
@@ -109,17 +112,16 @@ def _follows_on(packets: Packets) -> bool:
     return all(one is None or other is None or not lasts or other - one <= 1.5 * lasts for one, other, lasts in pairs)
 
 
-def _announced(packets: Packets, expected: IntArray, *, has_times: bool) -> int:
-    """How many frames there should be: as the header counts, else by the length that it tells at a constant rate."""
-    if packets.announced or not has_times or not packets.announced_s:
-        return packets.announced
+def _left(packets: Packets, expected: IntArray) -> int | None:
+    """How many frames of a constant rate fit between the last one and the length that the header tells."""
     times = _times(packets, expected)
-    if times is None or len(times) < 2:
-        return 0
+    if not packets.announced_s or times is None or len(times) < 2:
+        return None
     step, even = usual_step(np.diff(times))
     if step <= 0 or even.mean() < LEAST_EVEN:
-        return 0
-    return round(packets.announced_s / (step * float(packets.time_base)))
+        return None
+    lasted = float(times[-1] - times[0]) + step
+    return max(0, round((packets.announced_s / float(packets.time_base) - lasted) / step))
 
 
 def damage_in_words(name: str, num_readable: int, damage: Damage) -> str | None:

@@ -111,17 +111,23 @@ def written(path: Path, times_ms: list[int]) -> Path:
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
-@pytest.mark.parametrize("kind", ["jitter", "two rates", "still now and then"])
+@pytest.mark.parametrize("kind", ["jitter", "two rates", "still now and then", "seldom still"])
 def test_a_variable_rate_is_no_damage(tmp_path: Path, suffix: str, kind: str) -> None:
     rng = np.random.default_rng(0)
     steps = {
         "jitter": rng.integers(28, 52, 60),
         "two rates": np.repeat([40, 80], 30),
         "still now and then": np.where(rng.random(60) < 0.2, 120, 40),
+        "seldom still": np.where(np.arange(60) % 12 == 5, 120, 40),
     }[kind]
     path = written(tmp_path / f"varying{suffix}", [0, *np.cumsum(steps).tolist()])
     with open_source(path, checked=True) as source:
         assert (len(source), source.damaged, source.gaps) == (61, None, ())
+
+
+def test_a_clip_that_begins_inside_a_group_of_pictures_lacks_nothing(shared: Path) -> None:
+    with open_source(shared / "data/cases/46-cut-inside-a-gop/midstart.ts") as source:
+        assert (source.damaged, source.gaps) == (None, ())
 
 
 def test_a_jump_of_the_times_of_a_whole_file_is_said_as_what_it_is(tmp_path: Path) -> None:
