@@ -71,6 +71,8 @@ def damage_of(
     if len(shown) < len(decoded) or -1 in shown:  # frames without a packet of their own have no place among the others
         return Damage((), bad, packets.announced, packets.announced > 0, wholeness, is_certain)
     expected = order if order is not None else np.array(sorted(shown | failed), np.int64)
+    if has_times and order is None and not _rises(packets, expected):
+        expected = np.sort(decoded)  # a destroyed packet has a time of its own making; the times around it tell more
     lost, lost_after = _lost(packets, expected, has_times=has_times)
     left = _left(packets, expected) if has_times and not packets.announced else None
     begins = next((at for at, packet in enumerate(expected.tolist()) if packet in shown or packet in failed), 0)
@@ -104,6 +106,11 @@ def _lost(packets: Packets, expected: IntArray, *, has_times: bool) -> tuple[Int
 def _times(packets: Packets, expected: IntArray) -> IntArray | None:
     times = [packets.pts[packet] for packet in expected.tolist()]
     return None if None in times else np.array(times, np.int64)
+
+
+def _rises(packets: Packets, expected: IntArray) -> bool:
+    times = _times(packets, expected)
+    return times is not None and bool((np.diff(times) > 0).all())
 
 
 def _follows_on(packets: Packets) -> bool:
