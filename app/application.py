@@ -75,7 +75,8 @@ class Program(QObject):
         self.tasks = tasks = TaskRunner(self)
         self.session = session = Session(self)
         # First of all: what the others say while they are built, or of what was opened, stays on screen.
-        session.message.connect(window.show_message)
+        self._said = ""
+        session.message.connect(self._on_message)
         session.error.connect(window.show_error)
         session.remarked.connect(window.show_remarks)
         session.settled.connect(self._on_settled)
@@ -154,6 +155,10 @@ class Program(QObject):
         self.weights_in_use.network_changed.connect(lambda _: self.comparison.ask_again())
         window.close_requested.connect(self.shut_down)
 
+    def _on_message(self, text: str) -> None:
+        self._said = text
+        self.window.show_message(text)
+
     def _on_settled(self, sentence: str) -> None:
         if self.window.error_text == sentence:
             self.window.dismiss_error()
@@ -161,6 +166,7 @@ class Program(QObject):
     def _on_opened(self) -> None:
         project, window = self.session.project, self.window
         window.dismiss_error()
+        window.settle_message(self._said)  # of the project before; what was ended for this one still matters
         window.set_title("" if project is None else project.source.path.name)
         window.set_read_only(project is not None and project.read_only)
 

@@ -86,6 +86,7 @@ class ActionsBinding(QObject):
             "action_open": self._questions.open,
             "action_open_folder": self._questions.open_folder,
             "action_open_labels": self._questions.import_labels,
+            "action_open_labels_folder": self._questions.import_labels_folder,
             "action_quit": self._window.close,
             "action_about": lambda: dialogs.show_about(self._window, __version__),
             "action_keys": self._questions.edit_keys,

@@ -15,7 +15,7 @@ from app.ui.canvas.heatmap_colours import heatmap_peaks
 from app.ui.main_window import MainWindow
 from app.ui.panels.heatmap_panel import HeatmapReading
 from core.keypoints import POSETRACK
-from core.project import Touched
+from core.project import Project, Touched
 
 
 class CanvasBinding(QObject):
@@ -37,6 +37,7 @@ class CanvasBinding(QObject):
         self._heatmap_panel = window.heatmap_panel
         self._temporal_panel = window.temporal_panel
         self._answer: Answer | None = None
+        self._project: Project | None = None
         self._heatmap_wanted = False
         self._temporal_wanted = False
         self._timer = QTimer(self)
@@ -91,7 +92,8 @@ class CanvasBinding(QObject):
 
     def _on_opened(self) -> None:
         self._answer = None
-        if self._session.project is None:
+        if self._session.project is not self._project:  # a clip that is only counted anew keeps its picture
+            self._project = self._session.project
             self._canvas.clear()
         self._on_display()
         self._on_selection(None, None)

@@ -105,9 +105,18 @@ class Questions(QObject):
             self._start_folder(),
             LABEL_FILES,
         )
-        if not path:
+        if path:
+            self._exporting.read_for_import(Path(path))
+
+    def import_labels_folder(self) -> None:
+        """Asks for a folder with a label file for each frame, as OpenPose writes them."""
+        if self._session.project is None:
+            self._session.message.emit("Open the clip that the labels belong to first.")
             return
-        self._exporting.read_for_import(Path(path))
+        title = "Import a folder with a label file for each frame"
+        path = QFileDialog.getExistingDirectory(self._window, title, self._start_folder())
+        if path:
+            self._exporting.read_for_import(Path(path))
 
     def _ask_how_to_import(self, reading: ReadLabels) -> None:
         """Shows what the import would touch, and writes it if that is wanted."""

@@ -13,6 +13,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     del arguments
     for one in KNOWN_FORMATS:
         does = " and ".join(word for word, yes in (("read", one.is_read), ("written", one.is_written)) if yes)
-        terminal.say(f"{one.name} ({one.suffix}): {one.of}. {does.capitalize()}.")
+        needs = f" Needs the package {one.needs}." if one.needs else ""
+        terminal.say(f"{one.name} ({one.suffix}): {one.of}. {does.capitalize()}.{needs}")
         terminal.say(f"    keeps {one.keeps}" + (f"; cannot keep {one.cannot_keep}" if one.cannot_keep else ""))
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
@@ -91,8 +92,8 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self._message_bar = MessageBar(centre)
         self.canvas = Canvas(centre)
+        self._message_bar = MessageBar(centre)  # above the canvas, over which it lies
         self.canvas.setMinimumSize(240, 160)
         self.canvas.viewport().setAcceptDrops(False)  # a file dropped on the picture is the window's to open
         self.start_page = StartPage([self._actions[name] for name in STARTS], centre)
@@ -100,8 +101,8 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.canvas)
         self._pages.addWidget(self.start_page)
         self.tour = TourCard(self._actions, self.canvas.viewport())
-        column.addWidget(self._message_bar)
         column.addLayout(self._pages, 1)
+        self._pages.currentChanged.connect(lambda _page: self._message_bar.raise_())
         self.setCentralWidget(centre)
 
     def _build_timeline(self) -> None:
@@ -283,17 +284,26 @@ class MainWindow(QMainWindow):
         """Shows what happened, for a while, at the foot of the window."""
         self._status.show_message(text)
 
+    def settle_message(self, text: str) -> None:
+        """Takes a message away that no longer matters, if it is the one that stands."""
+        self._status.settle_message(text)
+
     def show_error(self, sentence: str, action_text: str = "", on_action: Callable[[], object] | None = None) -> None:
-        """Shows what went wrong above the picture until it is dismissed, with a button that does something about it."""
+        """Shows what went wrong over the picture until it is dismissed, with a button that does something about it."""
         self._message_bar.show_sentence(sentence, action_text, on_action)
 
     def show_remarks(self, title: str, sentences: Sequence[str]) -> None:
-        """Shows the first of several sentences above the picture, with a button that lists them all."""
+        """Shows the first of several sentences over the picture, with a button that lists them all.
+
+        Remarks are no errors, and have no colour of errors.
+        """
         first, others = sentences[0], len(sentences) - 1
+        bar = self._message_bar
         if others:
-            self.show_error(f"{first} … and {others} more.", "Show all", lambda: show_remarks(self, title, sentences))
+            show_all = partial(show_remarks, self, title, sentences)
+            bar.show_sentence(f"{first} … and {others} more.", "Show all", show_all, is_trouble=False)
         else:
-            self.show_error(first)
+            bar.show_sentence(first, is_trouble=False)
 
     def dismiss_error(self) -> None:
         """Puts the sentence of `show_error` away."""

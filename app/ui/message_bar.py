@@ -1,32 +1,30 @@
-"""The bar that says what went wrong, in one sentence, until it is dismissed."""
+"""The bar that says what went wrong, or what was decided, in one sentence, until it is dismissed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app.ui import theme
 
 
 class MessageBar(QFrame):
-    """A sentence with an optional button that does something about it. It blocks nothing."""
+    """A sentence with an optional button that does something about it. It blocks nothing.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    It lies over the top of its parent, so that nothing below it moves when it comes or goes.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
-        self.setStyleSheet(
-            "QFrame#message_bar { background: #46231f; border: none; border-left: 4px solid "
-            + theme.ERROR.name()
-            + "; } QFrame#message_bar QLabel { color: #ffe3de; }"
-        )
+        parent.installEventFilter(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACING, theme.SPACING_SMALL + 2, theme.SPACING_SMALL, theme.SPACING_SMALL + 2)
-        sign = QLabel(self)
-        sign.setObjectName("message_sign")
-        sign.setPixmap(theme.icon("warning").pixmap(QSize(theme.ICON_PX, theme.ICON_PX), self.devicePixelRatioF()))
-        row.addWidget(sign)
+        self._sign = QLabel(self)
+        self._sign.setObjectName("message_sign")
+        row.addWidget(self._sign)
         self._text = QLabel(self)
         self._text.setObjectName("message_text")
         self._text.setWordWrap(True)
@@ -54,10 +52,24 @@ class MessageBar(QFrame):
         """The sentence shown, "" while there is none."""
         return self._text.text()
 
+    @property
+    def is_trouble(self) -> bool:
+        """Whether the sentence shown is of something that went wrong."""
+        return bool(self.property("trouble"))
+
     def show_sentence(
-        self, sentence: str, action_text: str = "", on_action: Callable[[], object] | None = None
+        self,
+        sentence: str,
+        action_text: str = "",
+        on_action: Callable[[], object] | None = None,
+        *,
+        is_trouble: bool = True,
     ) -> None:
-        """Shows a sentence in place of the last one; `on_action` runs when the button is pressed, and dismisses it."""
+        """Shows a sentence in place of the last one; `on_action` runs when the button is pressed, and dismisses it.
+
+        Only what went wrong has the colour of errors.
+        """
+        self._dress(is_trouble)
         self._text.setText(sentence)
         self._text.setAccessibleName(sentence)
         self._on_action = on_action
@@ -65,12 +77,40 @@ class MessageBar(QFrame):
         self._button.setToolTip(action_text)
         self._button.setVisible(on_action is not None)
         self.show()
+        self._lie_over_parent()
 
     def dismiss(self) -> None:
         """Puts the bar away."""
         self._text.setText("")
         self._on_action = None
         self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stays as wide as what it lies over."""
+        if watched is self.parent() and event.type() == QEvent.Type.Resize and not self.isHidden():
+            self._lie_over_parent()
+        return super().eventFilter(watched, event)
+
+    def _lie_over_parent(self) -> None:
+        layout, width = self.layout(), self.parentWidget().width()
+        if layout is not None:
+            layout.activate()
+            self.setGeometry(0, 0, width, max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height()))
+            self.raise_()
+
+    def _dress(self, is_trouble: bool) -> None:
+        self.setProperty("trouble", is_trouble)
+        icon = theme.icon("warning" if is_trouble else "note")
+        self._sign.setPixmap(icon.pixmap(QSize(theme.ICON_PX, theme.ICON_PX), self.devicePixelRatioF()))
+        ground, edge, text = (
+            ("#46231f", theme.ERROR.name(), "#ffe3de")
+            if is_trouble
+            else (theme.RAISED.name(), theme.ACCENT.name(), theme.TEXT.name())
+        )
+        self.setStyleSheet(
+            f"QFrame#message_bar {{ background: {ground}; border: none; border-left: 4px solid {edge}; }}"
+            f" QFrame#message_bar QLabel {{ color: {text}; }}"
+        )
 
     def _act(self) -> None:
         on_action = self._on_action

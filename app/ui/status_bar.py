@@ -62,6 +62,12 @@ class StatusBar(QStatusBar):
         self._message.setToolTip(text)
         self._forget.start(MESSAGE_MS)
 
+    def settle_message(self, text: str) -> None:
+        """Takes a message away before its time, if it is the one that stands."""
+        if self._message.text() == text:
+            self._message.clear()
+            self._message.setToolTip("The latest message.")
+
     def set_task(self, name: str | None, done: int, total: int, seconds_left: float | None) -> None:
         """Shows the running task; None where nothing runs. A total of 0 means that it is not known yet."""
         self._progress.setVisible(name is not None)

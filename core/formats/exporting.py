@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -86,7 +86,8 @@ def export_project(
         only_reviewed: only frames that are marked reviewed, and elsewhere only people of whom a person accepted or
             corrected something.
         images_folder: where the frames that the file lists are written, too, by the names that it has for them.
-        on_progress: called with done and total pictures; may raise Cancelled, which leaves no label file.
+        on_progress: called with done and total pictures; may raise Cancelled, which leaves no label file and no picture
+            that was not there before.
 
     Raises:
         FormatError: there is no such format, something cannot be written, or it would replace the project or its clip.
@@ -113,11 +114,12 @@ def export_project(
         )
     num_images = 0
     missing: tuple[int, ...] = ()
-    if images_folder is not None:
-        if source is None:
-            raise FormatError("The frames cannot be written, because their video or folder is not open.")
-        num_images, missing = write_images(source, labels, targets, on_progress)
-    writer(labels, Path(path), source_name)
+    with _taken_back_unless_whole(targets):
+        if images_folder is not None:
+            if source is None:
+                raise FormatError("The frames cannot be written, because their video or folder is not open.")
+            num_images, missing = write_images(source, labels, targets, on_progress)
+        writer(labels, Path(path), source_name)
     notes += _not_written(project.kept_fields(), format_name)
     if missing:
         which = in_words(missing, "cannot be read", "cannot be read")
@@ -249,6 +251,25 @@ def _has_reviewed_work(pose: Pose) -> bool:
 def picture_files(labels: Labels, folder: Path, source_name: str) -> list[Path]:
     """Where the listed frames are written, by the names that the label file has for them."""
     return [folder / name_of_image(image, source_name)[0] for image in labels.images]
+
+
+@contextmanager
+def _taken_back_unless_whole(targets: Sequence[Path]) -> Iterator[None]:
+    """Removes the pictures and folders that an export made when it ends before it is whole."""
+    new_files = [target for target in targets if not target.exists()]
+    folders = {folder for target in new_files for folder in target.absolute().parents}
+    new_folders = sorted((folder for folder in folders if not folder.exists()), reverse=True)  # the innermost first
+    try:
+        yield
+    except BaseException:
+        # What cannot be removed stays; the reason why the export ended matters more.
+        for file in new_files:
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+        for folder in new_folders:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def write_images(

@@ -17,6 +17,7 @@ class KnownFormat:
         is_written: whether it can be exported.
         keeps: what comes back after export and import.
         cannot_keep: what the file has no place for.
+        needs: the package that reads and writes it, where it is none of the program's own.
     """
 
     name: str
@@ -26,6 +27,7 @@ class KnownFormat:
     is_written: bool
     keeps: str
     cannot_keep: str
+    needs: str = ""
 
 
 _JOINTS = "joints, track ids"
@@ -52,8 +54,9 @@ KNOWN_FORMATS = (
         "joints, occlusion, boxes, track ids, scores, who set what", "ignore regions, head boxes",
     ),
     KnownFormat(
-        "sleap", "SLEAP labels (needs the package sleap-io)", ".slp", True, True,
+        "sleap", "SLEAP labels", ".slp", True, True,
         f"{_JOINTS}, scores; predicted and corrected people apart", f"occlusion, boxes, {_NO_PROVENANCE}",
+        needs="sleap-io",
     ),
     KnownFormat(
         "deeplabcut", "DeepLabCut tables: CSV (also HDF5, only read)", ".csv", True, True,

@@ -28,9 +28,13 @@ class RunsController(QObject):
         return max((run for run in runs if run.status != "removed"), key=lambda run: run.run_id, default=None)
 
     def in_words(self, run: Run) -> str:
-        """A run as a person remembers it: "the 14:05 import"."""
-        what = "search for people" if "every" in run.settings else WORDS[run.kind]
-        return f"the {time.strftime('%H:%M', time.localtime(run.started_s))} {what}"
+        """A run as a person remembers it: "the 14:05 import"; more exactly where there are several such."""
+        others = [other for other in self._session.read(Project.runs, ()) if other.run_id != run.run_id]
+        for form in ("%H:%M", "%H:%M:%S"):
+            words = _named(run, form)
+            if all(_named(other, form) != words for other in others):
+                return words
+        return f"{words} (run {run.run_id})"
 
     def remove(self, run: Run) -> None:
         """Takes a run back; what a person set since stays."""
@@ -52,3 +56,8 @@ class RunsController(QObject):
             session.message.emit(f"Undid {self.in_words(run)}: {len(touched.frame_indices)} frames changed.")
 
         self._tasks.run(TaskKind.REMOVE_RUN, "Undoing a run", work, on_project=True, succeeded=tell)
+
+
+def _named(run: Run, form: str) -> str:
+    what = "search for people" if "every" in run.settings else WORDS[run.kind]
+    return f"the {time.strftime(form, time.localtime(run.started_s))} {what}"

@@ -170,7 +170,6 @@ class TrackDialog(Question):
         self.body.addWidget(self._note)
         self._number.valueChanged.connect(self._show)
         self._show()
-        self._number.selectAll()
 
     def _show(self) -> None:
         number = self._number.value()
@@ -196,7 +195,6 @@ class FrameDialog(Question):
         self.number.setRange(0, num_frames - 1)
         self.number.setValue(frame_index)
         self.number.setToolTip("The frame to go to.")
-        self.number.selectAll()
         form = QFormLayout()
         form.addRow("Frame", self.number)
         self.body.addLayout(form)

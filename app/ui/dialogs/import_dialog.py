@@ -85,7 +85,6 @@ class ImportDialog(Question):
             self._remarks.hide()
             self.resize(WIDTH_PX, 0)
         self._show()
-        self.do_it.setFocus()
 
     def _first_numbers(self) -> QHBoxLayout:
         row = QHBoxLayout()

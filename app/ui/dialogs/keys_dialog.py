@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.actions import ACTIONS, SPECS, KeyMap, Preset, key_conflicts, normalised, shown
+from app.ui.dialogs.question import put_hand_in_first_field
 from app.ui.tables import build_table, cell
 
 HEADERS = (
@@ -140,6 +141,11 @@ class KeysDialog(QDialog):
     def keymap(self) -> KeyMap:
         """The keys as they are now in the dialog."""
         return dict(self._keymap)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Searching comes first."""
+        super().showEvent(event)
+        put_hand_in_first_field(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tab is a way out of the key field, not a key to take."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QSpacerItem,
@@ -20,7 +24,11 @@ WIDTH_PX = 440
 
 
 class Question(QDialog):
-    """A small dialog: a sentence, some widgets, and two buttons."""
+    """A small dialog: a sentence, some widgets, and two buttons.
+
+    It opens with the hand in its first field, whose content is selected, so that typing replaces it; without a field,
+    Enter does it.
+    """
 
     def __init__(self, parent: QWidget | None, object_name: str, title: str, sentence: str, do_it: str) -> None:
         super().__init__(parent)
@@ -66,9 +74,31 @@ class Question(QDialog):
         """Asks, and says whether the person went on."""
         return self.exec() == QDialog.DialogCode.Accepted
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Puts the hand where it is wanted."""
+        super().showEvent(event)
+        put_hand_in_first_field(self, otherwise=self.do_it)
+
     def muted(self, text: str) -> QLabel:
         """A quiet line of explanation, not yet placed."""
         label = QLabel(text, self)
         label.setWordWrap(True)
         label.setProperty("muted", True)
         return label
+
+
+def put_hand_in_first_field(dialog: QDialog, otherwise: QWidget | None = None) -> None:
+    """Gives the focus to the first field that text or a number is typed into, and selects what is in it.
+
+    Where there is none, the first list to choose from has it, else `otherwise`.
+    """
+    for line in dialog.findChildren(QLineEdit):
+        if line.isVisibleTo(dialog) and line.isEnabled() and not line.isReadOnly():
+            field = line.parentWidget() if isinstance(line.parentWidget(), QAbstractSpinBox) else line
+            field.setFocus()
+            line.selectAll()
+            return
+    lists = (choice for choice in dialog.findChildren(QComboBox) if choice.isVisibleTo(dialog) and choice.isEnabled())
+    hand = next(lists, otherwise)
+    if hand is not None:
+        hand.setFocus()

@@ -21,7 +21,6 @@ class RangeDialog(Question):
         self.body.addLayout(form)
         self.first.valueChanged.connect(self.last.setMinimum)
         self.last.setMinimum(first)
-        self.first.selectAll()
 
     def _number(self, object_name: str, tooltip: str, value: int, num_frames: int) -> QSpinBox:
         box = QSpinBox(self)

@@ -81,7 +81,7 @@ class _QueueModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return row.text
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.text}\nDouble-click or Enter goes there."
+            return f"{row.text}\nA click or Enter goes there."
         return row if role == Qt.ItemDataRole.UserRole else None
 
 
@@ -154,7 +154,8 @@ class QueuePanel(QWidget):
         self._view.setUniformItemSizes(True)
         self._view.setMouseTracking(True)
         self._view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._view.activated.connect(self._choose)
+        self._view.clicked.connect(self._choose)
+        self._view.activated.connect(self._choose)  # Enter
         self._empty = QLabel(EMPTY_SENTENCE, self)
         self._empty.setObjectName("queue_empty")
         self._empty.setWordWrap(True)

@@ -30,7 +30,7 @@ SLEAP = {
     "action_next_frame": "Right",
     "action_previous_frame": "Left",
     "action_step_forward": "Ctrl+Right",
-    "action_leap_back": "Ctrl+Alt+Left",
+    "action_leap_back": "Ctrl+Shift+Left",
     "action_first_frame": "Home",
     "action_last_frame": "End",
     "action_next_suggestion": "Space",

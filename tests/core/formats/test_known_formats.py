@@ -24,7 +24,8 @@ def test_there_is_a_writer_and_a_title_for_each_format_that_is_written():
 @pytest.mark.parametrize("one", KNOWN_FORMATS, ids=lambda one: one.name)
 def test_the_document_has_a_true_line_for_each(one):
     words = {True: "yes", False: "no"}
-    cells = (f"`{one.name}`", one.of, words[one.is_read], words[one.is_written], one.keeps, one.cannot_keep)
+    of = one.of + (f" (needs the package {one.needs})" if one.needs else "")
+    cells = (f"`{one.name}`", of, words[one.is_read], words[one.is_written], one.keeps, one.cannot_keep)
     line = f"| {' | '.join(cells)} |"
     assert line in DOCUMENT.read_text().splitlines()
 
