@@ -24,6 +24,7 @@ from app.bindings.seeing import SeeingBinding
 from app.bindings.timeline import TimelineBinding
 from app.bindings.trust import TrustBinding
 from app.bindings.weights import WeightsBinding
+from app.bindings.window_place import WindowPlace
 from app.controllers.checking import CheckingController
 from app.controllers.editing.people import PeopleController
 from app.controllers.editing.placing import PlacingController
@@ -72,10 +73,11 @@ class Program(QObject):
         super().__init__()
         self.collector = WindowThreadCollector(self)
         self.window = window = MainWindow()
+        self.window_place = WindowPlace(window)
         self.tasks = tasks = TaskRunner(self)
         self.session = session = Session(self)
         # First of all: what the others say while they are built, or of what was opened, stays on screen.
-        self._said = ""
+        self._said = ""  # of the open project
         session.message.connect(self._on_message)
         session.error.connect(window.show_error)
         session.remarked.connect(window.show_remarks)
@@ -171,18 +173,12 @@ class Program(QObject):
         window.set_read_only(project is not None and project.read_only)
 
     def restore_layout(self) -> None:
-        """Puts the panels where they were when the program was closed last."""
-        layout = places.read_settings().get("layout")
-        try:
-            self.window.restore_layout(bytes.fromhex(layout) if isinstance(layout, str) else b"")
-        except ValueError:
-            log.info(
-                "the layout in %s is damaged; the panels are back in their original places", places.settings_file()
-            )
+        """Puts window and panels where they were last."""
+        self.window_place.restore()
 
     def shut_down(self) -> None:
         """Ends every thread and child process; what was edited is on disk already."""
-        places.write_setting("layout", self.window.layout_state().hex())
+        self.window_place.remember()
         self.weights_binding.dialog.close()
         self.window.hide()  # what is computing now takes a moment to end: nobody has to watch it
         self.opening.shut_down()

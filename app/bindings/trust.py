@@ -13,6 +13,7 @@ from app.ui.dialogs.dialogs import ExportDialog
 from app.ui.dialogs.effort_dialog import EffortRow, show_effort
 from app.ui.main_window import MainWindow
 from app.ui.words import counted
+from core.files import places
 from core.project import Effort
 
 MOVES = ("move_keypoint",)
@@ -60,7 +61,8 @@ class TrustBinding(QObject):
         if project is None:
             session.message.emit("There is nothing to export: open a clip first.")
             return
-        dialog = ExportDialog(self._window, project.path.with_suffix(".json"), EXPORT_FORMATS)
+        path = places.export_folder_for(project.path) / project.path.with_suffix(".json").name
+        dialog = ExportDialog(self._window, path, EXPORT_FORMATS)
         dialog.objections_wanted.connect(lambda: self._window.show_panel("checks"))
 
         def tell(state: ChecksState) -> None:

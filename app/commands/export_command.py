@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
             on_progress=progress,
         )
     images = f", {result.num_images} images" if arguments.images else ""
-    terminal.say(f"{result.path}: {result.num_people} poses in {result.num_frames} frames{images}.")
+    terminal.say(f"{result.path}: {result.in_words}{images}.")
     for remark in result.remarks:
         terminal.say(remark)
     return 0

@@ -174,8 +174,6 @@ class ExportController(QObject):
         session.remark(f"Import of {imported.path.name}", imported.remarks)
 
     def _on_exported(self, result: ExportResult) -> None:
-        self._session.message.emit(
-            f"Exported {result.num_frames} frames, {result.num_people} poses, to {result.path.name}."
-        )
+        self._session.message.emit(f"Exported {result.in_words} to {result.path.name}.")
         self._session.remark(f"Export to {result.path.name}", result.remarks)
         self.exported.emit(result)

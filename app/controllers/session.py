@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.viewing.playback import Playback, ShownFrame
 from app.tools import Tool
@@ -23,6 +23,10 @@ from core.work.opening import Opened
 
 A = TypeVar("A")
 B = TypeVar("B")
+
+
+RESTING_MS = 1500
+"""A hand that has stayed on a frame this long will want to come back to it."""
 
 
 class Session(QObject):
@@ -89,6 +93,10 @@ class Session(QObject):
         self.undo_label: str | None = None
         self.redo_label: str | None = None
         self._poses = FramePoses(0)
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(RESTING_MS)
+        self._resting.timeout.connect(self._remember_frame)
 
     def take(self, opened: Opened) -> None:
         """Shows what was opened, in place of what is open now."""
@@ -146,13 +154,21 @@ class Session(QObject):
         if self.project is None:
             return
         self.closing.emit()
-        if not self.project.read_only and self.playback.shown is not None:
-            self.remember("last_frame", str(self.playback.shown.frame_index))
+        self.playback.pause()
+        self._remember_frame()
+        self._resting.stop()
         self.playback.close()
         self.project.close()
         self.project = None
         self._read_shown()
         self._read_history()
+
+    def _remember_frame(self) -> None:
+        """For the next opening; also while the hand rests, as nobody is asked before a kill."""
+        if self.playback.playing:
+            self._resting.start()
+        elif self.project is not None and not self.project.read_only and self.frame_index is not None:
+            self.remember("last_frame", str(self.frame_index))
 
     def remember(self, name: str, value: str) -> None:
         """Keeps a small setting in the project; one that cannot be kept is not worth an alarm."""
@@ -306,6 +322,7 @@ class Session(QObject):
         self.undo_label, self.redo_label = labels
 
     def _on_frame_shown(self, frame: ShownFrame) -> None:
+        self._resting.start()
         self._read_shown()
         self.frame_shown.emit(frame)
         proof = self.proofs()[frame.frame_index]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -58,10 +58,12 @@ class MainWindow(QMainWindow):
     Signals:
         path_dropped(str): a file or folder was dropped on the window.
         close_requested(): the window closes now; the guard has allowed it.
+        layout_changed(): the window or a panel has another place or size.
     """
 
     path_dropped = Signal(str)
     close_requested = Signal()
+    layout_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -156,6 +158,7 @@ class MainWindow(QMainWindow):
             dock.toggleViewAction().toggled.connect(switch.setChecked)
             for moved in (dock.topLevelChanged, dock.dockLocationChanged, dock.visibilityChanged):
                 moved.connect(lambda *_: self._title_bars_timer.start(0))
+                moved.connect(lambda *_: self.layout_changed.emit())
             self._docks[name] = dock
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
 
@@ -270,6 +273,14 @@ class MainWindow(QMainWindow):
         """Whether the start page stands in the picture's place."""
         return self._pages.currentWidget() is self.start_page
 
+    def place_state(self) -> bytes:
+        """Where the window is, how large, and whether it is maximised, for `restore_place` in a later run."""
+        return bytes(self.saveGeometry().data())
+
+    def restore_place(self, state: bytes) -> bool:
+        """Puts the window where it was; False (and nothing moved) if `state` is none."""
+        return self.restoreGeometry(QByteArray(state))
+
     # What to show ---------------------------------------------------------------------------------------------------
 
     def action(self, object_name: str) -> QAction:
@@ -341,6 +352,12 @@ class MainWindow(QMainWindow):
         """Gives the timeline more rows where there is room."""
         super().resizeEvent(event)
         self.timeline.set_window_height(self.height())
+        self.layout_changed.emit()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Says so."""
+        super().moveEvent(event)
+        self.layout_changed.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Says that the window closes."""

@@ -92,9 +92,10 @@ class MessageBar(QFrame):
         return super().eventFilter(watched, event)
 
     def _lie_over_parent(self) -> None:
-        layout, width = self.layout(), self.parentWidget().width()
-        if layout is not None:
+        layout, below = self.layout(), self.parentWidget()
+        if layout is not None and below is not None:
             layout.activate()
+            width = below.width()
             self.setGeometry(0, 0, width, max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height()))
             self.raise_()
 

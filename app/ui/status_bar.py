@@ -77,7 +77,11 @@ class StatusBar(QStatusBar):
         self._progress.setRange(0, max(total, 0))
         self._progress.setValue(done)
         left = "" if seconds_left is None else f", {time_left(seconds_left)}"
-        self._progress.setFormat(f"{name} {done:,} / {total:,}{left}" if total else f"{name} …")
+        behind = f": {done:,} of {total:,}{left}" if total else " …"
+        room = self._progress.width() - self._progress.fontMetrics().horizontalAdvance(behind) - 2 * theme.SPACING
+        short = self._progress.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+        self._progress.setFormat((short + behind).replace("%", "%%"))
+        self._progress.setToolTip(f"{name}{behind}")
 
     def set_weights(self, name: str | None, why: str = "") -> None:
         """Shows the name of the weights that predict, and why these; None where there are none."""

@@ -54,6 +54,15 @@ def fit_column(table: QTableWidget, column: int, *widest: str) -> None:
     table.setColumnWidth(column, max(width, title) + 14)
 
 
+def keep_room(table: QTableWidget, stretched: int, *widest: str, icon_px: int = 0) -> None:
+    """Makes the table no narrower than its fitted columns and the widest text of the one that takes the rest."""
+    table.ensurePolished()
+    text = max(QFontMetrics(table.font()).horizontalAdvance(text) for text in widest)
+    fitted = sum(table.columnWidth(column) for column in range(table.columnCount()) if column != stretched)
+    around = 2 * table.frameWidth() + table.verticalScrollBar().sizeHint().width()
+    table.setMinimumWidth(fitted + text + icon_px + 20 + around)
+
+
 def cell(table: QTableWidget, row: int, column: int) -> QTableWidgetItem:
     """The item of a cell, made if there is none yet."""
     item = table.item(row, column)

@@ -18,7 +18,7 @@ from core.model import WeightsMetadata
 from core.model.weights.checkpoints import backbone_of, published_state_dict, read_checkpoint
 from core.model.weights.files import FORMAT, public_input_size_wh
 
-OWN_LICENCE = {"bundled": "as the program", "yours": "as its author says"}
+OWN_LICENCE = {"bundled": "the program's own", "yours": "as its author says"}
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,12 @@ def project_path_for(source_path: Path) -> Path:
     return projects_folder() / f"{beside.stem}-{digest}.fami"
 
 
+def export_folder_for(project_path: Path) -> Path:
+    """Where a person looks for what is exported: beside the project, unless that lies in `projects_folder()`."""
+    folder = project_path.parent
+    return Path.home() if folder.is_relative_to(projects_folder()) else folder
+
+
 def _invites_writing(folder: Path) -> bool:
     """Whether a project may be laid there: root can write everywhere, but a folder marked read-only says no."""
     return os.access(folder, os.W_OK) and bool(folder.stat().st_mode & 0o222)

@@ -52,6 +52,7 @@ class ExportResult:
         path: of the label file.
         num_frames: labelled frames in it.
         num_people: poses in it.
+        num_boxes: people in it of whom no joint is labelled.
         num_images: pictures written beside it.
         remarks: a sentence for each thing that a person should know of the file: pictures that cannot be read, made
             names, and each kind of thing that the format has no place for, with its count.
@@ -64,6 +65,15 @@ class ExportResult:
     num_images: int = 0
     remarks: tuple[str, ...] = ()
     missing_images: tuple[int, ...] = ()
+    num_boxes: int = 0
+
+    @property
+    def in_words(self) -> str:
+        """What was written: "20 poses and 3 boxes without joints in 12 frames"."""
+        words = f"{self.num_people} pose{'' if self.num_people == 1 else 's'}"
+        if self.num_boxes:
+            words += f" and {self.num_boxes} box{'' if self.num_boxes == 1 else 'es'} without joints"
+        return f"{words} in {self.num_frames} frame{'' if self.num_frames == 1 else 's'}"
 
 
 def export_project(
@@ -125,7 +135,10 @@ def export_project(
         which = in_words(missing, "cannot be read", "cannot be read")
         notes.insert(0, f"The clip is damaged: {which}, so no picture of it was written.")
     remarks = (*notes, *losses(labels, format_name))
-    return ExportResult(Path(path), labelled, labels.num_people, num_images, remarks, missing)
+    num_poses = labels.num_poses
+    return ExportResult(
+        Path(path), labelled, num_poses, num_images, remarks, missing, num_boxes=labels.num_people - num_poses
+    )
 
 
 def _name_pictures(labels: Labels, format_name: str, source_name: str) -> None:

@@ -52,6 +52,12 @@ class LabelImage:
     kept: ByFamily = field(default_factory=dict)
     kept_of: Mapping[int, ByFamily] = field(default_factory=dict)
 
+    @property
+    def holds_labels(self) -> bool:
+        """Whether it is labelled, and not by boxes alone: there is nothing yet that joints can be compared with."""
+        only_boxes = bool(self.poses.poses) and not any(pose.labelled.any() for pose in self.poses.poses)
+        return self.labelled and (self.poses.reviewed or not only_boxes)
+
 
 @dataclass(eq=False)
 class Labels:
@@ -75,8 +81,13 @@ class Labels:
 
     @property
     def num_people(self) -> int:
-        """How many poses there are, over all images."""
+        """How many people there are, over all images, with joints or without."""
         return sum(len(image.poses.poses) for image in self.images)
+
+    @property
+    def num_poses(self) -> int:
+        """How many of them have labelled joints."""
+        return sum(bool(pose.labelled.any()) for image in self.images for pose in image.poses.poses)
 
 
 def from_records(label_file: LabelFile) -> Labels:

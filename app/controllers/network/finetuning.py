@@ -208,7 +208,14 @@ class FinetuningController(QObject):
         self.changed.emit()
 
     def _on_opened(self) -> None:
+        """The last round is shown as it was told when it ended; its weights can be taken while their file is there."""
+        rounds = self._session.read(Project.rounds, [])
         self.round = RoundState()
+        if rounds:
+            report, active = dict(rounds[-1].report), self._session.read(lambda project: project.active_weights, None)
+            is_there = Path(str(report.get("weights", ""))).is_file()
+            taken = True if active == rounds[-1].weights_sha256 else None if is_there else False
+            self.round = RoundState(report=report, taken=taken)
         self.changed.emit()
 
     def _read(self) -> None:

@@ -26,6 +26,9 @@ from app.ui.actions import KeyMap, Preset
 from app.ui.dialogs.keys_dialog import KeysDialog
 from app.ui.dialogs.question import Question
 
+PATH_PX = 420
+"""Room for a path of some folders."""
+
 
 @dataclass(frozen=True)
 class ExportOptions:
@@ -74,7 +77,9 @@ class ExportDialog(Question):
             self._format.addItem(entry.title)
         self._path = QLineEdit(str(path), self)
         self._path.setObjectName("export_path")
-        self._path.setToolTip("The file to write.")
+        self._path.setMinimumWidth(PATH_PX)
+        self._path.textChanged.connect(lambda text: self._path.setToolTip(f"The file to write: {text}"))
+        self._path.setToolTip(f"The file to write: {path}")
         browse = QPushButton("Browse…", self)
         browse.setObjectName("export_browse")
         browse.setToolTip("Choose the file.")

@@ -94,8 +94,8 @@ def put_hand_in_first_field(dialog: QDialog, otherwise: QWidget | None = None) -
     """
     for line in dialog.findChildren(QLineEdit):
         if line.isVisibleTo(dialog) and line.isEnabled() and not line.isReadOnly():
-            field = line.parentWidget() if isinstance(line.parentWidget(), QAbstractSpinBox) else line
-            field.setFocus()
+            around = line.parentWidget()
+            (around if isinstance(around, QAbstractSpinBox) else line).setFocus()
             line.selectAll()
             return
     lists = (choice for choice in dialog.findChildren(QComboBox) if choice.isVisibleTo(dialog) and choice.isEnabled())

@@ -27,7 +27,7 @@ HEADERS = (
     ("Weights", "Their name, also on the command line."),
     ("State", "Whether the file is here; if not, it can be fetched."),
     ("Accuracy", "Measured on the data named beside it; numbers on different data cannot be compared."),
-    ("Here", "Seconds for one person in one frame on this machine; ~ is an estimate until it is measured."),
+    ("Speed here", "Seconds for one person in one frame on this machine; ~ is an estimate until it is measured."),
     ("Size", "Of the file."),
     ("Licence", "Of the weights; the full terms are below."),
 )

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.tables import build_table, cell, fit_column
+from app.ui.tables import build_table, cell, fit_column, keep_room
 from core.judging.review import DOUBTFUL_BELOW, sure_joints
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import Pose, Provenance, Visibility
@@ -29,7 +29,7 @@ HEADERS = (
     ("Set by", "Who set the joint."),
     ("Score", "How likely the joint is right, from 0 to 1."),
 )
-ROW_PX = 24
+ROW_PX, ICON_PX = 24, 14
 
 
 class JointsPanel(QWidget):
@@ -57,14 +57,16 @@ class JointsPanel(QWidget):
     def _build_table(self) -> QTableWidget:
         table = build_table(self, "joints_table", "Joints of the selected person", HEADERS, ROW_PX)
         table.setRowCount(len(self._skeleton))
-        table.setIconSize(QSize(14, 14))
+        table.setIconSize(QSize(ICON_PX, ICON_PX))
         for keypoint in range(len(self._skeleton)):
             cell(table, keypoint, JOINT).setText(self._skeleton.label(keypoint))
         header_view = table.horizontalHeader()
         fit_column(table, SEEN, *(visibility.words for visibility in Visibility))
         fit_column(table, WHO, *(style.name for style in theme.PROVENANCE_STYLES.values()))
-        fit_column(table, SCORE, "! 0.00")
+        fit_column(table, SCORE, "! 0.00", "✓ 0.00")
         header_view.setSectionResizeMode(JOINT, QHeaderView.ResizeMode.Stretch)
+        names = (self._skeleton.label(keypoint) for keypoint in range(len(self._skeleton)))
+        keep_room(table, JOINT, *names, icon_px=ICON_PX)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._open_menu)
         table.cellClicked.connect(self._click)

@@ -51,7 +51,7 @@ def _image(image: LabelImage, source_name: str) -> dict[str, Any]:
         "annorect": [
             {**image.kept_of.get(pose.track_id, {}).get(FAMILY, {}), **_person(pose)} for pose in image.poses.poses
         ],
-        "is_labeled": [int(image.labelled)],
+        "is_labeled": [int(image.holds_labels)],
     }
     if image.ignore_regions:
         entry["ignore_regions"] = [

@@ -100,7 +100,7 @@ def _image(image: LabelImage, entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "has_no_densepose": True,
         **entry,
-        "is_labeled": image.labelled,
+        "is_labeled": image.holds_labels,
         "ignore_regions_x": [region[:, 0].tolist() for region in image.ignore_regions],
         "ignore_regions_y": [region[:, 1].tolist() for region in image.ignore_regions],
     }
