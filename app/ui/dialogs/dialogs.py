@@ -26,7 +26,7 @@ from app.ui.actions import KeyMap, Preset
 from app.ui.dialogs.keys_dialog import KeysDialog
 from app.ui.dialogs.question import Question
 
-PATH_PX = 420
+EXPORT_WIDTH_PX = 600
 """Room for a path of some folders."""
 
 
@@ -70,6 +70,7 @@ class ExportDialog(Question):
     def __init__(self, parent: QWidget | None, path: Path, formats: Sequence[ExportFormat]) -> None:
         self._formats = tuple(formats)
         super().__init__(parent, "export_dialog", "Export", "Write the labels for other programs to read.", "Export")
+        self.setMinimumWidth(EXPORT_WIDTH_PX)
         self._format = QComboBox(self)
         self._format.setObjectName("export_format")
         self._format.setToolTip("The layout of the file.")
@@ -77,7 +78,6 @@ class ExportDialog(Question):
             self._format.addItem(entry.title)
         self._path = QLineEdit(str(path), self)
         self._path.setObjectName("export_path")
-        self._path.setMinimumWidth(PATH_PX)
         self._path.textChanged.connect(lambda text: self._path.setToolTip(f"The file to write: {text}"))
         self._path.setToolTip(f"The file to write: {path}")
         browse = QPushButton("Browse…", self)

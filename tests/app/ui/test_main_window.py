@@ -122,7 +122,7 @@ def test_a_task_shows_progress_and_can_be_cancelled(window, qtbot):
     assert not progress.isVisible()
     window.set_task("Predicting", 12, 450, 34.0)
     assert progress.isVisible()
-    assert progress.text() == "Predicting 12 / 450, 0:34 left"
+    assert progress.text() == "Predicting: 12 of 450, 0:34 left"
     assert progress.fontMetrics().horizontalAdvance("Predicting 99,999 / 100,000, 1:10:34 left") < progress.width()
     with qtbot.waitSignal(window.action("action_cancel").triggered):
         QTest.mouseClick(cancel, Qt.MouseButton.LeftButton)
