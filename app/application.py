@@ -69,6 +69,9 @@ class Program(QObject):
             instruments, seeing: the controllers.
     """
 
+    _said = ""
+    """The last message on the open project."""
+
     def __init__(self, device: str = "auto") -> None:
         super().__init__()
         self.collector = WindowThreadCollector(self)
@@ -77,7 +80,6 @@ class Program(QObject):
         self.tasks = tasks = TaskRunner(self)
         self.session = session = Session(self)
         # First of all: what the others say while they are built, or of what was opened, stays on screen.
-        self._said = ""  # of the open project
         session.message.connect(self._on_message)
         session.error.connect(window.show_error)
         session.remarked.connect(window.show_remarks)
