@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from app.bindings.actions import ActionsBinding
 from app.bindings.belonging import BelongingBinding
 from app.bindings.canvas import CanvasBinding
+from app.bindings.collecting import CollectingBinding
 from app.bindings.comparison import ComparisonBinding
 from app.bindings.moving import MovingBinding
 from app.bindings.network import NetworkBinding
@@ -26,6 +27,7 @@ from app.bindings.trust import TrustBinding
 from app.bindings.weights import WeightsBinding
 from app.bindings.window_place import WindowPlace
 from app.controllers.checking import CheckingController
+from app.controllers.collecting import CollectingController
 from app.controllers.editing.people import PeopleController
 from app.controllers.editing.placing import PlacingController
 from app.controllers.editing.poses import EditingController
@@ -85,7 +87,18 @@ class Program(QObject):
         session.remarked.connect(window.show_remarks)
         session.settled.connect(self._on_settled)
         session.opened.connect(self._on_opened)
-        self.network = network = Network(device)
+        self.network = Network(device)
+        self._build_controllers(device)
+        self._bind()
+        tasks.shown.connect(window.set_task)
+        tasks.failed.connect(window.show_error)
+        tasks.refused.connect(window.show_message)
+        self.weights_in_use.network_changed.connect(lambda _: self.canvas_binding.ask_again())
+        self.weights_in_use.network_changed.connect(lambda _: self.comparison.ask_again())
+        window.close_requested.connect(self.shut_down)
+
+    def _build_controllers(self, device: str) -> None:
+        session, tasks, network = self.session, self.tasks, self.network
         self.opening = OpeningController(session, tasks, self)
         self.checking = CheckingController(session, tasks, self)
         self.editing = EditingController(session, self)
@@ -107,8 +120,7 @@ class Program(QObject):
         self.seeing = Seeing(self)
         self.comparison = Comparison(session, network, self.editing, self)
         self.checks = ChecksController(session, tasks, self)
-
-        self._bind()
+        self.collecting = CollectingController(session, self.opening, network, tasks, device=device, parent=self)
 
     def _bind(self) -> None:
         """Connects controllers and widgets."""
@@ -117,6 +129,7 @@ class Program(QObject):
         self.placing_binding = PlacingBinding(window, session, self.editing, self.people, self.placing)
         self.seeing_binding = SeeingBinding(self.seeing, window)
         self.comparison_binding = ComparisonBinding(session, self.comparison, window)
+        self.collecting_binding = CollectingBinding(self.collecting, window)
         self.belonging_binding = BelongingBinding(session, self.opening, window)
         self.trust_binding = TrustBinding(session, tasks, self.checks, self.exporting, window)
         self.panels_binding = PanelsBinding(session, self.editing, self.people, self.review, window)
@@ -151,13 +164,6 @@ class Program(QObject):
         self.timeline_binding = TimelineBinding(session, self.tracks, self.joint_speed, window)
         self.people.followed.connect(lambda _: self.tracks.look_at_ends())
         self.repeating_binding = RepeatingBinding(window, session, self.ranges)
-
-        tasks.shown.connect(window.set_task)
-        tasks.failed.connect(window.show_error)
-        tasks.refused.connect(window.show_message)
-        self.weights_in_use.network_changed.connect(lambda _: self.canvas_binding.ask_again())
-        self.weights_in_use.network_changed.connect(lambda _: self.comparison.ask_again())
-        window.close_requested.connect(self.shut_down)
 
     def _on_message(self, text: str) -> None:
         self._said = text

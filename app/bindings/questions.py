@@ -29,7 +29,7 @@ from core.formats.known import format_title
 from core.project import Project
 
 _VIDEOS = ["mp4", "avi", "mov", "mkv", "webm", "m4v", "mpg", "mpeg", "wmv", "ts"]
-_CLIPS = [*_VIDEOS, "gif", "webp", "tif", "tiff", "fami", "json"]
+_CLIPS = [*_VIDEOS, "gif", "webp", "tif", "tiff", "fami", "famiset", "json"]
 VIDEOS = f"Videos and projects ({' '.join(f'*.{s} *.{s.upper()}' for s in _CLIPS)});;All files (*)"
 LABEL_FILES = "Labels (*.json *.slp *.csv *.h5 *.xml *.mat);;All files (*)"
 NO_WEIGHTS = (

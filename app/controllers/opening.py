@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.controllers.session import Session
 from app.threads.tasks import LAST_PART_TIMEOUT_S, Task, TaskKind, TaskRunner
 from core.errors import Cancelled, ProjectError
+from core.work.collection import SUFFIX
 from core.work.opening import ImagesMissingError, Opened, SourceMissingError, open_path
 
 
@@ -16,9 +17,11 @@ class OpeningController(QObject):
     """Opens paths in a worker thread and hands what was opened to the session.
 
     Signals:
+        collection_wanted: the path of a collection that was to be opened.
         source_wanted: the path that was opened, one sentence: ask where its clip or its images are now.
     """
 
+    collection_wanted = Signal(object)
     source_wanted = Signal(object, str)
 
     def __init__(self, session: Session, tasks: TaskRunner, parent: QObject | None = None) -> None:
@@ -28,7 +31,10 @@ class OpeningController(QObject):
         self._closed = False
 
     def open(self, path: Path, moved_to: Path | None = None) -> None:
-        """Opens a clip, a folder of images, a project or a file of labels."""
+        """Opens a clip, a folder of images, a project or a file of labels; a collection is somebody else's to show."""
+        if path.suffix.lower() == SUFFIX:
+            self.collection_wanted.emit(path.expanduser())
+            return
         held = self._session.project.path if self._session.project is not None else None
 
         def work(task: Task) -> Opened | tuple[Path, str]:

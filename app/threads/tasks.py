@@ -32,6 +32,8 @@ class TaskKind(StrEnum):
     CHECK = "check"
     CHECK_LABELS = "check labels"
     COUNT_EFFORT = "count effort"
+    LOOK_AT_CLIPS = "look at clips"
+    PREDICT_CLIPS = "predict clips"
     PREDICT = "predict"
     FOLLOW = "follow"
     FIND = "find"

@@ -68,6 +68,7 @@ _A = ActionSpec
 _FILE = (
     _A("action_open", "Open…", ("Ctrl+O",), "Open a video, a project or a file of labels.", "open", "File", short_text="Open"),
     _A("action_open_folder", "Open folder…", ("Ctrl+Shift+O",), "Open a folder of images as a clip.", None, "File"),
+    _A("action_collect", "Collection of a folder…", ("Ctrl+Alt+O",), "List the clips of a folder, to label them one after the other.", None, "File"),
     _A("action_start_page", "Start page", ("Ctrl+N",), "See recent projects and what to begin with; again to go back to the clip.", None, "File"),
     _A("action_open_labels", "Import labels…", ("Ctrl+I",), "Bring labels from another program's file into this project.", "import", "File", short_text="Import"),
     _A("action_open_labels_folder", "Import folder…", ("Ctrl+Shift+I",), "Bring labels from a folder with a file for each frame, as OpenPose writes it.", None, "File"),
@@ -106,6 +107,8 @@ _GO = (
     _A("action_leap_back", "100 frames back", ("Ctrl+Shift+Left",), "Go 100 frames back.", None, "Go"),
     _A("action_first_frame", "First frame", ("Home",), "Go to the first frame.", "first_frame", "Go"),
     _A("action_last_frame", "Last frame", ("End",), "Go to the last frame.", "last_frame", "Go"),
+    _A("action_next_clip", "Next clip", ("Ctrl+PgDown",), "Open the next clip of the collection.", None, "Go", starts_group=True),
+    _A("action_previous_clip", "Previous clip", ("Ctrl+PgUp",), "Open the previous clip of the collection.", None, "Go"),
     _A("action_go_to_frame", "Go to frame…", ("Ctrl+J",), "Go to a frame by its number.", None, "Go"),
 )
 
@@ -158,6 +161,7 @@ _MODEL = (
     _A("action_predict", "Predict all frames", ("Ctrl+P",), "Let the network predict everybody's joints in the whole clip; your changes are kept.", "predict", "Network", short_text="Predict"),
     _A("action_predict_frame", "Predict this frame", ("P",), "Let the network predict the joints in this frame; your changes are kept.", None, "Network"),
     _A("action_predict_from_here", "Predict from here", ("Shift+P",), "Let the network predict the joints from this frame to the end; your changes are kept.", None, "Network"),
+    _A("action_predict_clips", "Predict all clips", ("Ctrl+Alt+P",), "Predict all clips of the collection but the open one, one after the other.", None, "Network"),
     _A("action_cancel", "Cancel the running task", ("Ctrl+.",), "Stop what is running; what is finished is kept.", "cancel", "Network", short_text="Cancel"),
     _A("action_finetune", "Fine-tune", ("Ctrl+Shift+F",), "Train the network on your corrections.", "finetune", "Network", starts_group=True),
     _A("action_rollback", "Roll back weights", ("Ctrl+Shift+B",), "Return to the weights used before the last fine-tuning.", "rollback", "Network"),
@@ -196,6 +200,7 @@ _VIEW = (
     _A("action_panel_compare", "Compare", ("Ctrl+7",), "Show or hide the panel of the second opinion.", None, "View/Panels", checkable=True),
     _A("action_panel_finetune", "Fine-tuning", ("Ctrl+6",), "Show or hide the fine-tuning panel.", None, "View/Panels", checkable=True),
     _A("action_panel_checks", "Checks", ("Ctrl+8",), "Show or hide the list of what would be questioned in the labels.", None, "View/Panels", checkable=True),
+    _A("action_panel_collection", "Clips", ("Ctrl+9",), "Show or hide the list of the collection's clips.", None, "View/Panels", checkable=True),
     _A("action_reset_layout", "Reset layout", ("Ctrl+0",), "Put all panels back in their original places.", None, "View"),
 )
 

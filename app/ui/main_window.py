@@ -25,6 +25,7 @@ from app.ui.canvas.canvas import Canvas
 from app.ui.dialogs.remarks import show_remarks
 from app.ui.message_bar import MessageBar
 from app.ui.panels.checks_panel import ChecksPanel
+from app.ui.panels.collection_panel import CollectionPanel
 from app.ui.panels.compare_panel import ComparePanel
 from app.ui.panels.finetune_panel import FinetunePanel
 from app.ui.panels.heatmap_panel import HeatmapPanel
@@ -52,7 +53,7 @@ class MainWindow(QMainWindow):
     Attributes:
         canvas, timeline, transport: the picture, the strip below it, and the row between.
         persons_panel, joints_panel, queue_panel, heatmap_panel, temporal_panel, compare_panel, finetune_panel,
-            checks_panel: the panels.
+            checks_panel, collection_panel: the panels.
         start_page, tour, recent_menu: what a newcomer begins with; the menu is filled when it opens.
 
     Signals:
@@ -137,6 +138,7 @@ class MainWindow(QMainWindow):
         self.compare_panel = ComparePanel(self._actions, self)
         self.finetune_panel = FinetunePanel(self)
         self.checks_panel = ChecksPanel(self)
+        self.collection_panel = CollectionPanel(self)
         self._title_bars_timer = QTimer(self)
         self._title_bars_timer.setSingleShot(True)
         self._title_bars_timer.timeout.connect(self._refresh_title_bars)
@@ -149,6 +151,7 @@ class MainWindow(QMainWindow):
             ("compare", self.compare_panel),
             ("finetune", self.finetune_panel),
             ("checks", self.checks_panel),
+            ("collection", self.collection_panel),
         ):
             switch = self._actions[f"action_panel_{name}"]
             dock = QDockWidget(switch.text(), self)
@@ -216,6 +219,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(_LEFT, docks["persons"])
         self.splitDockWidget(docks["persons"], docks["queue"], Qt.Orientation.Vertical)
         self.tabifyDockWidget(docks["queue"], docks["checks"])
+        self.tabifyDockWidget(docks["persons"], docks["collection"])
         self.addDockWidget(_RIGHT, docks["joints"])
         self.tabifyDockWidget(docks["joints"], docks["temporal"])
         self.tabifyDockWidget(docks["temporal"], docks["compare"])
@@ -228,6 +232,7 @@ class MainWindow(QMainWindow):
         self.resizeDocks([docks["persons"], docks["queue"]], [270, 230], Qt.Orientation.Vertical)
         docks["joints"].raise_()
         docks["queue"].raise_()
+        docks["persons"].raise_()
         self._refresh_title_bars()
 
     def _refresh_title_bars(self) -> None:
@@ -240,7 +245,7 @@ class MainWindow(QMainWindow):
                 dock.setTitleBarWidget(None)  # type: ignore[arg-type]  # None brings Qt's own title back
 
     def show_panel(self, name: str) -> None:
-        """Brings a panel to the front: persons, joints, queue, heatmap, temporal, compare, finetune or checks."""
+        """Brings a panel to the front; its name is that of its switch, action_panel_<name>."""
         self._docks[name].show()
         self._docks[name].raise_()
 
