@@ -61,6 +61,7 @@ def _write(task: Task, reading: ReadLabels, keypoints: bool, same_people: bool, 
         same_people=same_people,
         first_number=first_number,
         on_progress=task.report,
+        on_written=task.deliver,
     )
     return Imported(reading.path, touched, _newest_first(reading))
 
@@ -147,7 +148,9 @@ class ExportController(QObject):
 
     def _run_import(self, name: str, work: Callable[[Task], object], succeeded: Callable[[Any], None]) -> None:
         def start() -> None:
-            self._tasks.run(TaskKind.IMPORT, name, work, on_project=True, succeeded=succeeded)
+            self._tasks.run(
+                TaskKind.IMPORT, name, work, on_project=True, delivered=self._session.touch, succeeded=succeeded
+            )
 
         self._tasks.when_free((TaskKind.IMPORT,), name, start)
 
@@ -169,7 +172,6 @@ class ExportController(QObject):
 
     def _on_imported(self, imported: Imported) -> None:
         session, touched = self._session, imported.touched
-        session.touch(touched)
         session.message.emit(f"Imported labels of {len(touched.frame_indices)} frames.")
         session.remark(f"Import of {imported.path.name}", imported.remarks)
 

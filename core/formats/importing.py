@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from core.errors import Cancelled
 from core.formats.coordinates import far_outside, to_pixels
 from core.formats.frames.frame_match import FrameMatch, first_three
 from core.formats.frames.matching import match_frames
+from core.formats.import_writing import Part, whole_run, write
 from core.formats.kept import WRITTEN_TO, ByFamily
 from core.formats.labels import LabelImage, Labels
 from core.geometry import intersection_over_union
 from core.poses import Pose, Provenance
-from core.project import NOBODY, Project, RunKind, SourceRecord, Touched
+from core.project import NOBODY, Project, SourceRecord, Touched
 
 OnProgress = Callable[[int, int], None]
 SAME_PERSON_WITHOUT_ID = 0.5
@@ -35,10 +35,12 @@ def import_labels(
     first_number: int | None = None,
     same_people: bool = True,
     on_progress: OnProgress | None = None,
+    on_written: Callable[[Touched], None] = lambda _: None,
 ) -> Touched:
     """Writes labels into a project; what a person set there stays as it is.
 
-    A track id that the project already has for somebody else is replaced by a new one. `labels.warnings` then says how
+    It is one run, written some frames at a time: others read and change the project meanwhile. A track id that the
+    project already has for somebody else is replaced by a new one. `labels.warnings` then says how
     images and frames were matched, and how many images were left out.
 
     Args:
@@ -50,6 +52,7 @@ def import_labels(
         same_people: people without a track id in the file who lie where the project has somebody are that person;
             else they are new ones.
         on_progress: called with done and total frames; may raise Cancelled, and then nothing was imported.
+        on_written: called with what each part changed that was written, or taken back where the import was ended.
 
     Returns:
         What changed.
@@ -72,23 +75,23 @@ def import_labels(
     if on_progress is not None:
         on_progress(0, len(poses))
     matched_poses = poses
-    with project.undisturbed():  # nobody gets a number between its choice and the writing
+    not_taken = 0
+
+    def count(written: Mapping[int, Sequence[Pose]]) -> None:
+        nonlocal not_taken
+        not_taken += _joints_kept(project, written)
+
+    with whole_run(project, {"format": labels.format_name, "keypoints": keypoints}, on_written) as run_id:
+        as_of = project.last_entry  # whom a person renumbers from here on is written under the new number
         if same_people:
             poses = _with_ids_of_the_project(project, labels, poses, on_progress)
-        poses = _with_new_track_ids(project, poses)
-        settings = {"format": labels.format_name, "keypoints": keypoints}
-        with project.run(RunKind.IMPORT, None, settings) as run_id:
-            try:
-                touched = project.write_run(run_id, poses, reviewed=reviewed, on_progress=on_progress)
-            except Cancelled:
-                project.remove_run(run_id)  # it wrote nothing: nobody is offered to take it back
-                raise
-            if regions:
-                project.write_ignore_regions(run_id, regions)
-            if keypoints and (kept := _kept_fields(labels, matched, _new_numbers(matched_poses, poses))):
-                project.write_kept_fields(run_id, kept)
+        poses = _with_new_track_ids(project, run_id, poses, on_progress)
+        kept = _kept_fields(labels, matched, _new_numbers(matched_poses, poses)) if keypoints else {}
+        whole = Part(poses, reviewed, regions, kept)
+        touched = write(
+            project, run_id, whole, as_of=as_of, on_progress=on_progress, on_written=on_written, on_part=count
+        )
     labels.warnings.extend(_kept_in_words(labels) if keypoints else [])
-    not_taken = _joints_kept(project, poses)
     if not_taken:
         labels.warnings.append(
             f"{not_taken} joints were not taken, because a person set or accepted others there before."
@@ -134,7 +137,7 @@ def _kept_in_words(labels: Labels) -> list[str]:
     ]
 
 
-def _joints_kept(project: Project, poses: dict[int, list[Pose]]) -> int:
+def _joints_kept(project: Project, poses: Mapping[int, Sequence[Pose]]) -> int:
     """How many labelled joints of an import the project holds elsewhere, or not at all."""
     count = 0
     for index, people in poses.items():
@@ -241,24 +244,30 @@ def _with_ids_of_the_project(
     }
 
 
-def _with_new_track_ids(project: Project, poses: dict[int, list[Pose]]) -> dict[int, list[Pose]]:
-    """The poses, renumbered where somebody else has, or is about to get, the same track id."""
-    known = {int(track_id) for track_id in project.track_ids()}
-    overlaps: dict[int, list[float]] = {}
-    for index, people in poses.items():
-        frame = project.frame(index) if known else None
-        for pose in people:
-            if frame is not None and pose.track_id in known:
-                there = frame.pose(pose.track_id)
-                overlap = [] if there is None else [intersection_over_union(there.bbox_xywh, pose.bbox_xywh)]
-                overlaps.setdefault(pose.track_id, []).extend(overlap)
+def _with_new_track_ids(
+    project: Project, run_id: int, poses: dict[int, list[Pose]], on_progress: OnProgress | None
+) -> dict[int, list[Pose]]:
+    """The poses, renumbered where somebody else has, or is about to get, the same track id.
+
+    From here on nobody else gets their numbers, while people are drawn and numbered beside the import.
+    """
     imported = {pose.track_id for people in poses.values() for pose in people}
-    promised = (imported & project.reserved_track_ids()) - known
-    unlike = {t for t, found in overlaps.items() if not found or np.mean(found) < SAME_PERSON_OVERLAP}
-    others = sorted(promised | unlike)
+    taken = imported - project.claim_track_ids(run_id, imported)
+    overlaps: dict[int, list[float]] = {track_id: [] for track_id in taken}
+    for done, (index, people) in enumerate(poses.items()):
+        if not taken:
+            break
+        if on_progress is not None:
+            on_progress(done, len(poses))
+        frame = project.frame(index)
+        for pose in people:
+            there = frame.pose(pose.track_id) if pose.track_id in taken else None
+            if there is not None:
+                overlaps[pose.track_id].append(intersection_over_union(there.bbox_xywh, pose.bbox_xywh))
+    others = sorted(t for t, found in overlaps.items() if not found or np.mean(found) < SAME_PERSON_OVERLAP)
     if not others:
         return poses
-    numbers = project.reserve_track_ids(len(others), above=max(imported))
+    numbers = project.reserve_track_ids(len(others), run_id=run_id, above=max(imported))
     new_ids = dict(zip(others, numbers, strict=True))
     return {
         index: [pose.replaced(track_id=new_ids.get(pose.track_id, pose.track_id)) for pose in people]

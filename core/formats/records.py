@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from core.errors import FormatError
 from core.files.replacing import replacing
 from core.formats.image_names import folder_of, numbers_of
+from core.formats.json_text import parse_json
 from core.formats.names import unplaced_in_words
 from core.keypoints import POSETRACK
 from core.poses import ByteArray, FloatArray, Visibility
@@ -29,7 +30,7 @@ _ON_STEP: ContextVar[Callable[[], None] | None] = ContextVar("on_step", default=
 
 @contextmanager
 def heard(on_step: Callable[[], None] | None) -> Iterator[None]:
-    """Within it, `on_step` is called for every person that is read; it may raise Cancelled, which ends the reading.
+    """Within it, `on_step` is called for every piece that is read; it may raise Cancelled, which ends the reading.
 
     Known to the thread rather than handed down: a dozen layouts read people, each in a loop of its own, and none of
     them has to do with whether somebody still waits.
@@ -211,7 +212,7 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
     try:
-        return json.loads(content.decode(encoding))
+        return parse_json(content.decode(encoding), step)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise FormatError(f"{path.name} is not complete JSON text ({error}); export or download it again.") from error
 

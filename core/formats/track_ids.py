@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from core.formats.records import step
 from core.people.linking import DEFAULT_RULES, link_boxes
 from core.people.tracking import PersonBox
 from core.poses import FloatArray
@@ -47,9 +48,12 @@ def link_people(
 
 def _tracks(boxes: Sequence[Sequence[FloatArray | None]]) -> list[list[Place]]:
     """Everybody with a box, each list one person by rising frame."""
-    tracks = link_boxes(
-        ((frame, [PersonBox(box) for box in of_frame if box is not None]) for frame, of_frame in enumerate(boxes)),
-        rules=RULES,
-    )
+
+    def frames() -> Iterator[tuple[int, list[PersonBox]]]:
+        for frame, of_frame in enumerate(boxes):
+            step()
+            yield frame, [PersonBox(box) for box in of_frame if box is not None]
+
+    tracks = link_boxes(frames(), rules=RULES)
     places = {id(box): (frame, at) for frame, of_frame in enumerate(boxes) for at, box in enumerate(of_frame)}
     return [[places[id(box.bbox_xywh)] for box in track if id(box.bbox_xywh) in places] for track in tracks]

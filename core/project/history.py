@@ -179,7 +179,7 @@ def of_run(
     return actual
 
 
-class _ImportsTakenBack:
+class ImportsTakenBack:
     """What imports wrote that were taken back since: a later import replaced some of it, and must not bring it back."""
 
     def __init__(self, store: Store, removed_runs: Collection[int]) -> None:
@@ -206,15 +206,28 @@ def _adds_nobody(pose: Pose, run: Run) -> bool:
     return run.kind == RunKind.PREDICT and pose.bbox_provenance == Provenance.NONE
 
 
-def of_removing_run(store: Store, run_id: int, removed_runs: Collection[int]) -> list[Change]:
-    """What takes a whole run back: all that it wrote and nobody changed since, the newest batch first."""
-    earlier = _ImportsTakenBack(store, removed_runs)
-    frames: dict[int, dict[int, Pose]] = {}
-    first: dict[tuple[int, int], Pose] = {}
-    batches = store.rows(
+def batches_of(store: Store, run_id: int) -> list[int]:
+    """The entries that a run wrote, the newest first."""
+    rows = store.rows(
         "SELECT entry_id FROM entries WHERE kind = 'run' AND run_id = ? ORDER BY entry_id DESC", (run_id,)
     )
-    for (entry_id,) in batches:
+    return [entry_id for (entry_id,) in rows]
+
+
+def of_removing_run(store: Store, run_id: int, removed_runs: Collection[int]) -> list[Change]:
+    """What takes a whole run back: all that it wrote and nobody changed since."""
+    earlier = ImportsTakenBack(store, removed_runs)
+    poses_back = of_removing_batches(store, batches_of(store, run_id), removed_runs, earlier)
+    return [*poses_back, *marks_of_removed_run(store, run_id, removed_runs)]
+
+
+def of_removing_batches(
+    store: Store, batches: Sequence[int], removed_runs: Collection[int], earlier: ImportsTakenBack
+) -> list[Change]:
+    """What takes entries of a run back that follow one another, the newest first."""
+    frames: dict[int, dict[int, Pose]] = {}
+    first: dict[tuple[int, int], Pose] = {}
+    for entry_id in batches:
         changes = journal.changes_of(store, entry_id)
         written = {change.frame_index for change in changes if isinstance(change, PoseChange)}
         for frame_index, held in state.held_at(store, written - frames.keys()).items():
@@ -235,15 +248,14 @@ def of_removing_run(store: Store, run_id: int, removed_runs: Collection[int]) ->
                 del poses[track_id]
             else:
                 poses[track_id] = rest
-    poses_back: list[Change] = [
+    return [
         PoseChange(frame_index, before, frames[frame_index].get(track_id))
         for (frame_index, track_id), before in first.items()
         if not identical(before, frames[frame_index].get(track_id))
     ]
-    return poses_back + _marks_of_removed_run(store, run_id, removed_runs)
 
 
-def _marks_of_removed_run(store: Store, run_id: int, removed_runs: Collection[int]) -> list[Change]:
+def marks_of_removed_run(store: Store, run_id: int, removed_runs: Collection[int]) -> list[Change]:
     """The frames that are still marked because the run said so, as they were marked before it."""
     own, marks = mark_of(True, run_id), _Marks(store, {*removed_runs, run_id})
     rows = store.rows("SELECT frame_index FROM frames WHERE reviewed = ? ORDER BY frame_index", (own,))

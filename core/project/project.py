@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -86,6 +86,26 @@ class Project(ProjectReader):
             if run_id is not None:
                 self._reserved.setdefault(run_id, []).append(numbers)
         return numbers
+
+    def claim_track_ids(self, run_id: int, wanted: Collection[int]) -> frozenset[int]:
+        """Takes numbers that a run is about to write, as far as nobody has them, or was promised them.
+
+        Args:
+            run_id: the run; until it ends, nobody else gets the numbers that it took.
+            wanted: the numbers.
+
+        Returns:
+            The numbers that were taken for the run.
+
+        Raises:
+            ProjectError: the run is unknown or over, or the project cannot be written.
+        """
+        with self._store.transaction() as store:
+            ledger.running(store, run_id)
+            free = frozenset(wanted) - {*self.track_ids()} - self.reserved_track_ids()
+            track_numbers.raise_to(store, max(free, default=0))
+            self._reserved.setdefault(run_id, []).extend(range(number, number + 1) for number in sorted(free))
+        return free
 
     def reserved_track_ids(self) -> frozenset[int]:
         """The numbers that unfinished runs keep for people whom they find; some may be written already."""
@@ -272,10 +292,13 @@ class Project(ProjectReader):
         Its ignore regions, kept fields, frame proofs and marks of reviewed frames go with it. The numbers of its people
         are not given to others, for the journal still names these people.
         """
+        return self._remove(run_id, lambda store: history.of_removing_run(store, run_id, ledger.removed_runs(store)))
+
+    def _remove(self, run_id: int, changes: Callable[[Store], Sequence[Change]]) -> Touched:
         with self._store.mutex:
             with self._store.transaction() as store:
                 run = ledger.run(store, run_id)
-                actual = history.of_removing_run(store, run_id, ledger.removed_runs(store))
+                actual = changes(store)
                 label = f"Remove run {run_id}"
                 written = journal.append(store, "remove_run", run.kind, label, actual, run_id=run_id)
                 regions.remove(store, run_id)
@@ -284,6 +307,30 @@ class Project(ProjectReader):
                 ledger.finish_run(store, run_id, "removed")
                 self._reserved.pop(run_id, None)
             return self._followed(written)
+
+    def discard_run(self, run_id: int) -> Touched:
+        """Takes back what an unfinished run wrote, and counts it as removed: batch by batch, so that nobody waits long.
+
+        Raises:
+            ProjectError: the run is unknown, or the project cannot be written.
+        """
+        with self._store.mutex:
+            run, removed = ledger.run(self._store, run_id), ledger.removed_runs(self._store)
+            batches = history.batches_of(self._store, run_id)
+        earlier = history.ImportsTakenBack(self._store, removed)
+        touched = Touched()
+        for batch in batches:
+            with self._store.mutex:
+                with self._store.transaction() as store:
+                    actual = history.of_removing_batches(store, [batch], removed, earlier)
+                    if not actual:
+                        continue
+                    label = f"Remove run {run_id}"
+                    written = journal.append(store, "remove_run", run.kind, label, actual, run_id=run_id)
+                touched = touched.and_then(self._followed(written))
+        return touched.and_then(
+            self._remove(run_id, lambda store: history.marks_of_removed_run(store, run_id, removed))
+        )
 
     def write_ignore_regions(self, run_id: int, regions_by_frame: Mapping[int, Sequence[FloatArray]]) -> None:
         """Keeps where nothing is to be evaluated, as polygons (N, 2) in pixels, until the run is removed.

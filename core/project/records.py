@@ -138,6 +138,18 @@ class Touched:
         """True if anything changed."""
         return self.entry_id != 0
 
+    def and_then(self, later: Touched) -> Touched:
+        """What this write and a later one changed together."""
+        if not self or not later:
+            return later or self
+        return Touched(
+            tuple(sorted({*self.frame_indices, *later.frame_indices})),
+            tuple(sorted({*self.track_ids, *later.track_ids})),
+            self.people_changed or later.people_changed,
+            later.entry_id,
+            later.label,
+        )
+
 
 @dataclass(frozen=True)
 class Run:

@@ -10,12 +10,12 @@ from xml.etree.ElementTree import Element, ParseError, tostring
 
 import numpy as np
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import parse as parse_xml
+from defusedxml.ElementTree import iterparse as read_xml
 
 from core.errors import FormatError
 from core.formats.kept import named_path, others
 from core.formats.names import CALLED_PEOPLE, joint_named, note_unplaced
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, whole_number
+from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, step, whole_number
 from core.keypoints import POSETRACK
 from core.poses import FloatArray, Visibility
 
@@ -50,7 +50,10 @@ def parse(path: Path) -> LabelFile:
         FormatError: the file is no XML of CVAT's, or holds neither skeletons nor boxes of people.
     """
     try:
-        root = parse_xml(path).getroot()
+        root = None
+        for _, element in read_xml(path, events=("start",)):
+            step()
+            root = element if root is None else root
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ParseError, DefusedXmlException, UnicodeDecodeError, ValueError, LookupError) as error:

@@ -26,6 +26,12 @@ def reserve(store: Store, count: int, above: int) -> range:
     return range(first, first + count)
 
 
+def raise_to(store: Store, number: int) -> None:
+    """Has everybody who comes later get a higher number, inside a transaction."""
+    if number > highest(store):
+        set_setting(store, "highest_track_id", str(number))
+
+
 def require_free(store: Store, changes: Sequence[Change], reserved: Mapping[int, Iterable[range]]) -> None:
     """Keeps a person from giving somebody a number that a run is about to give to somebody else.
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.controllers import exporting
+from core.formats import import_writing
 from core.poses import Visibility
 from core.project import Project, SourceRecord, edits
 
@@ -196,6 +197,27 @@ def test_a_cancel_while_reading_or_writing_leaves_nothing(drive, clip, tmp_path,
     d.program.exporting.import_file(labels, keypoints=True)
     d.idle()
     assert len(d.session.project.labelled_frames()) == 12
+    assert d.session.shown_poses().pose(3) is not None
+
+
+def test_what_was_written_of_an_import_that_is_cancelled_goes_from_the_picture_too(drive, clip, tmp_path, monkeypatch):
+    d = drive(clip)
+    monkeypatch.setattr(import_writing, "POSES_AT_ONCE", 4)
+    seen = []
+
+    real = Project.write_run
+
+    def cancelled_at_the_second(project, *arguments, **options):
+        if project.labelled_frames().size:
+            d.program.tasks.cancel_all()
+        return real(project, *arguments, **options)
+
+    monkeypatch.setattr(Project, "write_run", cancelled_at_the_second)
+    d.session.poses_changed.connect(lambda _: seen.append(d.session.shown_poses().pose(3) is not None))
+    d.program.exporting.import_file(labels_file(tmp_path / "labels.json", range(12), track_id=3), keypoints=True)
+    d.idle()
+    assert seen[0] and not seen[-1]
+    assert not len(d.session.project.labelled_frames())
 
 
 def test_what_a_format_cannot_hold_is_said_after_the_export(drive, clip, tmp_path):
