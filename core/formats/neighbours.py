@@ -44,11 +44,19 @@ def _is_via(document: object) -> bool:
     return any(isinstance(value, dict) and "regions" in value and "filename" in value for value in values)
 
 
+VIA = "the VGG Image Annotator (VIA)"
+LABEL_ELSEWHERE = "CVAT and Label Studio write people's joints as they can be read here"
 ADVICE = (
-    Advice(_has("shapes", "imagePath"), "labelme", "convert it with labelme2coco, or label in CVAT or Label Studio"),
-    Advice(_is_via, "the VGG Image Annotator (VIA)", "export it there as COCO"),
-    Advice(_has("_via_settings"), "the VGG Image Annotator (VIA)", "export it there as COCO"),
-    Advice(_has("items", "categories"), "Datumaro", "convert it with 'datum convert -f coco_person_keypoints'"),
+    Advice(_has("shapes", "imagePath"), "labelme", f"its labelme2coco leaves points out; {LABEL_ELSEWHERE}"),
+    Advice(_is_via, VIA, f"its COCO export does not say which points are one person's; {LABEL_ELSEWHERE}"),
+    Advice(
+        _has("_via_settings"), VIA, f"its COCO export does not say which points are one person's; {LABEL_ELSEWHERE}"
+    ),
+    Advice(
+        _has("items", "categories"),
+        "Datumaro",
+        "convert its folder with Datumaro's 'datum convert -if datumaro -f coco_person_keypoints'",
+    ),
 )
 
 COME_BACK = tuple(one.name for one in WRITTEN_FORMATS if one.is_read)
@@ -77,7 +85,8 @@ def parse_other_than_json(path: Path) -> LabelFile | None:
         return jhmdb.parse(path)
     if start.startswith(_HDF5):
         raise FormatError(
-            f"{path.name} is HDF5, but of neither SLEAP nor DeepLabCut: export NWB files from SLEAP as .slp."
+            f"{path.name} is HDF5, but of neither SLEAP nor DeepLabCut: make an NWB file one of SLEAP's "
+            f"with 'sio convert {path.name} -o labels.slp', of the package sleap-io."
         )
     if start.startswith(_ZIP):
         raise FormatError(f"{path.name} is a zip archive: unpack it, and choose the label file in it.")

@@ -105,7 +105,7 @@ def test_a_folder_of_other_files_is_refused_in_a_sentence(tmp_path):
     ("content", "words"),
     [
         ({"version": "5.0", "shapes": [], "imagePath": "a.jpg"}, "labelme"),
-        ({"a.jpg123": {"filename": "a.jpg", "size": 123, "regions": []}}, "export it there as COCO"),
+        ({"a.jpg123": {"filename": "a.jpg", "size": 123, "regions": []}}, "CVAT and Label Studio"),
         ({"info": {}, "categories": {}, "items": []}, "datum convert"),
     ],
 )
