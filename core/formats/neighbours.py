@@ -46,12 +46,11 @@ def _is_via(document: object) -> bool:
 
 VIA = "the VGG Image Annotator (VIA)"
 LABEL_ELSEWHERE = "CVAT and Label Studio write people's joints as they can be read here"
+OF_NOBODY = f"its COCO export does not say which points are one person's; {LABEL_ELSEWHERE}"
 ADVICE = (
     Advice(_has("shapes", "imagePath"), "labelme", f"its labelme2coco leaves points out; {LABEL_ELSEWHERE}"),
-    Advice(_is_via, VIA, f"its COCO export does not say which points are one person's; {LABEL_ELSEWHERE}"),
-    Advice(
-        _has("_via_settings"), VIA, f"its COCO export does not say which points are one person's; {LABEL_ELSEWHERE}"
-    ),
+    Advice(_is_via, VIA, OF_NOBODY),
+    Advice(_has("_via_settings"), VIA, OF_NOBODY),
     Advice(
         _has("items", "categories"),
         "Datumaro",
