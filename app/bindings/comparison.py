@@ -11,7 +11,8 @@ from app.controllers.session import Session
 from app.controllers.viewing.comparison import ALONE_NAME, Comparison
 from app.ui.canvas.opinion_painting import Opinion
 from app.ui.main_window import MainWindow
-from app.ui.panels.compare_panel import CompareState, in_words
+from app.ui.panels.compare_panel import LONGEST_NAME, CompareState, in_words
+from app.ui.words import shortened
 from app.weights.available import available_weights
 from core.errors import FamiError
 from core.files import places
@@ -102,7 +103,7 @@ class ComparisonBinding(QObject):
             if both is not None:
                 words = in_words(comparison.name, len(rows), agreeing(*both))
             elif opinion is None or self._is_awaited():
-                words = BUSY.format(name=comparison.name)
+                words = BUSY.format(name=shortened(comparison.name, LONGEST_NAME))
             else:
                 words = NOBODY if opinion.poses else NOBODY_THERE
         paths = [path for _, path in self._seconds]

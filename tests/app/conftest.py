@@ -48,7 +48,7 @@ class Hands(Driver):
         assert 10 < len(words) < 400 and "\n" not in words, words
         assert "internal error" not in words and "Traceback" not in words, words
         self.window.dismiss_error()
-        QApplication.processEvents()  # the picture moves up where the bar was
+        QApplication.processEvents()
         return words
 
     @property

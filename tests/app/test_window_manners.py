@@ -13,6 +13,8 @@ from app.keymaps import presets
 from app.ui.actions import ACTIONS
 from app.ui.dialogs import dialogs, import_dialog, keys_dialog, range_dialog
 from app.ui.dialogs.dialogs import ExportFormat
+from app.ui.main_window import MainWindow
+from app.ui.panels.compare_panel import in_words
 from app.ui.panels.queue_panel import QueueRow
 from core.project import RunKind
 
@@ -182,3 +184,11 @@ def test_a_folder_with_a_file_for_each_frame_is_imported(drive, clip, tmp_path, 
     d.idle()
     assert len(d.session.project.labelled_frames()) == 12 and "OpenPose" in heading[0]
     shutil.rmtree(folder)
+
+
+def test_a_second_opinion_of_a_long_name_fits_its_panel(qtbot):
+    window = MainWindow()
+    qtbot.addWidget(window)
+    words = window.compare_panel.findChild(QLabel, "compare_words")
+    longest = max(in_words("fami_w48_finetuned_on_all_corrections_2026", 12, 5).split(), key=len)
+    assert words.fontMetrics().horizontalAdvance(longest) < 230, "no word is wider than the narrowest panel"

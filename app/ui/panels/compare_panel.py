@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.tables import build_table, cell, fit_column
+from app.ui.words import shortened
 from core.judging.opinions import DIFFERS_ABOVE, JointDifference
 from core.keypoints import POSETRACK
 
@@ -36,6 +37,7 @@ HEADERS = (
 )
 OTHER_FILE = "Another file…"
 ROW_PX = 24
+LONGEST_NAME = 28
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,8 @@ class ComparePanel(QWidget):
 
 
 def in_words(name: str, num_differ: int, num_agree: int) -> str:
-    """How the pose on screen and a second opinion compare."""
+    """How the pose on screen and a second opinion compare; a name of one long word would not fit the panel."""
+    name = shortened(name, LONGEST_NAME)
     within = f"{DIFFERS_ABOVE:.0%}".replace("%", " %")
     agree = f"{num_agree} joint{'' if num_agree == 1 else 's'} within {within} of the person's size"
     if not num_differ:
