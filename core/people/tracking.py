@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.geometry import FloatArray, bbox_of_points
+from core.people.scenes import correlation, is_cut, thumbnail
 
 GrayImage = NDArray[np.uint8]
 RgbFrame = NDArray[np.uint8]
@@ -40,9 +41,6 @@ OUTWARD_GAIN, INWARD_GAIN = 0.5, 0.3
 APART_PX = 0.7
 """A point this far from where the background's motion would have taken it moves on its own."""
 MAX_EVIDENCE = 6.0
-CUT_LIKENESS = 0.5
-"""Thumbnails of neighbouring frames that correlate less than this are of two scenes: real motion stays above 0.8."""
-_THUMBNAIL_WH = (32, 32)
 _APPEARANCE_WH = (24, 48)
 
 
@@ -153,7 +151,7 @@ class _Follower:
         self._factor = float(np.clip(WORKING_HEIGHT_PX / max(bbox_xywh[3], bbox_xywh[2] / 2), 0.05, 3.0))
         self._box = bbox_xywh * self._factor
         self._gray = self._scaled(rgb)
-        self._thumbnail = _thumbnail(self._gray)
+        self._thumbnail = thumbnail(self._gray)
         self.is_cut = False
         self._needed_part = min(MIN_VISIBLE_PART, 0.5 * visible_part(self._box, self._gray.shape))
         self._first_look = _appearance(self._gray, self._box)
@@ -169,9 +167,9 @@ class _Follower:
     def step(self, rgb: NDArray[np.uint8]) -> float | None:
         """Moves on to the next frame. Returns the score, None if nothing is left to follow."""
         before, gray = self._gray, self._scaled(rgb)
-        thumbnail = _thumbnail(gray)
-        self.is_cut = _correlation(thumbnail, self._thumbnail) < CUT_LIKENESS
-        self._gray, self._thumbnail = gray, thumbnail
+        look_of_frame = thumbnail(gray)
+        self.is_cut = is_cut(self._thumbnail, look_of_frame)
+        self._gray, self._thumbnail = gray, look_of_frame
         if len(self._points) < MIN_POINTS:
             return None
         moved, found = _flow(before, gray, self._points)
@@ -184,7 +182,7 @@ class _Follower:
         if visible_part(self._box, gray.shape) < self._needed_part:
             return None
         look = _appearance(gray, self._box)
-        likeness = max(_correlation(look, self._look), _correlation(look, self._first_look))
+        likeness = max(correlation(look, self._look), correlation(look, self._first_look))
         if likeness > 0.5:
             self._look = 0.9 * self._look + 0.1 * look
         self._renew(end, evidence)
@@ -326,10 +324,6 @@ def _pyramidal_flow(
     return end, status, error
 
 
-def _thumbnail(gray: GrayImage) -> FloatArray:
-    return cv2.resize(gray, _THUMBNAIL_WH, interpolation=cv2.INTER_AREA).astype(np.float64)
-
-
 def _appearance(gray: GrayImage, bbox_xywh: FloatArray) -> FloatArray:
     """(h, w) what the middle of the box looks like, without mean and of unit length; NaN outside the picture."""
     w, h = _APPEARANCE_WH
@@ -341,16 +335,6 @@ def _appearance(gray: GrayImage, bbox_xywh: FloatArray) -> FloatArray:
         blurred, affine, _APPEARANCE_WH, flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=float("nan")
     )
     return np.asarray(patch, np.float64)
-
-
-def _correlation(first: FloatArray, second: FloatArray) -> float:
-    """Normalised correlation of two patches where both are inside the picture, 0 where that says nothing."""
-    both = np.isfinite(first) & np.isfinite(second)
-    if both.sum() < 0.1 * both.size:
-        return 0.0
-    a, b = first[both] - first[both].mean(), second[both] - second[both].mean()
-    norm = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b / norm) if norm > 0 else 0.0
 
 
 def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
