@@ -32,6 +32,7 @@ from app.controllers.editing.people import PeopleController
 from app.controllers.editing.placing import PlacingController
 from app.controllers.editing.poses import EditingController
 from app.controllers.editing.ranges import RangeController
+from app.controllers.editing.repeating import RepeatingController
 from app.controllers.editing.reviewing import ReviewController
 from app.controllers.editing.runs import RunsController
 from app.controllers.exporting import ExportController
@@ -103,6 +104,7 @@ class Program(QObject):
         self.checking = CheckingController(session, tasks, self)
         self.editing = EditingController(session, self)
         self.ranges = RangeController(session, self)
+        self.repeating = RepeatingController(session, tasks, self)
         self.moving = MovingController(session, self)
         self.tracks = TracksController(session, self)
         self.joint_speed = JointSpeed(session, self)
@@ -126,7 +128,9 @@ class Program(QObject):
         """Connects controllers and widgets."""
         window, session, tasks, network = self.window, self.session, self.tasks, self.network
         self.canvas_binding = CanvasBinding(session, self.editing, self.people, self.instruments, window)
-        self.placing_binding = PlacingBinding(window, session, self.editing, self.people, self.placing)
+        self.placing_binding = PlacingBinding(
+            window, session, self.editing, self.people, self.placing, discard=self.repeating.discard
+        )
         self.seeing_binding = SeeingBinding(self.seeing, window)
         self.comparison_binding = ComparisonBinding(session, self.comparison, window)
         self.collecting_binding = CollectingBinding(self.collecting, window)
@@ -163,7 +167,7 @@ class Program(QObject):
         self.moving_binding = MovingBinding(window, self.moving)
         self.timeline_binding = TimelineBinding(session, self.tracks, self.joint_speed, window)
         self.people.followed.connect(lambda _: self.tracks.look_at_ends())
-        self.repeating_binding = RepeatingBinding(window, session, self.ranges)
+        self.repeating_binding = RepeatingBinding(window, session, self.ranges, self.repeating)
 
     def _on_message(self, text: str) -> None:
         self._said = text
@@ -195,6 +199,7 @@ class Program(QObject):
         self.review.stop()
         self.tracks.stop()
         self.joint_speed.stop()
+        self.repeating.stop()
         self.instruments.stop()
         self.comparison.stop()
         self.session.close()

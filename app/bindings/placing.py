@@ -29,12 +29,15 @@ class PlacingBinding(QObject):
         editing: EditingController,
         people: PeopleController,
         placing: PlacingController,
+        *,
+        discard: Callable[[], bool],
     ) -> None:
         super().__init__(window)
         self._window = window
         self._session = session
         self._editing = editing
         self._placing = placing
+        self._discard = discard
         canvas = window.canvas
         canvas.keypoint_placed.connect(placing.place)
         canvas.tool_put_down.connect(self.put_tool_down)
@@ -77,6 +80,8 @@ class PlacingBinding(QObject):
 
     def _deselect(self) -> None:
         session = self._session
+        if self._discard():  # what is shown before it is kept goes first
+            return
         if session.tool != Tool.SELECT:
             self.put_tool_down()
         else:

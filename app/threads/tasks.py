@@ -39,6 +39,7 @@ class TaskKind(StrEnum):
     FIND = "find"
     IMPORT = "import"
     EXPORT = "export"
+    REPEAT = "repeat"
     REMOVE_RUN = "remove run"
     LOAD_NETWORK = "load network"
     WEIGHTS = "weights"

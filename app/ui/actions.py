@@ -134,9 +134,23 @@ _PERSON = (
 )
 
 _REPEAT = (
-    _A("action_range_start", "Range starts here", ("[",), "Let the selected range of the timeline start with this frame.", None, "Repeat"),
+    _A("action_copy_pose", "Copy pose", ("Ctrl+C",), "Copy the selected person's pose in this frame.", None, "Repeat"),
+    _A("action_paste_pose", "Paste pose", ("Ctrl+V",), "Show the copied pose on the selected person; press again to keep it.", None, "Repeat"),
+    _A("action_copy_previous", "Pose of the previous frame", ("Ctrl+D",), "Show the person's pose of the previous frame in this one; press again to keep it.", None, "Repeat"),
+    _A("action_copy_next", "Pose of the next frame", ("Ctrl+Shift+D",), "Show the person's pose of the next frame in this one; press again to keep it.", None, "Repeat"),
+    _A("action_interpolate", "Interpolate", ("I",), "Fill joints between corrected frames, in the range or around this frame.", None, "Repeat", starts_group=True),
+    _A("action_carry", "Carry joints…", ("Ctrl+B",), "Let the person's joints follow the picture to other frames; shown before they are kept.", None, "Repeat"),
+    _A("action_swap_sides", "Swap left and right", ("S",), "Swap left and right of the selected person, or of everybody in this frame.", None, "Repeat", starts_group=True),
+    _A("action_swap_limb", "Swap arms or legs", ("Shift+S",), "Swap left and right of the arms or legs that the selected joint is of.", None, "Repeat"),
+    _A("action_keep_proposal", "Keep", ("Return", "Enter"), "Keep what is shown over the picture, as one edit.", None, "Repeat", starts_group=True),
+    _A("action_range_start", "Range starts here", ("[",), "Let the selected range of the timeline start with this frame.", None, "Repeat", starts_group=True),
     _A("action_range_end", "Range ends here", ("]",), "Let the selected range of the timeline end with this frame.", None, "Repeat"),
     _A("action_range_clear", "No range", ("\\",), "Select no range of the timeline any more.", None, "Repeat"),
+    _A("action_accept_range", "Accept frames…", ("Ctrl+A",), "Accept the machine's joints in many frames; what would change is counted first.", None, "Repeat", starts_group=True),
+    _A("action_accept_above", "Accept above a score…", ("Ctrl+Shift+A",), "Accept joints with at least some score, in this frame, the range or the clip.", None, "Repeat"),
+    _A("action_visibility_range", "Visibility in frames…", ("Ctrl+Shift+V",), "Mark joints in many frames as visible, occluded or not labelled.", None, "Repeat"),
+    _A("action_swap_range", "Swap left and right in frames…", ("Ctrl+Shift+S",), "Swap left and right in many frames; what would change is counted first.", None, "Repeat"),
+    _A("action_delete_range", "Delete in frames…", ("Alt+Delete",), "Delete people from many frames; what would change is counted first.", None, "Repeat"),
 )
 
 _JOINT = (

@@ -32,6 +32,7 @@ from app.ui.panels.heatmap_panel import HeatmapPanel
 from app.ui.panels.joints_panel import JointsPanel
 from app.ui.panels.persons_panel import PersonsPanel
 from app.ui.panels.queue_panel import QueuePanel
+from app.ui.proposal_bar import ProposalBar
 from app.ui.start_page import StartPage
 from app.ui.status_bar import StatusBar
 from app.ui.temporal.panel import TemporalPanel
@@ -104,6 +105,7 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self.canvas)
         self._pages.addWidget(self.start_page)
         self.tour = TourCard(self._actions, self.canvas.viewport())
+        self.proposal_bar = ProposalBar(self._actions["action_keep_proposal"], self.canvas)
         column.addLayout(self._pages, 1)
         self._pages.currentChanged.connect(lambda _page: self._message_bar.raise_())
         self.setCentralWidget(centre)

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from core.errors import ProjectError
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
+from core.project import pose_edits
 from core.project.project import Project
 from core.project.records import Change, CutChange, PoseChange, ReviewChange, Touched, TrackCut
 
@@ -86,10 +87,8 @@ def set_visibility(
     visibility = Visibility(visibility)
     if visibility != Visibility.NOT_LABELLED and not np.isfinite(before.keypoints[keypoint]).all():
         raise ProjectError(f"The {POSETRACK.label(keypoint)} has no place yet; click where it is first.")
-    already = before.visibility[keypoint] == visibility and before.provenance[keypoint] == Provenance.CORRECTED
-    if already:
-        return Touched()
-    after = before.with_keypoint(keypoint, before.keypoints[keypoint], visibility, 1.0, Provenance.CORRECTED)
+    chosen = np.arange(len(before.keypoints)) == keypoint
+    after = pose_edits.with_visibility(before, chosen, visibility)
     label = f"Set {POSETRACK.label(keypoint)} to {visibility.words}"
     return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "set_visibility")
 
@@ -158,21 +157,11 @@ def move_pose(
 # ---- accepting ----
 
 
-def _accepted(pose: Pose) -> Pose:
-    """All labelled joints that a machine set, and its box, are now a person's word; scores stay."""
-    machine = pose.labelled & ~pose.human
-    box = pose.bbox_provenance
-    return pose.replaced(
-        provenance=np.where(machine, Provenance.ACCEPTED, pose.provenance),
-        bbox_provenance=box if box.is_human or box == Provenance.NONE else Provenance.ACCEPTED,
-    )
-
-
 @_undisturbed
 def accept_pose(project: Project, frame_index: int, track_id: int, *, proofs: Proofs = None) -> Touched:
     """Makes what a machine said of a person the person's own word; in the undo menu "Accept person 3"."""
     before = _pose(project, frame_index, track_id)
-    after = _accepted(before)
+    after = pose_edits.accepted(before)
     return project.commit(f"Accept person {track_id}", [PoseChange(frame_index, before, after)], proofs, "accept_pose")
 
 
@@ -180,7 +169,7 @@ def accept_pose(project: Project, frame_index: int, track_id: int, *, proofs: Pr
 def accept_frame(project: Project, frame_index: int, *, proofs: Proofs = None) -> Touched:
     """Accepts everybody in a frame and marks it as reviewed; in the undo menu "Accept frame 12"."""
     frame = project.frame(frame_index)
-    changes: list[Change] = [PoseChange(frame_index, pose, _accepted(pose)) for pose in frame.poses]
+    changes: list[Change] = [PoseChange(frame_index, pose, pose_edits.accepted(pose)) for pose in frame.poses]
     changes.append(ReviewChange(frame_index, frame.reviewed, True))
     return project.commit(f"Accept frame {frame_index}", changes, proofs, "accept_frame")
 

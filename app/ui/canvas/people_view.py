@@ -17,6 +17,7 @@ from app.ui.canvas.picture_item import PictureItem
 from app.ui.canvas.picture_view import PictureView
 from app.ui.canvas.pose_item import PoseItem
 from app.ui.canvas.pose_painting import PoseContext
+from app.ui.canvas.proposal_painting import Ghosts
 from core.poses import FramePoses
 
 
@@ -63,7 +64,7 @@ class PeopleView(PictureView):
             self._poses = None
             self._let_go()
             self._clear_heatmap()
-            self._context = replace(self._context, opinion=None)
+            self._context = replace(self._context, opinion=None, ghosts=None)
         self._show_picture(rgb, pixel_aspect)
         self._refresh()
 
@@ -72,7 +73,7 @@ class PeopleView(PictureView):
         self._frame_index, self._poses = None, None
         self._let_go()
         self._clear_heatmap()
-        self._context = replace(self._context, opinion=None)
+        self._context = replace(self._context, opinion=None, ghosts=None)
         self._show_no_picture()
         self._refresh()
 
@@ -134,6 +135,11 @@ class PeopleView(PictureView):
         """Draws a second opinion of the frame shown beside the people; one of another frame is dropped."""
         if opinion is None or opinion.poses.frame_index == self._frame_index:
             self._refresh(opinion=opinion)
+
+    def set_ghosts(self, ghosts: Ghosts | None) -> None:
+        """Draws what an edit would make of the people in the frame shown; of another frame nothing is drawn."""
+        if ghosts is None or ghosts.poses.frame_index == self._frame_index:
+            self._refresh(ghosts=ghosts)
 
     def _clear_heatmap(self) -> None:
         self._heatmap_item.hide()

@@ -14,6 +14,7 @@ from app.ui.canvas.heatmap_colours import Peak
 from app.ui.canvas.hit_test import HANDLES, JointHit, Selection, handle_position, reachable_joints
 from app.ui.canvas.markers import CASING, Marker, draw_marker
 from app.ui.canvas.opinion_painting import Opinion, paint_opinion, paint_opinion_key
+from app.ui.canvas.proposal_painting import Ghosts, paint_ghosts
 from app.ui.canvas.view import View
 from core.judging.review import doubtful_joints, sure_joints
 from core.keypoints import POSETRACK, Skeleton
@@ -43,6 +44,7 @@ class PoseContext:
         peaks: other peaks of the heatmap shown.
         calibrated_runs: the runs whose joints may be sure: their scores are measured probabilities.
         opinion: a second opinion of the same people, drawn below them.
+        ghosts: what an edit would make of these people, drawn above them.
         skeleton: the meaning of the keypoints.
     """
 
@@ -60,6 +62,7 @@ class PoseContext:
     peaks: tuple[Peak, ...] = ()
     calibrated_runs: AbstractSet[int] = field(default_factory=frozenset)
     opinion: Opinion | None = None
+    ghosts: Ghosts | None = None
     skeleton: Skeleton = POSETRACK
 
 
@@ -76,6 +79,8 @@ def paint_people(painter: QPainter, context: PoseContext) -> None:
     for pose in shown:
         _paint_number(painter, context, pose)
     _paint_peaks(painter, context)
+    if context.ghosts is not None:
+        paint_ghosts(painter, context.ghosts, context.view, context.poses)
     if context.drawn_box_xywh is not None:
         _paint_box(painter, _box_on_screen(context.view, context.drawn_box_xywh), QColor("#ffffff"), 1.6, dashed=True)
     for pose in shown:
