@@ -75,7 +75,7 @@ def _paint_ghost(painter: QPainter, pose: Pose, now: Pose | None, view: View) ->
     painter.setPen(QPen(CASING, 4.2))
     painter.drawLines([line for of_side in limbs.values() for line in of_side])
     for side, of_side in limbs.items():
-        painter.setPen(_broken_pen(2.0, theme.SIDE_COLOURS[side]))
+        painter.setPen(_broken_pen(2.0, theme.side_colour(side)))
         painter.drawLines(of_side)
     if now is not None:
         _paint_ties(painter, pose, now, changed, view)
