@@ -17,9 +17,10 @@ class Legend(QWidget):
         *((STATE_MEANINGS[state], fill) for state, fill in STATE_FILL.items()),
         (None, 0.2),
         (theme.Meaning.DOUBTFUL, -0.45),
+        (theme.Meaning.LOST, 0.0),
     )
-    """Meaning (None: reviewed), and how much of the height is filled: from the foot, or from the top where it is
-    negative."""
+    """Meaning (None: reviewed), and how much of the height is filled: from the foot, from the top where it is negative,
+    or a broken line where it is nothing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,8 +28,11 @@ class Legend(QWidget):
         self.setToolTip(
             "The colour and height of a bar show how much of a frame is done.\n"
             "A bright base: reviewed. A tick above: needs a look.\n"
-            "A dashed red line: frames of a damaged clip are missing there.\n"
-            "Wheel: zoom. Double-click: the whole clip."
+            "In a person's row: the joints, the higher the more of them are your word, and a line for the box.\n"
+            "A broken line in a row: lost. Hatching: deleted.\n"
+            "A broken line over all rows: frames of a damaged clip are missing there.\n"
+            "Wheel: zoom; with Shift along the clip, with Ctrl down the rows. Double-click: the whole clip.\n"
+            "Shift and drag: select a range."
         )
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
@@ -58,6 +62,9 @@ class Legend(QWidget):
             height = box.height() * abs(fill)
             top = box.top() if fill < 0 else box.bottom() - height
             painter.fillRect(QRectF(box.left(), top, box.width(), height), colour)
+            if not fill:
+                for left in (0.5, 7.0):
+                    painter.fillRect(QRectF(box.left() + left, box.center().y() - 1, 4.5, 2), colour)
             painter.setPen(theme.TEXT_MUTED)
             painter.drawText(QRectF(x + 17, 0, width, self.height()), Qt.AlignmentFlag.AlignVCenter, word)
             x += width

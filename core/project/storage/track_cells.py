@@ -118,7 +118,10 @@ def of_frames(store: Store, frame_indices: Iterable[int]) -> TrackCells:
 
 def ends(store: Store) -> TrackEnds:
     """Who was deleted where, and who was followed."""
-    deleted = store.rows("SELECT DISTINCT frame_index, track_id FROM removals WHERE lasting AND moved_to IS NULL")
+    deleted = store.rows(  # of those who are somewhere: nobody else has a row
+        "SELECT DISTINCT frame_index, track_id FROM removals WHERE lasting AND moved_to IS NULL"
+        " AND EXISTS (SELECT 1 FROM poses WHERE poses.track_id = removals.track_id)"
+    )
     cuts = store.rows(
         "SELECT track_id, from_frame, max(entry_id), (SELECT min(frame_index) FROM creations WHERE"
         " creations.track_id = cuts.track_id AND creations.entry_id > cuts.entry_id AND frame_index >= from_frame)"

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QScrollBar
+from PySide6.QtWidgets import QApplication, QDockWidget, QScrollBar
 
 from app.ui import theme
+from app.ui.main_window import MainWindow
 from app.ui.timeline import row_painting
 from app.ui.timeline.columns import pixel_edges
 from app.ui.timeline.timeline import Timeline
@@ -216,3 +217,20 @@ def test_only_rows_in_sight_are_worked_out_and_once_while_playing(timeline, monk
         timeline.set_current(frame_index)
         timeline.grab()
     assert 0 < len(painted) <= 4
+
+
+def test_the_border_above_can_be_dragged_for_more_rows(qtbot):
+    window = MainWindow()
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    window.show()
+    timeline = window.timeline
+    timeline.set_num_frames(40)
+    timeline.set_rows(np.arange(40), cells([(f, who) for f in range(40) for who in range(1, 9)]), RowEnds())
+    QApplication.processEvents()
+    bar, few = timeline.findChild(QScrollBar, "timeline_down"), timeline.height()
+    assert few == timeline.minimumHeight() and bar.isVisible()
+    dock = window.findChild(QDockWidget, "timeline_dock")
+    window.resizeDocks([dock], [600], Qt.Orientation.Vertical)
+    QApplication.processEvents()
+    assert few < timeline.height() == timeline.maximumHeight() and not bar.isVisible(), "all rows, no emptiness"

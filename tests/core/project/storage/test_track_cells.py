@@ -64,6 +64,8 @@ def test_why_somebody_is_missing(filled):
     filled.undo()
     filled.undo()
     assert not filled.track_ends().deleted and not filled.track_ends().deleted_from
+    edits.delete_person(filled, 1)
+    assert not filled.track_ends().deleted, "who is nowhere has no row"
 
 
 def test_a_joints_path_leaves_out_where_it_is_not_placed(filled):

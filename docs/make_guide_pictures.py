@@ -1,0 +1,132 @@
+"""Draws the pictures of docs/guide from the real window on the demo clip, one function a picture.
+
+Run from the root of the repository:  python docs/make_guide_pictures.py [NAME ...]
+Without names all are drawn. Each function gets the open program and returns the picture docs/guide/pictures/NAME.png.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "docs" / "guide" / "pictures"
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np  # noqa: E402 - the path and the platform come first
+from PySide6.QtCore import QEventLoop, QTimer  # noqa: E402
+from PySide6.QtGui import QPixmap  # noqa: E402
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+
+from app.application import Program  # noqa: E402
+from app.ui import theme  # noqa: E402
+from core.files import places  # noqa: E402
+from core.frame_range import FrameRange  # noqa: E402
+from core.project import edits  # noqa: E402
+
+SIZE_WH = (1280, 720)
+WRIST = 9
+
+
+def moving_timeline(program: Program) -> QPixmap:
+    """The timeline with people's rows in all their states and a selected range."""
+    _label_a_little(program)
+    program.session.select_range(FrameRange(60, 90))
+    _go_to(program, 74)
+    return _strip(program)
+
+
+def moving_speed(program: Program) -> QPixmap:
+    """The speed of the selected joint in place of the scores, with the frames spread."""
+    _label_a_little(program)
+    _go_to(program, 40)
+    program.session.select(program.session.project.track_ids()[0], WRIST)
+    program.window.action("action_speed_graph").trigger()
+    program.window.timeline.zoom(2.5)
+    _wait(lambda: program.joint_speed.is_up_to_date)
+    return _strip(program)
+
+
+PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (moving_timeline, moving_speed)
+
+
+def _label_a_little(program: Program) -> None:
+    """What the network and a person may have done to the demo clip after some minutes."""
+    session, project = program.session, program.session.project
+    _wait(lambda: program.network.weights_path is not None and not program.tasks.running())
+    program.window.action("action_predict").trigger()
+    _wait(program.tasks.running)
+    _wait(lambda: not program.tasks.running())
+    first, second = project.track_ids()[:2]
+    for frame_index in range(10, 24):
+        session.touch(edits.accept_pose(project, frame_index, first))
+    for frame_index, count in zip(range(24, 34), (1, 3, 6, 9, 12, 17, 12, 9, 4, 1), strict=True):
+        pose = project.frame(frame_index).pose(first)
+        for keypoint in np.flatnonzero(pose.placed)[:count].tolist():
+            session.touch(edits.move_keypoint(project, frame_index, first, keypoint, pose.keypoints[keypoint] + 1))
+    for frame_index in range(44, 50):
+        session.touch(edits.delete_person(project, second, frame_index))
+    session.touch(edits.cut_person_from(project, 112, second))
+    session.select(first, WRIST)
+
+
+def _strip(program: Program) -> QPixmap:
+    """The timeline and the row above it."""
+    _wait(lambda: program.tracks.is_up_to_date and program.review.is_up_to_date)
+    _wait_ms(200)
+    return program.window.findChild(QWidget, "timeline_strip").grab()
+
+
+def _go_to(program: Program, frame_index: int) -> None:
+    program.session.playback.go_to(frame_index)
+    _wait(lambda: program.session.frame_index == frame_index)
+
+
+def _wait(condition: Callable[[], object]) -> None:
+    while not condition():
+        _wait_ms(20)
+
+
+def _wait_ms(duration_ms: int) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(duration_ms, loop.quit)
+    loop.exec()
+
+
+def draw(function: Callable[[Program], QPixmap]) -> None:
+    """Opens the demo clip in a program with folders of its own, and saves one picture."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+            os.environ[name] = str(Path(folder) / name.lower())
+        program = Program(device="cpu")
+        program.window.resize(*SIZE_WH)
+        program.window.show()
+        program.opening.open(places.DEMO_CLIP)
+        _wait(lambda: program.session.shown is not None and not program.tasks.running())
+        picture = function(program)
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        picture.save(str(PICTURES / f"{function.__name__}.png"))
+        program.window.close()
+
+
+def main(names: list[str]) -> int:
+    """Draws the pictures that are named, or all."""
+    known = {function.__name__: function for function in PICTURE_FUNCTIONS}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        sys.stderr.write(f"There is no picture {unknown[0]}; choose among {', '.join(known)}.\n")
+        return 2
+    application = QApplication.instance() or QApplication([])
+    if isinstance(application, QApplication):
+        theme.apply(application)
+    for name in names or known:
+        draw(known[name])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
