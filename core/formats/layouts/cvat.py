@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, tostring
@@ -90,10 +91,28 @@ class _Reader:
             self.images.append(image)
         self._read_tracks(by_frame)
         meta = self._root.find("meta")
+        self._place_in_video(meta)
         kept = {"form": "video" if self._tracks or not self._pictures else "images", "names": self._names}
         text = {} if meta is None else {"meta": tostring(meta, encoding="unicode")}
         self.kept = others(kept | text, (), self.remarks)
         return self
+
+    def _place_in_video(self, meta: Element | None) -> None:
+        """Gives frames that count within a task of a part of a video their numbers in the video.
+
+        CVAT writes the latter; where numbers are there that the task does not have in the video, they are the former.
+        """
+        start, step_of_task = _range_of_task(meta)
+        numbers = [image.frame_id for image in self.images if image.frame_id is not None]
+        if are_of_task(meta, numbers) or any(image.file_name for image in self.images):
+            return
+        for image in self.images:
+            if image.frame_id is not None:
+                image.frame_id = start + step_of_task * image.frame_id
+        self.remarks[
+            f"frames were counted within the task, which begins at frame {start} of the video and takes "
+            f"{'every one' if step_of_task == 1 else f'one of {step_of_task}'}: frame 0 was taken as {start}"
+        ] = 1
 
     def _labels(self, shape: str) -> set[str]:
         """The labels of all skeletons, or of all boxes."""
@@ -249,6 +268,25 @@ def _size(meta: Element | None) -> tuple[int, int] | None:
         return None
     width, height = whole_number(found.findtext("width")), whole_number(found.findtext("height"))
     return (width, height) if width and height and width > 0 and height > 0 else None
+
+
+def are_of_task(meta: Element | None, frames: Iterable[int]) -> bool:
+    """Whether a task has all of these frames of its video."""
+    start, every = _range_of_task(meta)
+    return all(frame >= start and (frame - start) % every == 0 for frame in frames)
+
+
+def _range_of_task(meta: Element | None) -> tuple[int, int]:
+    """The frame of the video that a task begins at, and how many frames lie from one of its frames to the next."""
+
+    def text(tag: str) -> str:
+        found = None if meta is None else next(meta.iter(tag), None)
+        return "" if found is None else (found.text or "").strip()
+
+    taken = re.search(r"step\s*=\s*(\d{1,6})", text("frame_filter"))
+    start = whole_number(text("start_frame")) or 0
+    every = int(taken[1]) if taken else whole_number(text("frame_step")) or 1
+    return max(start, 0), max(every, 1)
 
 
 def _label(shape: Element, track: Element) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from defusedxml.ElementTree import fromstring
 
 from core.formats.labels import LabelImage, Labels
-from core.formats.layouts.cvat import BOX_LABEL, FAMILY, PERSON_LABEL
+from core.formats.layouts.cvat import BOX_LABEL, FAMILY, PERSON_LABEL, are_of_task
 from core.formats.layouts.frame_names import name_of
 from core.formats.names import CALLED_PEOPLE, joint_named
 from core.formats.records import write_file_atomically
@@ -24,6 +24,7 @@ People = dict[int, dict[int, tuple[Pose, Fields]]]
 """By track id and frame: the pose, and what is kept of it."""
 NEW_SHAPE: dict[str, str] = {"occluded": "0", "z_order": "0"}
 """XML attributes of a skeleton or box that did not come from CVAT."""
+RANGE_OF_TASK = {"start_frame", "stop_frame", "frame_filter", "frame_step"}
 NOT_THERE: dict[str, str] = {"outside": "1", "keyframe": "1"}
 
 
@@ -47,7 +48,9 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
     root = Element("annotations")
     SubElement(root, "version").text = "1.1"
     if isinstance(kept.get("meta"), str):
-        root.append(fromstring(kept["meta"]))
+        root.append(meta := fromstring(kept["meta"]))
+        if not are_of_task(meta, [image.frame_index for image in labels.images if image.poses.poses]):
+            _forget_range(meta)
     else:
         _write_meta(root, labels, source_name)
     names = kept.get("names", {})
@@ -63,6 +66,13 @@ def write(labels: Labels, path: Path | str, source_name: str) -> None:
     indent(root)
     text = tostring(root, encoding="unicode", xml_declaration=False)
     write_file_atomically(Path(path), f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n')
+
+
+def _forget_range(meta: Element) -> None:
+    """Has a task be of the whole video: labels came to frames that it did not have."""
+    for parent in meta.iter():
+        for child in [child for child in parent if child.tag in RANGE_OF_TASK]:
+            parent.remove(child)
 
 
 def _kept_of(image: LabelImage, pose: Pose) -> Fields:

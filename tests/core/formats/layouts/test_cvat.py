@@ -1,9 +1,12 @@
 """CVAT's XML: tracks of skeletons with key frames, what lies between, gaps, and pictures."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import FormatError
 from core.formats import read_labels
+from core.formats.layouts import cvat_writing
 from core.keypoints import POSETRACK
 from core.poses import Provenance, Visibility
 
@@ -82,3 +85,28 @@ def test_entities_cut_files_and_empty_ones_are_one_sentence(tmp_path, text):
     (tmp_path / "a.xml").write_text(text)
     with pytest.raises(FormatError):
         read_labels(tmp_path / "a.xml")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "wanted"), [((10, 16), [10, 16]), ((0, 3), [10, 16]), ((1, 10), [12, 30]), ((10, 11), [30, 32])]
+)
+def test_frames_of_a_task_of_a_part_of_a_video_are_those_of_the_video(tmp_path, numbers, wanted):
+    skeletons = "".join(
+        f'<skeleton frame="{n}" keyframe="1" outside="0"><points label="nose" outside="0" occluded="0" points="1,2"/>'
+        "</skeleton>"
+        for n in numbers
+    )
+    meta = "<task><start_frame>10</start_frame><stop_frame>40</stop_frame><frame_filter>step=2</frame_filter></task>"
+    (tmp_path / "a.xml").write_text(
+        f'<annotations><meta>{meta}</meta><track id="0" label="person">{skeletons}</track></annotations>'
+    )
+    labels = read_labels(tmp_path / "a.xml")
+    assert [image.frame_id for image in labels.images] == wanted
+    assert any("within the task" in words for words in labels.warnings) == (list(numbers) != wanted)
+    again = tmp_path / "again.xml"
+    labels.images = [replace(image, frame_index=frame) for image, frame in zip(labels.images, wanted, strict=True)]
+    for moved in (0, 1):  # as CVAT has it, and with somebody in a frame that the task has not
+        labels.images[0] = replace(labels.images[0], frame_index=wanted[0] + moved)
+        cvat_writing.write(labels, again, "clip")
+        read = read_labels(again)
+        assert [image.frame_id for image in read.images if image.poses.poses] == [wanted[0] + moved, wanted[1]]
