@@ -24,7 +24,9 @@ from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from app.application import Program  # noqa: E402
 from app.ui import theme  # noqa: E402
+from app.ui.dialogs.question import Question  # noqa: E402
 from core.files import places  # noqa: E402
+from core.formats import read_labels  # noqa: E402
 from core.frame_range import FrameRange  # noqa: E402
 from core.project import edits  # noqa: E402
 
@@ -51,7 +53,48 @@ def moving_speed(program: Program) -> QPixmap:
     return _strip(program)
 
 
-PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (moving_timeline, moving_speed)
+def repeating_interpolate(program: Program) -> QPixmap:
+    """A person's joints between two corrected frames, before they are kept."""
+    _label_a_little(program)
+    session, project = program.session, program.session.project
+    first = project.track_ids()[0]
+    truth = read_labels(places.DEMO_LABELS).images
+    for frame_index in (40, 52):
+        pose = truth[frame_index].poses.poses[0]
+        for keypoint in np.flatnonzero(pose.placed).tolist():
+            session.touch(edits.move_keypoint(project, frame_index, first, keypoint, pose.keypoints[keypoint]))
+    _go_to(program, 47)
+    program.window.action("action_interpolate").trigger()
+    _wait(lambda: program.repeating.proposal is not None)
+    _wait_ms(300)
+    return program.window.grab()
+
+
+def repeating_accept(program: Program) -> QPixmap:
+    """The question before joints are accepted above a score, with what it would change."""
+    _label_a_little(program)
+    program.session.select_range(FrameRange(60, 90))
+    pictures: list[QPixmap] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, Question) or not dialog.do_it.isEnabled():
+            QTimer.singleShot(50, look)
+            return
+        pictures.append(dialog.grab())
+        dialog.reject()
+
+    QTimer.singleShot(50, look)
+    program.window.action("action_accept_above").trigger()
+    return pictures[0]
+
+
+PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
+    moving_timeline,
+    moving_speed,
+    repeating_interpolate,
+    repeating_accept,
+)
 
 
 def _label_a_little(program: Program) -> None:
