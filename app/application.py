@@ -15,6 +15,7 @@ from app.bindings.belonging import BelongingBinding
 from app.bindings.canvas import CanvasBinding
 from app.bindings.collecting import CollectingBinding
 from app.bindings.comparison import ComparisonBinding
+from app.bindings.handling import HandlingBinding
 from app.bindings.moving import MovingBinding
 from app.bindings.network import NetworkBinding
 from app.bindings.panels import PanelsBinding
@@ -128,6 +129,7 @@ class Program(QObject):
         """Connects controllers and widgets."""
         window, session, tasks, network = self.window, self.session, self.tasks, self.network
         self.canvas_binding = CanvasBinding(session, self.editing, self.people, self.instruments, window)
+        self.handling_binding = HandlingBinding(window, session, self.editing, self.canvas_binding)
         self.placing_binding = PlacingBinding(
             window, session, self.editing, self.people, self.placing, discard=self.repeating.discard
         )

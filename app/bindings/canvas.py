@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.editing.people import PeopleController
 from app.controllers.editing.poses import EditingController
@@ -11,15 +11,24 @@ from app.controllers.session import Session
 from app.controllers.viewing.instruments import Answer, InstrumentQuestion, Instruments
 from app.controllers.viewing.playback import ShownFrame
 from app.threads.frame_asker import ASK_AFTER_MS
-from app.ui.canvas.heatmap_colours import heatmap_peaks
+from app.ui.canvas.heatmap_colours import Peak, heatmap_peaks
 from app.ui.main_window import MainWindow
 from app.ui.panels.heatmap_panel import HeatmapReading
 from core.keypoints import POSETRACK
 from core.project import Project, Touched
 
+ASKING = "asking the network where it sees this joint …"
+NO_NETWORK = "no heatmap of this joint here"
+
 
 class CanvasBinding(QObject):
-    """Draws the shown frame with what belongs to it, and passes gestures on."""
+    """Draws the shown frame with what belongs to it, and passes gestures on.
+
+    Signals:
+        candidates_known: where the network sees the selected joint is known now.
+    """
+
+    candidates_known = Signal()
 
     def __init__(
         self,
@@ -56,10 +65,11 @@ class CanvasBinding(QObject):
         canvas = self._canvas
         canvas.keypoint_moved.connect(editing.move_keypoint)
         canvas.visibility_cycled.connect(editing.cycle_visibility)
-        canvas.pose_moved.connect(editing.move_pose)
+        canvas.pose_transformed.connect(editing.transform_pose)
         canvas.selection_changed.connect(session.select)
         canvas.box_drawn.connect(people.add_person)
         canvas.box_changed.connect(editing.set_box)
+        canvas.candidates_wanted.connect(self.want_candidates)
         session.tool_changed.connect(canvas.set_tool)
         self._heatmap_panel.shown_toggled.connect(self.show_heatmap)
         self._heatmap_panel.opacity_changed.connect(canvas.set_heatmap_opacity)
@@ -78,6 +88,23 @@ class CanvasBinding(QObject):
         self._heatmap_wanted = shown
         self._draw_heatmap()
         self._timer.start()
+
+    @property
+    def candidates(self) -> tuple[Peak, ...] | None:
+        """Where the network sees the selected joint, the highest first; None where that is not known (yet)."""
+        answer, keypoint = self._current_answer(), self._session.keypoint
+        if answer is None or keypoint is None:
+            return None
+        return heatmap_peaks(answer.prediction.heatmaps[keypoint], answer.prediction.image_from_heatmap)
+
+    def want_candidates(self) -> None:
+        """Asks the network where it sees the selected person's joints; `candidates_known` follows, unless none can."""
+        if self._session.keypoint is None or self.candidates is not None:
+            return
+        if self._instruments.ask(self._temporal_wanted) is None:
+            self._canvas.set_candidates(None, NO_NETWORK)
+        else:
+            self._canvas.set_candidates(None, ASKING)
 
     def ask_again(self) -> None:
         """Other weights are in use: what the instruments show is theirs no more."""
@@ -120,6 +147,8 @@ class CanvasBinding(QObject):
     def _on_display(self) -> None:
         self._canvas.set_hidden(self._session.hidden)
         self._canvas.set_locked(self._session.locked)
+        self._canvas.set_hidden_joints(self._session.hidden_joints)
+        self._canvas.set_locked_joints(self._session.locked_joints)
 
     def _on_temporal_wanted(self, wanted: bool) -> None:
         self._temporal_wanted = wanted
@@ -139,9 +168,12 @@ class CanvasBinding(QObject):
         self._temporal_panel.set_busy(False)
         self._draw_heatmap()
         self._draw_temporal()
+        if self.candidates is not None:
+            self.candidates_known.emit()
 
     def _on_instrument_failed(self, _question: InstrumentQuestion, sentence: str) -> None:
         self._temporal_panel.set_explanation(None)
+        self._canvas.set_candidates(None, NO_NETWORK)
         self._session.message.emit(sentence)
 
     def _current_answer(self) -> Answer | None:
@@ -151,13 +183,14 @@ class CanvasBinding(QObject):
 
     def _draw_heatmap(self) -> None:
         answer, keypoint = self._current_answer(), self._session.keypoint
-        if answer is None or keypoint is None:
+        peaks = self.candidates
+        self._canvas.set_candidates(peaks)
+        if answer is None or keypoint is None or peaks is None:
             self._canvas.set_heatmap(None, None, None)
             self._heatmap_panel.set_reading(None)
             return
         prediction = answer.prediction
         heatmap = np.asarray(prediction.heatmaps[keypoint], dtype=np.float32)
-        peaks = heatmap_peaks(heatmap, prediction.image_from_heatmap)
         self._heatmap_panel.set_reading(
             HeatmapReading(
                 POSETRACK.label(keypoint),

@@ -50,7 +50,7 @@ class Session(QObject):
         poses_changed: Touched; what to draw again.
         selection_changed: track id or None, keypoint or None.
         range_changed: the FrameRange that is now selected, or None.
-        people_display_changed: hidden or locked people changed.
+        people_display_changed: hidden or locked people or joints changed.
         tool_changed: the Tool that the hand now holds.
         message: one short sentence for the status bar.
         error: one sentence that stays until it is dismissed.
@@ -87,6 +87,8 @@ class Session(QObject):
         self.selected_range: FrameRange | None = None
         self.hidden: frozenset[int] = frozenset()
         self.locked: frozenset[int] = frozenset()
+        self.hidden_joints: frozenset[tuple[int, int]] = frozenset()
+        self.locked_joints: frozenset[tuple[int, int]] = frozenset()
         self._known: frozenset[int] | None = None
         """Everybody in the clip, while whoever comes to it is hidden with the others."""
         self.tool = Tool.SELECT
@@ -105,6 +107,7 @@ class Session(QObject):
         self._know(opened.source)
         self.track_id = self.keypoint = None
         self.hidden = self.locked = frozenset()
+        self.hidden_joints = self.locked_joints = frozenset()
         self._known = None
         self.select_range(None)
         last_frame = self.read(lambda project: project.setting("last_frame"), None)
@@ -308,6 +311,16 @@ class Session(QObject):
     def set_locked(self, track_ids: frozenset[int]) -> None:
         """Locks people against accidental edits."""
         self.locked = track_ids
+        self.people_display_changed.emit()
+
+    def set_hidden_joints(self, joints: frozenset[tuple[int, int]]) -> None:
+        """Hides joints, by (track id, keypoint), from the canvas."""
+        self.hidden_joints = joints
+        self.people_display_changed.emit()
+
+    def set_locked_joints(self, joints: frozenset[tuple[int, int]]) -> None:
+        """Locks joints, by (track id, keypoint), against accidental edits."""
+        self.locked_joints = joints
         self.people_display_changed.emit()
 
     def _read_shown(self) -> None:

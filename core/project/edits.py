@@ -6,7 +6,7 @@ false `Touched` where there is nothing to do. Raises ProjectError where the edit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -19,6 +19,7 @@ from core.poses import Pose, Provenance, Visibility
 from core.project import pose_edits
 from core.project.project import Project
 from core.project.records import Change, CutChange, PoseChange, ReviewChange, Touched, TrackCut
+from core.transforming import transformed
 
 Proofs = Mapping[int, tuple[float, str]] | None
 P = ParamSpec("P")
@@ -125,33 +126,39 @@ def take_keypoints(
     return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "take_keypoints")
 
 
-def _shifted(pose: Pose, offset_xy: NDArray[np.float64]) -> Pose:
-    moved = pose.labelled
-    return pose.replaced(
-        keypoints=np.where(moved[:, None], pose.keypoints + offset_xy, pose.keypoints),
-        scores=np.where(moved, 1.0, pose.scores),
-        provenance=np.where(moved, Provenance.CORRECTED, pose.provenance),
-        bbox_xywh=pose.bbox_xywh + np.concatenate([offset_xy, np.zeros(2)]),
-        bbox_provenance=Provenance.CORRECTED,
-        bbox_head_xywh=(
-            None if pose.bbox_head_xywh is None else pose.bbox_head_xywh + np.concatenate([offset_xy, np.zeros(2)])
-        ),
-    )
-
-
 @_undisturbed
-def move_pose(
-    project: Project, frame_index: int, track_id: int, dx_px: float, dy_px: float, *, proofs: Proofs = None
+def transform_pose(
+    project: Project,
+    frame_index: int,
+    track_id: int,
+    affine: ArrayLike,
+    *,
+    verb: str = "Move",
+    still: Collection[int] = (),
+    proofs: Proofs = None,
 ) -> Touched:
-    """Shifts all labelled joints and the boxes of a person; in the undo menu "Move person 3"."""
+    """Moves, scales or turns all labelled joints and the boxes of a person; in the undo menu "Move person 3".
+
+    They are the person's word from then on (see `core.transforming.transformed`).
+
+    Args:
+        project: holds the person's pose in the frame.
+        frame_index: the frame.
+        track_id: whom.
+        affine: (2, 3), in full-frame pixels.
+        verb: "Move", "Scale" or "Turn", for the undo menu.
+        still: keypoints that stay where they are.
+        proofs: as everywhere here.
+    """
     before = _pose(project, frame_index, track_id)
-    offset_xy = np.array([dx_px, dy_px], dtype=np.float64)
-    if not np.isfinite(offset_xy).all():
-        raise ValueError(f"a person is moved by two finite numbers, not {dx_px!r}, {dy_px!r}")
-    if not offset_xy.any():
+    matrix = np.asarray(affine, dtype=np.float64)
+    if matrix.shape != (2, 3) or not np.isfinite(matrix).all():
+        raise ValueError(f"a person is transformed by (2, 3) finite numbers, not {affine!r}")
+    if np.array_equal(matrix, np.eye(3)[:2]):
         return Touched()
-    after = _shifted(before, offset_xy)
-    return project.commit(f"Move person {track_id}", [PoseChange(frame_index, before, after)], proofs, "move_pose")
+    after = transformed(before, matrix, still)
+    label, action = f"{verb} person {track_id}", f"{verb.lower()}_pose"
+    return project.commit(label, [PoseChange(frame_index, before, after)], proofs, action)
 
 
 # ---- accepting ----
@@ -215,6 +222,20 @@ def set_box(
     after = before.replaced(bbox_xywh=_box(bbox_xywh), bbox_provenance=Provenance.CORRECTED)
     label = f"Change the box of person {track_id}"
     return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "set_box")
+
+
+@_undisturbed
+def set_head_box(
+    project: Project, frame_index: int, track_id: int, bbox_xywh: ArrayLike | None, *, proofs: Proofs = None
+) -> Touched:
+    """Draws the box of a person's head; in the undo menu "Draw the head box of person 3".
+
+    None takes it away: "Delete the head box of person 3".
+    """
+    before = _pose(project, frame_index, track_id)
+    after = before.replaced(bbox_head_xywh=None if bbox_xywh is None else _box(bbox_xywh))
+    label = f"{'Delete' if bbox_xywh is None else 'Draw'} the head box of person {track_id}"
+    return project.commit(label, [PoseChange(frame_index, before, after)], proofs, "set_head_box")
 
 
 @_undisturbed

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from app.controllers.session import Session
 from core.errors import FamiError
 from core.keypoints import POSETRACK
-from core.poses import Pose, Visibility
+from core.poses import FloatArray, Pose, Visibility
 from core.project import Project, Touched, edits
 
 Change = Callable[[Project, int, Mapping[int, tuple[float, str]]], Touched]
@@ -24,10 +24,10 @@ class EditingController(QObject):
         self._session = session
         self._refusal = ""
 
-    def _edit(self, change: Change, track_id: int | None = None) -> bool:
+    def _edit(self, change: Change, track_id: int | None = None, keypoint: int | None = None) -> bool:
         """Runs one edit on the shown frame; a refusal is told in one sentence and changes nothing.
 
-        With a `track_id`, the edit is one that this person's lock guards against.
+        With a `track_id`, the edit is one that this person's lock guards against, with a `keypoint` that joint's, too.
         """
         session = self._session
         if session.shown is None:
@@ -35,6 +35,10 @@ class EditingController(QObject):
             return False
         if track_id is not None and track_id in session.locked:
             session.message.emit(f"Person {track_id} is locked: unlock them first (L).")
+            session.show_again()
+            return False
+        if track_id is not None and keypoint is not None and (track_id, keypoint) in session.locked_joints:
+            session.message.emit(f"The {POSETRACK.label(keypoint)} is locked: unlock it first (Shift+L).")
             session.show_again()
             return False
         try:
@@ -61,6 +65,7 @@ class EditingController(QObject):
                 project, frame, track_id, keypoint, (x, y), visibility=visibility, proofs=proofs
             ),
             track_id,
+            keypoint,
         )
 
     def place_keypoint(self, track_id: int, keypoint: int, x: float, y: float) -> None:
@@ -84,6 +89,7 @@ class EditingController(QObject):
                 project, frame, track_id, keypoint, visibility, proofs=proofs
             ),
             track_id,
+            keypoint,
         )
 
     def cycle_selected_visibility(self) -> None:
@@ -99,18 +105,31 @@ class EditingController(QObject):
             self.move_keypoint(pose.track_id, keypoint, float(x + dx), float(y + dy))
 
     def take_joints(self, second: Pose, keypoints: Sequence[int], opinion: str) -> bool:
-        """Joints of a second opinion are right: they become the person's word. True if they were taken."""
+        """Joints of a second opinion are right: they become the person's word, but for locked ones. True if taken."""
+        free = [keypoint for keypoint in keypoints if (second.track_id, keypoint) not in self._session.locked_joints]
+        if not free:
+            self._session.message.emit("Locked joints stay as they are: unlock them first (Shift+L).")
+            return False
         return self._edit(
-            lambda project, frame, proofs: edits.take_keypoints(
-                project, frame, second, keypoints, opinion, proofs=proofs
-            ),
+            lambda project, frame, proofs: edits.take_keypoints(project, frame, second, free, opinion, proofs=proofs),
             second.track_id,
         )
 
-    def move_pose(self, track_id: int, dx: float, dy: float) -> None:
-        """A whole person was dragged."""
+    def transform_pose(self, track_id: int, verb: str, affine: FloatArray) -> None:
+        """A whole person was moved, scaled or turned; locked joints stay."""
+        still = [keypoint for whose, keypoint in self._session.locked_joints if whose == track_id]
         self._edit(
-            lambda project, frame, proofs: edits.move_pose(project, frame, track_id, dx, dy, proofs=proofs), track_id
+            lambda project, frame, proofs: edits.transform_pose(
+                project, frame, track_id, affine, verb=verb, still=still, proofs=proofs
+            ),
+            track_id,
+        )
+
+    def set_head_box(self, track_id: int, bbox_xywh: tuple[float, float, float, float] | None) -> None:
+        """The box of a person's head was drawn, anew or not; None takes it away."""
+        self._edit(
+            lambda project, frame, proofs: edits.set_head_box(project, frame, track_id, bbox_xywh, proofs=proofs),
+            track_id,
         )
 
     def set_box(self, track_id: int, x: float, y: float, width: float, height: float) -> None:

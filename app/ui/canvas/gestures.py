@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,8 +14,8 @@ from core.poses import FloatArray, FramePoses, Pose, Visibility
 
 CLICK_TOLERANCE_PX = 3.0
 """A press that moves less than this, in viewport pixels, is a click."""
-MIN_BOX_PX = 8.0
-"""A box narrower or lower than this, in full-frame pixels, is not a person."""
+MIN_BOX_PX, MIN_HEAD_PX = 8.0, 2.0
+"""A box narrower or lower than this, in full-frame pixels, is no person, or no head."""
 
 
 def with_pose(poses: FramePoses, pose: Pose) -> FramePoses:
@@ -42,6 +44,7 @@ class JointDrag:
         start_xy: where the joint was, in full-frame pixels.
         grip_xy: where the hand took hold; the joint keeps its distance from the hand, so that it never jumps.
         xy: where the joint is now.
+        hand_xy: where the joint is where nothing draws it to itself.
     """
 
     track_id: int
@@ -49,11 +52,18 @@ class JointDrag:
     start_xy: tuple[float, float]
     grip_xy: tuple[float, float]
     xy: tuple[float, float]
+    hand_xy: tuple[float, float] | None = None
 
     def moved(self, x: float, y: float, picture: Picture) -> JointDrag:
         """The drag with the hand at (x, y); the joint stays on the picture."""
         target = self.start_xy[0] + x - self.grip_xy[0], self.start_xy[1] + y - self.grip_xy[1]
-        return replace(self, xy=picture.clamped(*target))
+        here = picture.clamped(*target)
+        return replace(self, xy=here, hand_xy=here)
+
+    def snapped(self, places: Sequence[tuple[float, float]]) -> JointDrag:
+        """The drag with the joint at the nearest of some places; where the hand is, if there are none."""
+        hand_xy = self.hand_xy or self.xy
+        return replace(self, xy=min(places, key=lambda place: math.dist(place, hand_xy), default=hand_xy))
 
     def preview(self, poses: FramePoses) -> FramePoses:
         """The people as they are while the hand holds the joint."""
@@ -68,65 +78,45 @@ class JointDrag:
 
 
 @dataclass(frozen=True)
-class PersonDrag:
-    """A whole person follows the hand, by (dx, dy) full-frame pixels so far."""
-
-    track_id: int
-    grip_xy: tuple[float, float]
-    dx: float = 0.0
-    dy: float = 0.0
-
-    def moved(self, x: float, y: float, picture: Picture) -> PersonDrag:
-        """The drag with the hand at (x, y), as far as the picture goes."""
-        x, y = picture.clamped(x, y)
-        return replace(self, dx=x - self.grip_xy[0], dy=y - self.grip_xy[1])
-
-    def preview(self, poses: FramePoses) -> FramePoses:
-        """The people as they are while the hand holds the person."""
-        pose = poses.pose(self.track_id)
-        if pose is None:
-            return poses
-        shift = np.array([self.dx, self.dy])
-        bbox_xywh = np.concatenate([pose.bbox_xywh[:2] + shift, pose.bbox_xywh[2:]])
-        return with_pose(poses, pose.replaced(keypoints=pose.keypoints + shift, bbox_xywh=bbox_xywh))
-
-
-@dataclass(frozen=True)
 class BoxResize:
-    """An edge or a corner of a person's box follows the hand."""
+    """An edge or a corner of a person's box, or of their head's, follows the hand."""
 
     track_id: int
     handle: Handle
     start_xywh: FloatArray
     bbox_xywh: FloatArray
+    is_head: bool = False
 
     def moved(self, x: float, y: float, picture: Picture) -> BoxResize:
         """The box with its handle at (x, y), never smaller than a person can be."""
         x, y = picture.clamped(x, y)
+        smallest = MIN_HEAD_PX if self.is_head else MIN_BOX_PX
         left, top = self.start_xywh[:2]
         right, bottom = self.start_xywh[:2] + self.start_xywh[2:]
         if self.handle[0] < 0:
-            left = min(x, right - MIN_BOX_PX)
+            left = min(x, right - smallest)
         elif self.handle[0] > 0:
-            right = max(x, left + MIN_BOX_PX)
+            right = max(x, left + smallest)
         if self.handle[1] < 0:
-            top = min(y, bottom - MIN_BOX_PX)
+            top = min(y, bottom - smallest)
         elif self.handle[1] > 0:
-            bottom = max(y, top + MIN_BOX_PX)
+            bottom = max(y, top + smallest)
         return replace(self, bbox_xywh=np.array([left, top, right - left, bottom - top]))
 
     def preview(self, poses: FramePoses) -> FramePoses:
         """The people as they are while the hand holds the handle."""
         pose = poses.pose(self.track_id)
-        return poses if pose is None else with_pose(poses, pose.replaced(bbox_xywh=self.bbox_xywh))
+        field = "bbox_head_xywh" if self.is_head else "bbox_xywh"
+        return poses if pose is None else with_pose(poses, pose.replaced(**{field: self.bbox_xywh}))
 
 
 @dataclass(frozen=True)
 class BoxDraw:
-    """A new box between the place of the press and the hand."""
+    """A new box between the place of the press and the hand; of a head where that is the tool."""
 
     start_xy: tuple[float, float]
     xy: tuple[float, float]
+    is_head: bool = False
 
     def moved(self, x: float, y: float, picture: Picture) -> BoxDraw:
         """The box with its free corner at (x, y), on the picture."""
@@ -143,9 +133,9 @@ class BoxDraw:
         return min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)
 
     @property
-    def is_a_person(self) -> bool:
+    def is_large_enough(self) -> bool:
         """False for a box too small to hold anybody, drawn by a slip of the hand."""
-        return min(self.bbox_xywh[2:]) >= MIN_BOX_PX
+        return min(self.bbox_xywh[2:]) >= (MIN_HEAD_PX if self.is_head else MIN_BOX_PX)
 
 
-Gesture = Pan | JointDrag | PersonDrag | BoxResize | BoxDraw
+Gesture = Pan | JointDrag | BoxResize | BoxDraw

@@ -6,6 +6,7 @@ import pytest
 from core.errors import ProjectError
 from core.poses import Provenance, Visibility
 from core.project import PoseChange, edits
+from core.transforming import translation
 
 WRIST = 9
 
@@ -87,7 +88,7 @@ def test_an_empty_frame_can_be_reviewed(project):
 
 def test_moving_a_person_moves_labelled_joints_and_boxes(people):
     edits.set_visibility(people, 0, 1, WRIST, Visibility.NOT_LABELLED)
-    edits.move_pose(people, 0, 1, 2.5, -1)
+    edits.transform_pose(people, 0, 1, translation(2.5, -1))
     pose = people.frame(0).pose(1)
     assert pose.keypoints[0].tolist() == [12.5, 9] and pose.keypoints[WRIST].tolist() == [10, 10]
     assert pose.bbox_xywh.tolist() == [7.5, 5, 70, 80] and pose.bbox_provenance == Provenance.CORRECTED

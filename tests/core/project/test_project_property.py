@@ -12,6 +12,7 @@ from core.judging.review import is_doubtful
 from core.poses import Pose, Provenance, Visibility
 from core.project import PoseChange, Project, ReviewChange, SourceRecord, edits
 from core.project.storage.codec import encode
+from core.transforming import translation
 from tests.core.project.plain_model import FRAMES, JOINTS, Model, cells_of, changing, deleting
 
 
@@ -80,7 +81,7 @@ class Story:
     def op_shift(self, rng):
         place = self.somebody(rng)
         if place:
-            self.edited(*place, lambda _: edits.move_pose(self.project, *place, 3.5, -1.25))
+            self.edited(*place, lambda _: edits.transform_pose(self.project, *place, translation(3.5, -1.25)))
 
     def op_head_by_commit(self, rng):
         place = self.somebody(rng)

@@ -42,8 +42,9 @@ class Heard:
     def __init__(self, canvas: Canvas) -> None:
         self.said: list[tuple] = []
         for name in (
-            "keypoint_moved", "keypoint_placed", "visibility_cycled", "pose_moved", "selection_changed",
-            "box_drawn", "box_changed", "tool_put_down",
+            "keypoint_moved", "keypoint_placed", "visibility_cycled", "pose_transformed", "selection_changed",
+            "box_drawn", "box_changed", "head_drawn", "head_changed", "regions_changed", "candidates_wanted",
+            "tool_put_down",
         ):  # fmt: skip
             getattr(canvas, name).connect(lambda *values, name=name: self.said.append((name, *values)))
 

@@ -132,8 +132,9 @@ def test_ctrl_drag_moves_the_person(canvas):
     heard = Heard(canvas)
     x, y = wrist(canvas, 2)
     drag(canvas, (x, y), (x - 20, y + 14), modifiers=CTRL)
-    ((track_id, dx, dy),) = heard.of("pose_moved")
-    assert track_id == 2 and (dx, dy) == pytest.approx((-20, 14), abs=0.5)
+    ((track_id, verb, affine),) = heard.of("pose_transformed")
+    assert (track_id, verb) == (2, "Move")
+    assert affine == pytest.approx(np.array([[1, 0, -20], [0, 1, 14]]), abs=0.5)
     assert not heard.of("keypoint_moved")
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from app.ui.canvas.gestures import BoxDraw, BoxResize, JointDrag, PersonDrag
+from app.ui.canvas.gestures import BoxDraw, BoxResize, JointDrag
+from app.ui.canvas.hand.transforming import PersonDrag
 from app.ui.canvas.heatmap_colours import heatmap_peaks, heatmap_rgba
 from app.ui.canvas.hit_test import Selection, handle_at, joint_at, person_at
 from app.ui.canvas.view import Picture, View, fitted, kept_in_reach, zoom_limits, zoomed_within_limits
@@ -124,7 +125,7 @@ def test_a_dragged_joint_keeps_its_distance_from_the_hand_and_stays_on_the_pictu
 
 
 def test_a_dragged_person_moves_whole_with_its_box():
-    shown = PersonDrag(1, (50, 50)).moved(53, 46, Picture(200, 200)).preview(TWO).pose(1)
+    shown = PersonDrag(1, frozenset(), (50, 50)).moved(53, 46, Picture(200, 200)).preview(TWO).pose(1)
     assert shown.keypoints[5].tolist() == [63, 56]
     assert shown.bbox_xywh.tolist() == [13, 6, 80, 80]
 
@@ -145,8 +146,8 @@ def test_a_handle_moves_its_edges_only(handle, to, expected):
 
 def test_a_box_is_drawn_in_any_direction_and_a_slip_is_none():
     box = BoxDraw((50, 60), (50, 60)).moved(20, 90, Picture(100, 80))
-    assert box.bbox_xywh == (20, 60, 30, 19) and box.is_a_person
-    assert not BoxDraw((50, 60), (57, 79)).is_a_person
+    assert box.bbox_xywh == (20, 60, 30, 19) and box.is_large_enough
+    assert not BoxDraw((50, 60), (57, 79)).is_large_enough
 
 
 def test_opacity_of_a_heatmap_rises_with_its_value_and_nothing_covers_nothing():

@@ -1,0 +1,1 @@
+"""What a hand holds on the canvas beyond joints: magnifier, handles of a person, boxes by keys, ignore regions."""
