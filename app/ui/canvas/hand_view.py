@@ -276,5 +276,5 @@ class HandView(PeopleView):
             return None
         if keypoint is None or not picture.contains(*xy):
             return None
-        colour = theme.SIDE_COLOURS[POSETRACK.side(keypoint)].name()
+        colour = theme.side_colour(POSETRACK.side(keypoint)).name()
         return Magnified(rgb, xy, pointer, self.view, self._context.viewport_wh, colour)
