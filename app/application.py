@@ -21,6 +21,7 @@ from app.bindings.network import NetworkBinding
 from app.bindings.panels import PanelsBinding
 from app.bindings.placing import PlacingBinding
 from app.bindings.questions import Questions
+from app.bindings.regions import RegionsBinding
 from app.bindings.repeating import RepeatingBinding
 from app.bindings.seeing import SeeingBinding
 from app.bindings.timeline import TimelineBinding
@@ -133,6 +134,7 @@ class Program(QObject):
         self.placing_binding = PlacingBinding(
             window, session, self.editing, self.people, self.placing, discard=self.repeating.discard
         )
+        self.regions_binding = RegionsBinding(window, session, self.editing)
         self.seeing_binding = SeeingBinding(self.seeing, window)
         self.comparison_binding = ComparisonBinding(session, self.comparison, window)
         self.collecting_binding = CollectingBinding(self.collecting, window)

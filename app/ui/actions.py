@@ -129,6 +129,7 @@ _PERSON = (
     _A("action_resize_box", "Resize box by keys", ("Shift+B",), "Move the corners and edges of the selected person's box by the arrow keys.", None, "Person", checkable=True, starts_group=True),
     _A("action_draw_head_box", "Draw head box", ("Shift+D",), "Draw a box around the selected person's head.", None, "Person", checkable=True),
     _A("action_delete_head_box", "Delete head box", ("Shift+Backspace",), "Take the selected person's head box away from this frame.", None, "Person"),
+    _A("action_ignore_regions", "Ignore regions", ("Shift+I",), "Draw and change the regions of this frame in which nothing is evaluated.", None, "Person", checkable=True),
     _A("action_next_person", "Next person", ("`",), "Select the next person in this frame.", None, "Person", starts_group=True),
     *(
         _A(f"action_person_{n}", f"Person {n}", (str(n),), f"Select the person in row {n} of the list of people.", None, "Person/Select", starts_group=n == 1)

@@ -18,7 +18,7 @@ from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
 from core.project import pose_edits
 from core.project.project import Project
-from core.project.records import Change, CutChange, PoseChange, ReviewChange, Touched, TrackCut
+from core.project.records import Change, CutChange, PoseChange, RegionsChange, ReviewChange, Touched, TrackCut
 from core.transforming import transformed
 
 Proofs = Mapping[int, tuple[float, str]] | None
@@ -301,3 +301,25 @@ def change_track_id_from(
     changes.append(CutChange(None, TrackCut(old, frame_index, new)))
     label = f"Change person {old} to {new} from frame {frame_index} on"
     return project.commit(label, changes, proofs, "change_track_id_from")
+
+
+# ---- the frame ----
+
+
+@_undisturbed
+def set_ignore_regions(
+    project: Project, frame_index: int, polygons: Sequence[ArrayLike], *, proofs: Proofs = None
+) -> Touched:
+    """Leaves a frame with these ignore regions, polygons (N, 2) in pixels; in the undo menu "Draw an ignore region".
+
+    Those that label files brought stay theirs where they are unchanged, and come back when this is undone.
+    """
+    corners = [np.asarray(polygon, dtype=np.float64) for polygon in polygons]
+    if any(one.ndim != 2 or one.shape[1] != 2 or len(one) < 3 or not np.isfinite(one).all() for one in corners):
+        raise ProjectError("An ignore region needs three corners or more; click each of them.")
+    before, after = project.said_of_regions(frame_index), project.said_of_regions(frame_index, corners)
+    count = len(corners) - len(project.ignore_regions_of(frame_index))
+    label = (
+        "Draw an ignore region" if count > 0 else "Delete an ignore region" if count < 0 else "Change an ignore region"
+    )
+    return project.commit(label, [RegionsChange(frame_index, before, after)], proofs, "set_ignore_regions")

@@ -8,8 +8,17 @@ from core.errors import ProjectError
 from core.poses import Pose, Provenance
 from core.project import journal
 from core.project.merging import holds_human_work, merge_run, overlay, take_back, transfer, without_runs
-from core.project.records import Change, CutChange, PoseChange, ReviewChange, Run, RunKind
-from core.project.storage import ledger, state
+from core.project.records import (
+    Change,
+    CutChange,
+    PoseChange,
+    RegionsChange,
+    RegionsOfFrame,
+    ReviewChange,
+    Run,
+    RunKind,
+)
+from core.project.storage import ledger, regions, state
 from core.project.storage.codec import identical
 from core.project.storage.frame_state import NOT_REVIEWED, REVIEWED_BY_A_PERSON, mark_of, run_of
 from core.project.storage.store import Store
@@ -48,9 +57,16 @@ def of_edit(store: Store, changes: Sequence[Change]) -> list[Change]:
                 actual.append(journal.review_change(change.frame_index, before, after))
         elif isinstance(change, CutChange):
             actual.append(change)
+        elif isinstance(change, RegionsChange):
+            actual += _of_regions(store, change.frame_index, change.after)
         elif not identical(change.before, change.after):
             actual.append(_of_edited_pose(held[change.frame_index].poses, change, leaving))
     return actual
+
+
+def _of_regions(store: Store, frame_index: int, after: RegionsOfFrame) -> list[Change]:
+    before: RegionsOfFrame = regions.of_person(store, frame_index)
+    return [] if before == after else [RegionsChange(frame_index, before, after)]
 
 
 def _of_edited_pose(poses: Mapping[int, Pose], change: PoseChange, leaving: Collection[tuple[int, int]]) -> PoseChange:
@@ -85,6 +101,8 @@ def of_reverting(store: Store, entry_id: int, removed_runs: Collection[int]) -> 
             actual.append(CutChange(change.after, change.before))
         elif isinstance(change, ReviewChange):
             actual += _of_reverted_mark(held[change.frame_index].mark, change, marks)
+        elif isinstance(change, RegionsChange):
+            actual += _of_regions(store, change.frame_index, change.before)
         else:
             actual += [
                 reverted

@@ -15,6 +15,8 @@ from core.project.records import (
     CutChange,
     JournalEntry,
     PoseChange,
+    RegionsChange,
+    RegionsOfFrame,
     ReviewChange,
     Touched,
     TrackCut,
@@ -248,11 +250,22 @@ def _encode_change(change: Change) -> tuple[str, int, bytes | None, bytes | None
     if isinstance(change, ReviewChange):
         before, after = mark_of(change.before, change.before_run), mark_of(change.after, change.after_run)
         return "review", change.frame_index, _encode_mark(before), _encode_mark(after)
+    if isinstance(change, RegionsChange):
+        return "regions", change.frame_index, _encode_regions(change.before), _encode_regions(change.after)
     return "cut", -1, _encode_cut(change.before), _encode_cut(change.after)
 
 
 def _encode_pose(pose: Pose | None) -> bytes | None:
     return None if pose is None else encode(pose)
+
+
+def _encode_regions(regions: RegionsOfFrame) -> bytes:
+    return json.dumps(regions).encode()
+
+
+def _decode_regions(text: bytes | None) -> RegionsOfFrame:
+    drawn, removed = json.loads(text or b"[[], []]")
+    return tuple(drawn), tuple(removed)
 
 
 def _encode_cut(cut: TrackCut | None) -> bytes | None:
@@ -264,6 +277,8 @@ def _decode_change(what: str, frame_index: int, before: bytes | None, after: byt
         return PoseChange(frame_index, *(None if blob is None else decode(blob) for blob in (before, after)))
     if what == "review":
         return review_change(frame_index, _decode_mark(before), _decode_mark(after))
+    if what == "regions":
+        return RegionsChange(frame_index, _decode_regions(before), _decode_regions(after))
     if what == "cut":
         return CutChange(*(None if text is None else TrackCut(**json.loads(text)) for text in (before, after)))
     raise ProjectError(

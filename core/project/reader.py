@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.poses import FloatArray, FramePoses, Pose
 from core.project import journal, undoing
-from core.project.records import Change, Effort, FrameProof, JournalEntry, Round, Run, SourceRecord
+from core.project.records import Change, Effort, FrameProof, JournalEntry, RegionsOfFrame, Round, Run, SourceRecord
 from core.project.storage import kept, ledger, proofs, regions, state, track_cells
 from core.project.storage.codec import decode
 from core.project.storage.frame_state import NOT_REVIEWED
@@ -170,6 +170,16 @@ class ProjectReader:
     def ignore_regions(self) -> dict[int, tuple[FloatArray, ...]]:
         """The polygons (N, 2) in pixels of every frame that has some."""
         return regions.read(self._store)
+
+    def ignore_regions_of(self, frame_index: int) -> tuple[FloatArray, ...]:
+        """The polygons (N, 2) in pixels of one frame."""
+        return regions.of_frame(self._store, frame_index)
+
+    def said_of_regions(self, frame_index: int, polygons: Sequence[FloatArray] | None = None) -> RegionsOfFrame:
+        """What a person said of a frame's regions, or would say who leaves the frame with these."""
+        if polygons is None:
+            return regions.of_person(self._store, frame_index)
+        return regions.said(self._store, frame_index, polygons)
 
     def kept_fields(self) -> dict[tuple[int, int], dict[str, Any]]:
         """What imports kept of their files, by (frame index, track id as it is now); `NOBODY` says what has none.

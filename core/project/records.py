@@ -113,7 +113,20 @@ class CutChange:
     after: TrackCut | None
 
 
-Change = PoseChange | ReviewChange | CutChange
+RegionsOfFrame = tuple[tuple[str, ...], tuple[str, ...]]
+"""Polygons as JSON text that a person drew in a frame, and those of label files that a person took away there."""
+
+
+@dataclass(frozen=True)
+class RegionsChange:
+    """What a person said of a frame's ignore regions, before and after."""
+
+    frame_index: int
+    before: RegionsOfFrame
+    after: RegionsOfFrame
+
+
+Change = PoseChange | ReviewChange | CutChange | RegionsChange
 
 
 @dataclass(frozen=True)

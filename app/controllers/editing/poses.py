@@ -139,6 +139,10 @@ class EditingController(QObject):
             lambda project, frame, proofs: edits.set_box(project, frame, track_id, bbox_xywh, proofs=proofs), track_id
         )
 
+    def set_ignore_regions(self, polygons: Sequence[FloatArray]) -> None:
+        """The frame's ignore regions were drawn, changed or deleted: these are left."""
+        self._edit(lambda project, frame, proofs: edits.set_ignore_regions(project, frame, polygons, proofs=proofs))
+
     def accept_selected(self) -> None:
         """Accepts the selected person's pose; with nobody selected, the frame."""
         track_id = self._session.track_id

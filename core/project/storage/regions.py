@@ -1,20 +1,44 @@
-"""Ignore regions: where a label file says that nothing is to be evaluated. They belong to the run that brought them."""
+"""Ignore regions: where nothing is to be evaluated.
+
+A label file brings some, which belong to the run that imported it. A person draws others and takes away some that a
+file brought; that is kept apart, by frame, so that it outlasts both the removal of a run and another import.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from core.poses import FloatArray
 from core.project.storage.store import Store
 
+Polygons = tuple[FloatArray, ...]
+
+
+class PersonsRegions(NamedTuple):
+    """What a person said of a frame's regions, each polygon as JSON text, so that equal ones are equal.
+
+    Attributes:
+        drawn: polygons that a person drew or changed.
+        removed: polygons of label files that a person took away.
+    """
+
+    drawn: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+def text_of(polygon: FloatArray) -> str:
+    """A polygon (N, 2) as JSON text."""
+    return json.dumps(np.asarray(polygon, dtype=np.float64).tolist())
+
 
 def write(store: Store, run_id: int, regions_by_frame: Mapping[int, Iterable[FloatArray]]) -> None:
     """Keeps a run's polygons (N, 2) in pixels, inside a transaction; a frame's earlier ones of the run are replaced."""
     rows = (
-        (frame_index, run_id, json.dumps([np.asarray(polygon, dtype=np.float64).tolist() for polygon in polygons]))
+        (frame_index, run_id, f"[{', '.join(text_of(polygon) for polygon in polygons)}]")
         for frame_index, polygons in regions_by_frame.items()
     )
     store.execute_many("INSERT OR REPLACE INTO ignore_regions (frame_index, run_id, polygons) VALUES (?, ?, ?)", rows)
@@ -25,14 +49,76 @@ def remove(store: Store, run_id: int) -> None:
     store.execute("DELETE FROM ignore_regions WHERE run_id = ?", (run_id,))
 
 
-def read(store: Store) -> dict[int, tuple[FloatArray, ...]]:
+def read(store: Store) -> dict[int, Polygons]:
     """The polygons of every frame that has some, each once however often it was imported."""
-    if store.one("SELECT 1 FROM sqlite_master WHERE name = 'ignore_regions'") is None:
-        return {}  # a project of version 1, open to read
-    found: dict[int, dict[str, FloatArray]] = {}
-    for frame_index, text in store.rows(
-        "SELECT frame_index, polygons FROM ignore_regions ORDER BY frame_index, run_id"
+    imported = _imported(store)
+    persons = _persons(store)
+    found = {
+        frame_index: _standing(imported.get(frame_index, ()), persons.get(frame_index, PersonsRegions()))
+        for frame_index in sorted({*imported, *persons})
+    }
+    return {frame_index: polygons for frame_index, polygons in found.items() if polygons}
+
+
+def of_frame(store: Store, frame_index: int) -> Polygons:
+    """The polygons of one frame."""
+    return _standing(_imported(store, frame_index).get(frame_index, ()), of_person(store, frame_index))
+
+
+def of_person(store: Store, frame_index: int) -> PersonsRegions:
+    """What a person said of a frame's regions."""
+    return _persons(store, frame_index).get(frame_index, PersonsRegions())
+
+
+def said(store: Store, frame_index: int, polygons: Sequence[FloatArray]) -> PersonsRegions:
+    """What a person says who leaves a frame with these regions."""
+    texts = tuple(dict.fromkeys(text_of(polygon) for polygon in polygons))
+    imported = _imported(store, frame_index).get(frame_index, ())
+    before = of_person(store, frame_index)
+    removed = dict.fromkeys(text for text in (*before.removed, *imported) if text not in texts)
+    return PersonsRegions(tuple(text for text in texts if text not in imported), tuple(removed))
+
+
+def set_persons(store: Store, frame_index: int, regions: PersonsRegions) -> None:
+    """Keeps what a person said, inside a transaction."""
+    if regions == PersonsRegions():
+        store.execute("DELETE FROM persons_regions WHERE frame_index = ?", (frame_index,))
+    else:
+        store.execute(
+            "INSERT OR REPLACE INTO persons_regions (frame_index, drawn, removed) VALUES (?, ?, ?)",
+            (frame_index, json.dumps(regions.drawn), json.dumps(regions.removed)),
+        )
+
+
+def _standing(imported: Iterable[str], persons: PersonsRegions) -> Polygons:
+    texts = dict.fromkeys([*(text for text in imported if text not in persons.removed), *persons.drawn])
+    return tuple(np.array(json.loads(text), dtype=np.float64) for text in texts)
+
+
+def _imported(store: Store, frame_index: int | None = None) -> dict[int, tuple[str, ...]]:
+    """Each polygon once, as text, by frame."""
+    if not _has_table(store, "ignore_regions"):
+        return {}
+    where, values = ("", ()) if frame_index is None else (" WHERE frame_index = ?", (frame_index,))
+    found: dict[int, dict[str, None]] = {}
+    for index, text in store.rows(
+        f"SELECT frame_index, polygons FROM ignore_regions{where} ORDER BY frame_index, run_id",  # noqa: S608 - constant
+        values,
     ):
-        for polygon in json.loads(text):
-            found.setdefault(frame_index, {})[json.dumps(polygon)] = np.array(polygon, dtype=np.float64)
-    return {frame_index: tuple(polygons.values()) for frame_index, polygons in found.items()}
+        found.setdefault(index, {}).update(dict.fromkeys(json.dumps(polygon) for polygon in json.loads(text)))
+    return {index: tuple(texts) for index, texts in found.items()}
+
+
+def _persons(store: Store, frame_index: int | None = None) -> dict[int, PersonsRegions]:
+    if not _has_table(store, "persons_regions"):
+        return {}
+    where, values = ("", ()) if frame_index is None else (" WHERE frame_index = ?", (frame_index,))
+    rows = store.rows(f"SELECT frame_index, drawn, removed FROM persons_regions{where}", values)  # noqa: S608 - constant
+    return {
+        index: PersonsRegions(tuple(json.loads(drawn)), tuple(json.loads(removed))) for index, drawn, removed in rows
+    }
+
+
+def _has_table(store: Store, name: str) -> bool:
+    """False in a project of an older version, open to read."""
+    return store.one("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)) is not None

@@ -126,7 +126,15 @@ _VERSION_4 = (
         PRIMARY KEY (frame_index, track_id, run_id)) WITHOUT ROWID""",
 )
 
-MIGRATIONS: Sequence[Sequence[str]] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+# What people said of ignore regions, above what files brought: see core.project.storage.regions.
+_REGIONS_OF_PEOPLE = (
+    """CREATE TABLE persons_regions (
+        frame_index INTEGER PRIMARY KEY,
+        drawn TEXT NOT NULL,
+        removed TEXT NOT NULL)""",
+)
+
+MIGRATIONS: Sequence[Sequence[str]] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _REGIONS_OF_PEOPLE)
 """Step i leads from version i to version i + 1; a published step never changes."""
 READABLE_FROM = 1
 """Files of this version and later can be read as they are; older ones have to be brought up to date first."""

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from core.errors import ProjectError
 from core.poses import Pose
-from core.project.records import Change, PoseChange, ReviewChange
+from core.project.records import Change, PoseChange, RegionsChange, ReviewChange
+from core.project.storage import regions
 from core.project.storage.codec import decode, encode
 from core.project.storage.frame_state import NOT_REVIEWED, HeldFrame, mark_of
 from core.project.storage.store import Store
@@ -75,7 +76,7 @@ def of_frames(store: Store, start: int, stop: int, limit: int) -> list[tuple[int
 
 
 def apply(store: Store, changes: Sequence[Change]) -> list[SummaryRow]:
-    """Brings poses, marks and the summary's rows up to date with an entry, inside its transaction.
+    """Brings poses, marks, regions and the summary's rows up to date with an entry, inside its transaction.
 
     Returns:
         The new summary rows of the frames that it changes.
@@ -83,6 +84,9 @@ def apply(store: Store, changes: Sequence[Change]) -> list[SummaryRow]:
     Raises:
         ProjectError: two people of a frame would have one number.
     """
+    for change in changes:
+        if isinstance(change, RegionsChange):
+            regions.set_persons(store, change.frame_index, regions.PersonsRegions(*change.after))
     pose_changes = [change for change in changes if isinstance(change, PoseChange)]
     marks = {c.frame_index: mark_of(c.after, c.after_run) for c in changes if isinstance(c, ReviewChange)}
     held = held_at(store, {c.frame_index for c in pose_changes} | set(marks))

@@ -182,6 +182,7 @@ def test_a_new_person_is_drawn_by_keys_alone(d):
 
 def test_a_head_box_is_drawn_changed_deleted_and_undone(d):
     press(d, Qt.Key.Key_D, SHIFT)
+    d.wait(lambda: True)  # the window has laid itself out
     d.drag((55, 22), (75, 40))
     assert pose(d).bbox_head_xywh == pytest.approx([55, 22, 20, 18], abs=0.7) and d.window.canvas.tool == "select"
     d.drag((75, 40), (80, 44))
