@@ -332,6 +332,7 @@ def test_a_project_of_version_2_opens_replays_and_undoes(project, predicted):
         connection.execute("INSERT INTO proofs SELECT frame_index, pixel_hash, timestamp_s, entry_id FROM newer")
         connection.execute("DROP TABLE newer")
         connection.execute("DROP TABLE kept_fields")
+        connection.execute("DROP TABLE persons_regions")
         connection.execute("PRAGMA user_version = 2")
     connection.close()
     with Project.open(project.path, read_only=True) as reader:
