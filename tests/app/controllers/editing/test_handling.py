@@ -25,6 +25,9 @@ def d(drive, clip):
     driver.program.editing.move_keypoint(track_id, WRIST, 60.0, 60.0)
     driver.program.editing.set_visibility(track_id, NOSE, Visibility.OCCLUDED)
     driver.session.select(track_id, WRIST)
+    # The timeline makes room for the person a moment later.
+    driver.wait(lambda: not driver.program.panels_binding._timeline_timer.isActive(), what="the timeline")
+    QApplication.processEvents()
     return driver
 
 
