@@ -130,3 +130,21 @@ def test_no_speed_is_made_up_over_frames_without_the_joint():
     found = speeds(path, np.arange(9) / 10)
     assert np.flatnonzero(~np.isnan(found)).tolist() == [3, 7]
     np.testing.assert_allclose(found[[3, 7]], [5, 0])
+
+
+def test_where_following_lost_somebody_stays_marked(drive, clip):
+    d = drive(clip)
+    track_id = d.add_person(2)
+    project = d.session.project
+    with project.run("track", None, {"track_id": track_id, "from": 2, "method": "optical flow"}) as run_id:
+        pose = Pose.empty(track_id, np.array(BOX), Provenance.PROPAGATED)
+        d.session.touch(project.write_run(run_id, {index: [pose] for index in (3, 4, 5)}))
+    d.program.people.followed.emit(None)
+    settle(d)
+    timeline = d.window.timeline
+    words = timeline.words_at(timeline.x_of_frame(6), timeline.y_of_row(track_id))
+    assert words == f"#{track_id}, frame 6: lost, not in this frame"
+    d.session.touch(edits.cut_person_from(project, 4, track_id))
+    settle(d)
+    words = timeline.words_at(timeline.x_of_frame(6), timeline.y_of_row(track_id))
+    assert words == f"#{track_id}, frame 6: deleted"
