@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSpinBox, QToolButton, QWidget
 
 from app.ui import theme
@@ -24,6 +24,18 @@ _NO_ARROWS = (  # the keys step
     "QSpinBox::up-button, QSpinBox::down-button { width: 0; }"
     "QSpinBox::up-arrow, QSpinBox::down-arrow { image: none; width: 0; }"
 )
+
+
+class NumberField(QSpinBox):
+    """A number that is typed; Return ends it here, whatever else it does in the window."""
+
+    def event(self, event: QEvent) -> bool:
+        """Keeps Return from the window's actions while the number is typed."""
+        is_return = isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if is_return and event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
 
 
 class Transport(QWidget):
@@ -106,7 +118,7 @@ class Transport(QWidget):
         return self._speed
 
     def _jump_spin(self) -> QSpinBox:
-        self._jump = QSpinBox(self)
+        self._jump = NumberField(self)
         self._jump.setObjectName("jump_spin")
         self._jump.setAccessibleName("Width of a jump in frames")
         self._jump.setToolTip("How many frames a jump goes.")
@@ -121,7 +133,7 @@ class Transport(QWidget):
         return self._jump
 
     def _frame_spin(self) -> QSpinBox:
-        self._spin = QSpinBox(self)
+        self._spin = NumberField(self)
         self._spin.setObjectName("frame_spin")
         self._spin.setAccessibleName("Frame number")
         self._spin.setKeyboardTracking(False)

@@ -86,7 +86,9 @@ def test_the_frame_number_takes_typing_and_gives_the_keys_back(window, qtbot):
     assert spin.text() == "0 / 449"
     spin.setFocus()
     spin.selectAll()
-    with qtbot.waitSignal(window.timeline.frame_chosen) as caught:
+    keep = window.action("action_keep_proposal")
+    keep.setEnabled(True)  # Return is its key; while a number is typed it ends the number
+    with qtbot.assertNotEmitted(keep.triggered), qtbot.waitSignal(window.timeline.frame_chosen) as caught:
         QTest.keyClicks(spin, "120")
         QTest.keyClick(spin, Qt.Key.Key_Return)
     assert caught.args == [120]
