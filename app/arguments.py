@@ -172,6 +172,12 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the table here instead of printing it")
 
 
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("mine", type=Path, metavar="MINE.fami", help="one annotator's project")
+    parser.add_argument("theirs", type=Path, metavar="THEIRS.fami", help="another annotator's, of the same clip")
+    _add_json(parser)
+
+
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "labels", type=Path, metavar="LABELS", help="a label file of a format that `formats` says is read"
@@ -254,6 +260,7 @@ COMMANDS: dict[str, About] = {
     "predict": About("estimate poses in a video and write PoseTrack18 JSON", _add_predict),
     "evaluate": About("PoseTrack AP and MOTA, PCK or OKS AP of a folder of predictions", _add_evaluate),
     "table": About("results of several evaluations side by side, as text, CSV or LaTeX", _add_table),
+    "compare": About("two annotators' projects of one clip, joint by joint", _add_compare),
     "import": About("labels of another program into a project", _add_import),
     "export": About("a project's labels into a file of another program", _add_export),
     "formats": About("every format: what is read, written, kept and lost", _add_nothing),

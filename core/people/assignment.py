@@ -28,7 +28,20 @@ def pair_by_overlap(
     """
     if not len(first_xywh) or not len(second_xywh):
         return []
-    overlaps = pairwise_iou(np.asarray(first_xywh), np.asarray(second_xywh))
-    overlaps[overlaps < min_iou] = 0.0
-    rows, columns = linear_sum_assignment(overlaps, maximize=True)
-    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if overlaps[row, column] > 0]
+    return pair_by_likeness(pairwise_iou(np.asarray(first_xywh), np.asarray(second_xywh)), min_iou)
+
+
+def pair_by_likeness(likeness: ArrayLike, least: float) -> list[tuple[int, int]]:
+    """Pairs two sets so that the sum of their likenesses is greatest, each with at most one (Hungarian method).
+
+    Args:
+        likeness: (N, M) from 0 to 1.
+        least: likeness of a pair; smaller ones count as none.
+
+    Returns:
+        (row, column) of each pair, by rising row.
+    """
+    counted = np.array(likeness, dtype=np.float64)
+    counted[counted < least] = 0.0
+    rows, columns = linear_sum_assignment(counted, maximize=True)
+    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if counted[row, column] > 0]
