@@ -18,12 +18,15 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np  # noqa: E402 - the path and the platform come first
-from PySide6.QtCore import QEventLoop, QTimer  # noqa: E402
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer  # noqa: E402
 from PySide6.QtGui import QPixmap  # noqa: E402
+from PySide6.QtTest import QTest  # noqa: E402
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from app.application import Program  # noqa: E402
 from app.ui import theme  # noqa: E402
+from app.ui.canvas.canvas import Canvas  # noqa: E402
+from app.ui.canvas.hand.transforming import TURN_HANDLE_PX  # noqa: E402
 from app.ui.dialogs.question import Question  # noqa: E402
 from core.files import places  # noqa: E402
 from core.formats import read_labels  # noqa: E402
@@ -89,12 +92,85 @@ def repeating_accept(program: Program) -> QPixmap:
     return pictures[0]
 
 
+def placing_magnifier(program: Program) -> QPixmap:
+    """A wrist in the hand, and the picture around it beside the pointer."""
+    canvas, (x, y) = _reach_for_wrist(program)
+    QTest.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, pos=canvas.viewport_position(x, y))
+    for step in (4, 8):
+        QTest.mouseMove(canvas.viewport(), canvas.viewport_position(x + step, y + step / 2))
+    picture = canvas.grab()
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    return picture
+
+
+def placing_peaks(program: Program) -> QPixmap:
+    """The places where the network sees a wrist, with a ring each."""
+    canvas, _ = _reach_for_wrist(program)
+    program.canvas_binding.want_candidates()
+    _wait(lambda: program.canvas_binding.candidates is not None)
+    program.window.action("action_next_peak").trigger()
+    _wait_ms(200)
+    return canvas.grab()
+
+
+def placing_handles(program: Program) -> QPixmap:
+    """A person half turned by the handle above the box; one joint is locked."""
+    canvas, _ = _reach_for_wrist(program)
+    track_id = program.session.track_id
+    program.session.select(track_id, None)
+    canvas.fit()
+    x, y, w, h = (float(value) for value in program.session.selected_pose().bbox_xywh)
+    middle = canvas.viewport_position(x + w / 2, y + h / 2)
+    grip = QPoint(middle.x(), canvas.viewport_position(x, y).y() - round(TURN_HANDLE_PX))
+    QTest.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, pos=grip)
+    for part in (0.5, 1.0):
+        QTest.mouseMove(canvas.viewport(), grip + QPoint(round(part * 60), 8))
+    QTest.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, pos=grip + QPoint(60, 8))
+    program.session.set_locked_joints(frozenset({(track_id, WRIST)}))
+    _wait_ms(200)
+    return canvas.grab()
+
+
+def placing_regions(program: Program) -> QPixmap:
+    """A head box, and two ignore regions that are being edited."""
+    canvas, _ = _reach_for_wrist(program)
+    canvas.fit()
+    pose = program.session.selected_pose()
+    x, y = pose.keypoints[0].tolist()
+    program.editing.set_head_box(pose.track_id, (x - 18, y - 26, 36, 42))
+    window_panes = [[60, 60], [190, 40], [210, 180], [70, 190]], [[520, 330], [660, 330], [660, 430], [520, 430]]
+    program.editing.set_ignore_regions([np.array(corners, dtype=np.float64) for corners in window_panes])
+    program.window.action("action_ignore_regions").trigger()
+    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=canvas.viewport_position(130, 120))
+    _wait_ms(200)
+    return canvas.grab()
+
+
 PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
     moving_timeline,
     moving_speed,
     repeating_interpolate,
     repeating_accept,
+    placing_magnifier,
+    placing_peaks,
+    placing_handles,
+    placing_regions,
 )
+
+
+def _reach_for_wrist(program: Program) -> tuple[Canvas, tuple[float, float]]:
+    """The canvas, larger around the first person, and the place of their left wrist, which is selected."""
+    _wait(lambda: program.network.weights_path is not None and not program.tasks.running())
+    _go_to(program, 40)
+    program.window.action("action_predict_frame").trigger()
+    _wait(program.tasks.running)
+    _wait(lambda: not program.tasks.running())
+    pose = program.session.shown_poses().poses[0]
+    program.session.select(pose.track_id, WRIST)
+    canvas = program.window.canvas
+    canvas.zoom_by(1.6)
+    _wait_ms(200)
+    return canvas, (float(pose.keypoints[WRIST, 0]), float(pose.keypoints[WRIST, 1]))
 
 
 def _label_a_little(program: Program) -> None:

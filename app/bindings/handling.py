@@ -42,6 +42,7 @@ class HandlingBinding(QObject):
         session.selection_changed.connect(self._on_selection)
         session.frame_shown.connect(lambda _: self._leave_edges())
         session.tool_changed.connect(self._show_tool)
+        session.people_display_changed.connect(self._mark_joints)
         slots: dict[str, Callable[[], object]] = {
             "action_next_peak": lambda: self._step_peak(1),
             "action_previous_peak": lambda: self._step_peak(-1),
@@ -68,6 +69,16 @@ class HandlingBinding(QObject):
     def _on_selection(self, _track_id: int | None, _keypoint: int | None) -> None:
         self._wants_rings = False
         self._leave_edges()
+        self._mark_joints()
+
+    def _mark_joints(self) -> None:
+        """The list of joints tells which of the selected person's are hidden or locked."""
+        session = self._session
+        marks = (
+            frozenset(keypoint for whose, keypoint in joints if whose == session.track_id)
+            for joints in (session.hidden_joints, session.locked_joints)
+        )
+        self._window.joints_panel.set_marks(*marks)
 
     def _leave_edges(self) -> None:
         """The box that the arrow keys move is one person's in one frame."""

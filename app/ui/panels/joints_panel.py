@@ -49,6 +49,8 @@ class JointsPanel(QWidget):
         self._skeleton = skeleton
         self._pose: Pose | None = None
         self._sure: NDArray[np.bool_] | None = None
+        self._hidden: frozenset[int] = frozenset()
+        self._locked: frozenset[int] = frozenset()
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACING, theme.SPACING, theme.SPACING, theme.SPACING)
         column.addWidget(self._build_table())
@@ -90,6 +92,14 @@ class JointsPanel(QWidget):
             self.set_selected(None)
         self._table.setToolTip("" if pose is not None else "Select a person to see their joints.")
 
+    def set_marks(self, hidden: frozenset[int], locked: frozenset[int]) -> None:
+        """Which of the person's joints are hidden on the picture (struck out) and which locked (in italics)."""
+        if (hidden, locked) == (self._hidden, self._locked):
+            return
+        self._hidden, self._locked = hidden, locked
+        for keypoint in range(len(self._skeleton)):
+            self._fill(keypoint)
+
     def _fill(self, keypoint: int) -> None:
         visibility, who, score = Visibility.NOT_LABELLED, Provenance.NONE, math.nan
         if self._pose is not None:
@@ -115,7 +125,13 @@ class JointsPanel(QWidget):
             item.setToolTip(HEADERS[column][1])
         side = self._skeleton.side(keypoint)
         cell(self._table, keypoint, JOINT).setIcon(joint_mark(theme.side_colour(side), who, labelled))
-        cell(self._table, keypoint, JOINT).setToolTip(f"{self._skeleton.label(keypoint)} ({side})")
+        hidden, locked = keypoint in self._hidden, keypoint in self._locked
+        words = (", hidden" if hidden else "") + (", locked" if locked else "")
+        cell(self._table, keypoint, JOINT).setToolTip(f"{self._skeleton.label(keypoint)} ({side}){words}")
+        font = cell(self._table, keypoint, JOINT).font()
+        font.setStrikeOut(hidden)
+        font.setItalic(locked)
+        cell(self._table, keypoint, JOINT).setFont(font)
         if low:
             cell(self._table, keypoint, SCORE).setForeground(theme.colour_of(theme.Meaning.DOUBTFUL))
             cell(self._table, keypoint, SCORE).setToolTip("The score is low: look at this joint.")

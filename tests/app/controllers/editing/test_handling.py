@@ -143,6 +143,8 @@ def test_a_joint_is_hidden_locked_and_shown_alone_by_key(d):
     press(d, Qt.Key.Key_H, CTRL | SHIFT)
     assert d.window.canvas._context.poses.pose(track_id).placed[NOSE]
     press(d, Qt.Key.Key_L, SHIFT)
+    assert d.window.joints_panel._table.item(WRIST, 0).font().italic()
+    assert not d.window.joints_panel._table.item(WRIST, 0).font().strikeOut()
     entries = len(d.session.project.journal())
     drag(d, (60, 60), (80, 70), NONE)
     for key, modifier in ((Qt.Key.Key_Left, SHIFT), (Qt.Key.Key_V, NONE), (Qt.Key.Key_Q, NONE)):
