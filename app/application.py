@@ -21,10 +21,12 @@ from app.bindings.network import NetworkBinding
 from app.bindings.panels import PanelsBinding
 from app.bindings.placing import PlacingBinding
 from app.bindings.questions import Questions
+from app.bindings.queue import QueueBinding
 from app.bindings.regions import RegionsBinding
 from app.bindings.repeating import RepeatingBinding
 from app.bindings.seeing import SeeingBinding
 from app.bindings.timeline import TimelineBinding
+from app.bindings.track_changes import TrackChangesBinding
 from app.bindings.trust import TrustBinding
 from app.bindings.weights import WeightsBinding
 from app.bindings.window_place import WindowPlace
@@ -37,6 +39,7 @@ from app.controllers.editing.ranges import RangeController
 from app.controllers.editing.repeating import RepeatingController
 from app.controllers.editing.reviewing import ReviewController
 from app.controllers.editing.runs import RunsController
+from app.controllers.editing.track_changes import TrackChangesController
 from app.controllers.exporting import ExportController
 from app.controllers.network.finding import FindingController
 from app.controllers.network.finetuning import FinetuningController
@@ -117,7 +120,8 @@ class Program(QObject):
         self.weights_in_use = WeightsInUse(session, network, tasks, self)
         self.weights = WeightsController(self.weights_in_use, tasks, device, self)
         self.finetuning = FinetuningController(session, network, self.weights_in_use, self)
-        self.review = ReviewController(session, self)
+        self.review = ReviewController(session, tasks, self)
+        self.track_changes = TrackChangesController(session, tasks, self)
         self.exporting = ExportController(session, tasks, self)
         self.runs = RunsController(session, tasks, self)
         self.instruments = Instruments(session, network, self)
@@ -140,7 +144,9 @@ class Program(QObject):
         self.collecting_binding = CollectingBinding(self.collecting, window)
         self.belonging_binding = BelongingBinding(session, self.opening, window)
         self.trust_binding = TrustBinding(session, tasks, self.checks, self.exporting, window)
-        self.panels_binding = PanelsBinding(session, self.editing, self.people, self.review, window)
+        self.panels_binding = PanelsBinding(session, self.editing, self.people, window)
+        self.queue_binding = QueueBinding(session, self.review, window)
+        self.track_changes_binding = TrackChangesBinding(session, self.track_changes, self.editing, self.review, window)
         self.network_binding = NetworkBinding(session, self.weights_in_use, self.finetuning, window)
         self.weights_binding = WeightsBinding(self.weights, self.weights_in_use, network, tasks, window)
         self.questions = Questions(
@@ -202,6 +208,7 @@ class Program(QObject):
         self.tasks.shut_down()
         self.review.stop()
         self.tracks.stop()
+        self.track_changes.stop()
         self.joint_speed.stop()
         self.repeating.stop()
         self.instruments.stop()

@@ -28,10 +28,13 @@ from app.ui import theme  # noqa: E402
 from app.ui.canvas.canvas import Canvas  # noqa: E402
 from app.ui.canvas.hand.transforming import TURN_HANDLE_PX  # noqa: E402
 from app.ui.dialogs.question import Question  # noqa: E402
+from app.ui.dialogs.tracks_dialog import TracksDialog  # noqa: E402
 from core.files import places  # noqa: E402
 from core.formats import read_labels  # noqa: E402
 from core.frame_range import FrameRange  # noqa: E402
+from core.judging.entries import Wanted  # noqa: E402
 from core.project import edits  # noqa: E402
+from core.track_changes import Verb  # noqa: E402
 
 SIZE_WH = (1280, 720)
 WRIST = 9
@@ -146,6 +149,41 @@ def placing_regions(program: Program) -> QPixmap:
     return canvas.grab()
 
 
+def deciding_queue(program: Program) -> QPixmap:
+    """The window at an entry of the queue, some of which are done."""
+    _predict(program)
+    review = program.review
+    for entry in review.shown[3:6]:
+        review.mark_done(entry)
+    review.set_wanted(Wanted(with_done=True))
+    _wait(lambda: review.is_up_to_date and review.num_done == 3)
+    review.go_to_entry(review.shown[1])
+    _wait(lambda: program.session.frame_index == review.shown[1].frame_index)
+    _wait_ms(200)
+    return program.window.grab()
+
+
+def tracks_dialog(program: Program) -> QPixmap:
+    """The dialog that changes who is who, with the people before and after the place."""
+    session = program.session
+    _go_to(program, 40)
+    first = session.project.track_ids()[0]
+    session.select(first, None)
+    drawn: list[QPixmap] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, TracksDialog) or dialog.strip.rows is None or not dialog.do_it.isEnabled():
+            QTimer.singleShot(50, look)
+            return
+        drawn.append(dialog.grab())
+        dialog.reject()
+
+    QTimer.singleShot(0, look)
+    program.track_changes_binding.open(first, Verb.ASSIGN)
+    return drawn[0]
+
+
 PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
     moving_timeline,
     moving_speed,
@@ -155,6 +193,8 @@ PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
     placing_peaks,
     placing_handles,
     placing_regions,
+    deciding_queue,
+    tracks_dialog,
 )
 
 
@@ -171,6 +211,15 @@ def _reach_for_wrist(program: Program) -> tuple[Canvas, tuple[float, float]]:
     canvas.zoom_by(1.6)
     _wait_ms(200)
     return canvas, (float(pose.keypoints[WRIST, 0]), float(pose.keypoints[WRIST, 1]))
+
+
+def _predict(program: Program) -> None:
+    """Has the network predict the demo clip, and the queue worked out."""
+    _wait(lambda: program.network.weights_path is not None and not program.tasks.running())
+    program.window.action("action_predict").trigger()
+    _wait(program.tasks.running)
+    _wait(lambda: not program.tasks.running())
+    _wait(lambda: program.review.is_up_to_date and program.review.shown)
 
 
 def _label_a_little(program: Program) -> None:

@@ -65,7 +65,6 @@ class ActionsBinding(QObject):
         ).items():
             self._window.action(object_name).triggered.connect(lambda _checked=False, slot=slot: slot())
         self._window.path_dropped.connect(lambda path: opening.open(Path(path)))
-        self._window.persons_panel.track_id_change_requested.connect(self._questions.change_track)
         self._window.persons_panel.find_requested.connect(finding.find_everywhere)
         opening.source_wanted.connect(self._questions.ask_for_source)
         finding.detector_wanted.connect(self._questions.offer_detector)
@@ -136,8 +135,6 @@ class ActionsBinding(QObject):
             "action_delete_person": editing.delete_selected_here,
             "action_cut_person": editing.cut_selected,
             "action_delete_everywhere": editing.delete_selected,
-            "action_change_track": lambda: self._questions.change_track(self._session.track_id),
-            "action_swap_tracks": self._questions.swap_tracks,
             "action_toggle_hide": self._toggle_hide,
             "action_hide_others": self._hide_others,
             "action_lock": self._toggle_lock,

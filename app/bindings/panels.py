@@ -8,13 +8,11 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.controllers.editing.people import PeopleController
 from app.controllers.editing.poses import EditingController
-from app.controllers.editing.reviewing import ReviewController
 from app.controllers.session import Session
 from app.ui.main_window import MainWindow
 from app.ui.panels.persons_panel import PersonRow
-from app.ui.panels.queue_panel import QueueRow
 from app.ui.timeline.columns import FrameState, TimelineColumns
-from core.judging.review import Suggestion, is_doubtful
+from core.judging.review import is_doubtful
 from core.poses import Visibility
 from core.project import Project, Summary, Touched
 
@@ -23,14 +21,13 @@ TIMELINE_DELAY_MS = 60
 
 
 class PanelsBinding(QObject):
-    """People, joints, queue, timeline and transport."""
+    """People, joints, timeline and transport."""
 
     def __init__(
         self,
         session: Session,
         editing: EditingController,
         people: PeopleController,
-        review: ReviewController,
         window: MainWindow,
     ) -> None:
         super().__init__(window)
@@ -67,9 +64,6 @@ class PanelsBinding(QObject):
         joints.keypoint_selected.connect(lambda keypoint: session.select(session.track_id, keypoint))
         joints.visibility_set.connect(self._set_visibility)
 
-        review.suggestions_changed.connect(self._draw_queue)
-        window.queue_panel.row_chosen.connect(review.go_to)
-
     def _on_person(self, act: object) -> object:
         """Selects the person that a row's button is about, then acts on the selection."""
 
@@ -99,7 +93,6 @@ class PanelsBinding(QObject):
         self._window.timeline.set_gaps({gap.frame_index: gap.num_missing for gap in self._session.gaps})
         self._draw_timeline()
         self._draw_people()
-        self._draw_queue([])
 
     def _on_poses_changed(self, touched: Touched) -> None:
         if self._session.frame_index in touched.frame_indices:
@@ -140,11 +133,6 @@ class PanelsBinding(QObject):
             changed = np.array([index for index in sorted(self._changed_frames) if index < len(summary)], np.int64)
             self._window.timeline.set_frames(timeline_columns(summary, changed))
         self._changed_frames.clear()
-
-    def _draw_queue(self, suggestions: list[Suggestion]) -> None:
-        self._window.queue_panel.set_suggestions(
-            [QueueRow(entry.frame_index, entry.track_id, entry.reason) for entry in suggestions]
-        )
 
 
 def with_member(members: frozenset[int], member: int, present: bool) -> frozenset[int]:

@@ -26,7 +26,6 @@ from app.weights.detectors import DetectorFile
 from app.weights.in_use import Network
 from core.formats import ImportPreview
 from core.formats.known import format_title
-from core.project import Project
 
 _VIDEOS = ["mp4", "avi", "mov", "mkv", "webm", "m4v", "mpg", "mpeg", "wmv", "ts"]
 _CLIPS = [*_VIDEOS, "gif", "webp", "tif", "tiff", "fami", "famiset", "json"]
@@ -178,27 +177,6 @@ class Questions(QObject):
             if frame_index is not None:
                 playback.pause()
                 playback.go_to(frame_index)
-
-    def change_track(self, track_id: int | None) -> None:
-        """Asks for a person's new number."""
-        if track_id is None or self._session.project is None:
-            self._session.message.emit("Select a person first.")
-            return
-        taken = tuple(self._session.read(Project.track_ids, ()))
-        choice = dialogs.ask_track_id(self._window, track_id, taken, self._session.frame_index or 0)
-        if choice is not None:
-            self._session.select(track_id, self._session.keypoint)
-            self._editing.change_track_id(track_id, choice.track_id, choice.swap)
-
-    def swap_tracks(self) -> None:
-        """Swaps at once where two people are in the frame, else asks with whom."""
-        track_ids = [pose.track_id for pose in self._session.shown_poses().poses]
-        selected = self._session.track_id
-        others = [track_id for track_id in track_ids if track_id != selected]
-        if selected in track_ids and len(others) == 1:
-            self._editing.change_track_id(selected, others[0], swap=True)
-        else:
-            self.change_track(selected)
 
     def remove_run(self) -> None:
         """Says which run of the machine was the last, and takes it back if that is wanted."""

@@ -41,6 +41,7 @@ class TaskKind(StrEnum):
     EXPORT = "export"
     REPEAT = "repeat"
     REMOVE_RUN = "remove run"
+    TRACKS = "tracks"
     LOAD_NETWORK = "load network"
     WEIGHTS = "weights"
 

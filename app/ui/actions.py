@@ -88,8 +88,10 @@ _EDIT = (
 )
 
 _GO = (
-    _A("action_next_suggestion", "Next doubtful frame", ("Space",), "Go to the next doubtful frame of the clip.", "next_doubtful", "Go", short_text="Next doubtful"),
-    _A("action_previous_suggestion", "Previous doubtful frame", ("Shift+Space",), "Go to the previous doubtful frame of the clip.", None, "Go"),
+    _A("action_next_suggestion", "Next doubtful frame", ("Space",), "Go to the next open entry of the queue, in the order of the clip.", "next_doubtful", "Go", short_text="Next doubtful"),
+    _A("action_previous_suggestion", "Previous doubtful frame", ("Shift+Space",), "Go to the previous open entry of the queue, in the order of the clip.", None, "Go"),
+    _A("action_entry_done", "Done with this entry", ("D",), "Mark the queue's entry as looked at and go to the next; press again on it to undo.", "reviewed", "Go"),
+    _A("action_filter_queue", "Filter the queue", ("Alt+Q",), "Choose which reason, person or joint the queue is about.", None, "Go"),
     _A("action_next_labelled", "Next labelled frame", ("Alt+Right",), "Go to the next frame with a person in it.", None, "Go"),
     _A("action_previous_labelled", "Previous labelled frame", ("Alt+Left",), "Go to the previous frame with a person in it.", None, "Go"),
     _A("action_first_labelled", "First labelled frame", ("Alt+Home",), "Go to the first frame with a person in it.", None, "Go"),
@@ -121,7 +123,7 @@ _PERSON = (
     _A("action_delete_person", "Delete person", ("Delete", "Ctrl+Backspace"), "Delete the selected person from this frame.", "delete", "Person"),
     _A("action_cut_person", "Delete from here on", ("Shift+Delete",), "Delete the selected person from this frame and all later ones.", "cut", "Person"),
     _A("action_delete_everywhere", "Delete from the clip", ("Ctrl+Shift+Delete",), "Delete the selected person from the whole clip.", None, "Person"),
-    _A("action_change_track", "Change number…", ("T",), "Give the selected person another number from this frame on.", "renumber", "Person", starts_group=True),
+    _A("action_change_track", "Tracks…", ("T",), "Assign, swap, split or merge the selected person; the effect is shown first.", "renumber", "Person", starts_group=True),
     _A("action_swap_tracks", "Swap numbers", ("Ctrl+T",), "Swap the numbers of two people from this frame on.", "swap", "Person"),
     _A("action_toggle_hide", "Hide person", ("H",), "Hide the selected person on the picture, or show them again.", "hide", "Person", starts_group=True),
     _A("action_hide_others", "Hide the others", ("Shift+H",), "Show only the selected person, or everybody again.", None, "Person"),

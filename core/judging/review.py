@@ -1,15 +1,15 @@
-"""What to look at next and why: unsure joints, jumps from frame to frame, limbs of an unusual length."""
+"""What to look at next: which joints are doubtful or sure, and the doubts of a clip, kept up to date."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.judging.sizes import person_size_px
+from core.judging.doubts import Doubt, DoubtKey, Doubts, LimbLengths, joint_doubts, rows_at
+from core.judging.entries import Entry, EntryColumns, Marks, Runs, grouped, in_order
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import FramePoses, Pose, Provenance
 
@@ -20,39 +20,6 @@ likely wrong than right."""
 SURE_FROM = 0.85
 """From this score on a predicted joint is shown as sure, where the scores were measured: of such joints of the starter,
 nine in ten are right. Set on people kept for it; docs/starter.md has what it comes to on others."""
-
-_JUMP_OF_SIZE = 0.17
-"""A joint jumps that moves beyond the body by more than this part of the person's size: a quarter of the root of the
-area of an upright person's box."""
-_LIMB_TIMES_USUAL = 1.7
-_FRAMES_FOR_USUAL = 5
-
-_LIMB_NAMES = {
-    ("shoulder", "elbow"): "upper arm",
-    ("elbow", "wrist"): "forearm",
-    ("hip", "knee"): "thigh",
-    ("knee", "ankle"): "lower leg",
-    ("shoulder", "hip"): "side",
-}
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A person in a frame who is worth a look.
-
-    Attributes:
-        frame_index: the frame.
-        track_id: the person.
-        reason: why, in words.
-        urgency: from 0 to 1; higher comes first.
-        keypoint: the joint that the reason is about (of a limb the end that is less sure), None if none.
-    """
-
-    frame_index: int
-    track_id: int
-    reason: str
-    urgency: float
-    keypoint: int | None = None
 
 
 def doubtful_joints(pose: Pose, threshold: float = DOUBTFUL_BELOW) -> NDArray[np.bool_]:
@@ -90,21 +57,10 @@ def is_mostly_guessed(scores: NDArray[np.float64]) -> bool:
     return bool(located.any() and np.mean(scores[located] < DOUBTFUL_BELOW) > 0.5)
 
 
-def limb_name(skeleton: Skeleton, limb: tuple[int, int]) -> str:
-    """A limb in words: "left forearm"; limbs without a name of their own say what they join."""
-    first, second = (skeleton.keypoint_names[keypoint] for keypoint in limb)
-    side = skeleton.side(limb[0])
-    if side == skeleton.side(limb[1]) != "centre":
-        name = _LIMB_NAMES.get((first.removeprefix(f"{side}_"), second.removeprefix(f"{side}_")))
-        if name is not None:
-            return f"{side} {name}"
-    return f"{skeleton.label(limb[0])} to {skeleton.label(limb[1])}"
-
-
-def suggestions(
+def entries_of(
     frames: Iterable[FramePoses], threshold: float = DOUBTFUL_BELOW, skeleton: Skeleton = POSETRACK
-) -> list[Suggestion]:
-    """What to look at next, the most urgent first; one suggestion a person and frame, with its strongest reason.
+) -> list[Entry]:
+    """The entries of a whole clip about joints, the most urgent first.
 
     Only joints that a machine set are doubted, and none in frames that a person marked as reviewed.
 
@@ -115,27 +71,34 @@ def suggestions(
     """
     queue = ReviewQueue(threshold, skeleton)
     queue.look_at(frames)
-    return queue.suggestions()
+    columns = queue.columns()
+    return [columns.entry(row) for row in in_order(columns, np.arange(len(columns))).tolist()]
 
 
 class ReviewQueue:
-    """The suggestions of a clip, kept up to date frame by frame: what an edit does not concern is not looked at again.
+    """The doubts of a clip, kept up to date frame by frame: what an edit does not concern is not looked at again.
 
     A joint that is unsure is a matter of its own frame, a jump of two neighbouring ones. Limbs are compared with the
-    person's usual length, for which the lengths in all frames are remembered.
+    person's usual length, for which the lengths in all frames are remembered. A doubt that goes because a person set
+    the joint or reviewed the frame stays in its entry as settled, until the clip is looked at anew.
     """
 
     def __init__(self, threshold: float = DOUBTFUL_BELOW, skeleton: Skeleton = POSETRACK) -> None:
-        """Starts with a clip that holds nobody; see `suggestions` for the arguments."""
+        """Starts with a clip that holds nobody; see `entries_of` for the arguments."""
         self._threshold = threshold
         self._skeleton = skeleton
-        self._of_frames: dict[int, dict[int, Suggestion]] = {}
-        self._limbs: dict[int, _LimbLengths] = {}
-        self._of_limbs: dict[int, list[Suggestion]] = {}
+        self._doubts: dict[DoubtKey, Doubts] = {}
+        self._settled: dict[DoubtKey, NDArray[np.int64]] = {}
+        self._limbs: dict[int, LimbLengths] = {}
+        self._runs: dict[DoubtKey, Runs] = {}
+        self._marks: Marks = {}
+        self._stale: set[DoubtKey] = set()
 
     def look_at(self, frames: Iterable[FramePoses]) -> None:
         """Looks at frames that were not looked at before, by rising frame index."""
-        self._judge_limbs(self._take(frames, lambda _: True))
+        rejudged = _Rejudged()
+        self._take(frames, lambda _: True, rejudged)
+        self._replace(rejudged)
 
     def look_again(self, changed: Iterable[int], read: Callable[[int, int], Iterable[FramePoses]]) -> None:
         """Looks at frames that changed, and at what depends on them.
@@ -145,61 +108,127 @@ class ReviewQueue:
             read: gives the frames of [start, stop) that hold people now, by rising index. It is asked for each stretch
                 of changed frames with one frame on either side, where a joint may now jump or no longer do so.
         """
-        touched: set[int] = set()
+        rejudged = _Rejudged()
         for start, stop in _stretches(changed):
             for frame_index in range(start, stop):
-                self._of_frames.pop(frame_index, None)
-                touched |= {track_id for track_id, limbs in self._limbs.items() if limbs.forget(frame_index)}
-            touched |= self._take(read(start - 1, stop + 1), range(start, stop).__contains__)
-        self._judge_limbs(touched)
+                rejudged.frames.setdefault(frame_index, FramePoses(frame_index))
+                rejudged.limbs_of |= {who for who, limbs in self._limbs.items() if limbs.forget(frame_index)}
+            self._take(read(start - 1, stop + 1), range(start, stop).__contains__, rejudged)
+        self._replace(rejudged)
 
-    def suggestions(self) -> list[Suggestion]:
-        """All of them, the most urgent first; one a person and frame, with its strongest reason."""
-        strongest = {
-            (frame_index, track_id): suggestion
-            for frame_index, of_frame in self._of_frames.items()
-            for track_id, suggestion in of_frame.items()
-        }
-        for of_person in self._of_limbs.values():
-            for suggestion in of_person:
-                key = (suggestion.frame_index, suggestion.track_id)
-                if key not in strongest or suggestion.urgency > strongest[key].urgency:
-                    strongest[key] = suggestion
-        return sorted(strongest.values(), key=lambda s: (-s.urgency, s.frame_index, s.track_id))
+    def mark(self, marks: Marks) -> None:
+        """Takes what a person has marked as done, in place of the marks until now."""
+        changed = {what for what in {*marks, *self._marks} if not _same(marks.get(what), self._marks.get(what))}
+        self._marks = marks
+        self._stale |= {key for key in self._keys() if key.what(self._skeleton) in changed}
 
-    def _take(self, frames: Iterable[FramePoses], has_changed: Callable[[int], bool]) -> set[int]:
-        """Judges frames by themselves and the one before; returns the people whose limbs are to be judged again."""
-        touched: set[int] = set()
+    def columns(self, others: Sequence[Entry] = ()) -> EntryColumns:
+        """All entries, and others beside them."""
+        none = np.zeros(0, np.int64)
+        for key in self._stale:
+            doubts, settled = self._doubts.get(key, Doubts.of([])), self._settled.get(key, none)
+            if len(doubts.frame_index) or len(settled):
+                self._runs[key] = grouped(key, doubts, settled, self._marks.get(key.what(self._skeleton)))
+            else:
+                self._runs.pop(key, None)
+        self._stale.clear()
+        return EntryColumns.of(self._skeleton, list(self._runs.values()), others)
+
+    def _keys(self) -> set[DoubtKey]:
+        return self._doubts.keys() | self._settled.keys()
+
+    def _take(self, frames: Iterable[FramePoses], has_changed: Callable[[int], bool], rejudged: _Rejudged) -> None:
+        """Judges frames by themselves and the one before."""
         last = FramePoses(-1)
         for frame in frames:
             before = last if last.frame_index == frame.frame_index - 1 else FramePoses(frame.frame_index - 1)
             last = frame
             if has_changed(frame.frame_index):
                 for pose in frame.poses:
-                    limbs = self._limbs.setdefault(pose.track_id, _LimbLengths())
-                    limbs.add(frame, pose, self._skeleton)
-                    touched.add(pose.track_id)
+                    if pose.track_id not in self._limbs:
+                        self._limbs[pose.track_id] = LimbLengths(self._skeleton)
+                    self._limbs[pose.track_id].add(frame, pose)
+                    rejudged.limbs_of.add(pose.track_id)
             elif not has_changed(frame.frame_index - 1):
                 continue  # the frame before a change, which is read for the jumps from it
-            self._of_frames[frame.frame_index] = self._judged(before, frame)
-        return touched
+            rejudged.frames[frame.frame_index] = frame
+            for pose in () if frame.reviewed else frame.poses:
+                for key, doubt in joint_doubts(frame.frame_index, before.pose(pose.track_id), pose, self._threshold):
+                    rejudged.doubts.setdefault(key, []).append(doubt)
 
-    def _judged(self, before: FramePoses, frame: FramePoses) -> dict[int, Suggestion]:
-        """The strongest reason that each person's joints give, by track id."""
-        found: dict[int, Suggestion] = {}
-        for pose in () if frame.reviewed else frame.poses:
-            reasons = [_unsure(frame.frame_index, pose, self._threshold, self._skeleton)]
-            last_pose = before.pose(pose.track_id)
-            if last_pose is not None:
-                reasons.append(_jump(frame.frame_index, last_pose, pose, self._skeleton))
-            known = [reason for reason in reasons if reason is not None]
-            if known:
-                found[pose.track_id] = max(known, key=lambda reason: reason.urgency)
-        return found
+    def _replace(self, rejudged: _Rejudged) -> None:
+        """Puts what was found in the place of what was known of these frames."""
+        at = np.array(sorted(rejudged.frames), np.int64)
+        fresh = {key: Doubts.of(doubts) for key, doubts in rejudged.doubts.items()}
+        limbs: dict[DoubtKey, Doubts] = {}
+        for track_id in rejudged.limbs_of:
+            limbs |= self._limbs[track_id].unusual(track_id)
+        for key in self._keys() | fresh.keys() | limbs.keys():
+            known = self._doubts.get(key)
+            if key.is_limb:
+                if key.track_id not in rejudged.limbs_of:
+                    continue
+                doubts = limbs.get(key)
+            else:
+                rows = np.zeros(0, np.int64) if known is None else known.at(at)
+                if key not in fresh and not len(rows) and not len(rows_at(self._settled.get(key, _NONE), at)):
+                    continue
+                rest = Doubts.of([]) if known is None else known.without(rows)
+                doubts = rest.with_more(fresh.get(key, Doubts.of([])))
+            self._settle(key, known, doubts, at, rejudged.frames)
+            if doubts is None or not len(doubts.frame_index):
+                self._doubts.pop(key, None)
+            else:
+                self._doubts[key] = doubts
+            self._stale.add(key)
 
-    def _judge_limbs(self, track_ids: Iterable[int]) -> None:
-        for track_id in track_ids:
-            self._of_limbs[track_id] = list(self._limbs[track_id].unusual(track_id, self._skeleton))
+    def _settle(
+        self,
+        key: DoubtKey,
+        known: Doubts | None,
+        doubts: Doubts | None,
+        at: NDArray[np.int64],
+        frames: Mapping[int, FramePoses],
+    ) -> None:
+        """Remembers the frames that had a doubt, and have none because of what a person did there."""
+        settled = self._settled.get(key, _NONE)
+        had = np.union1d(_NONE if known is None else known.frame_index[known.at(at)], settled[rows_at(settled, at)])
+        if doubts is not None:
+            had = np.setdiff1d(had, doubts.frame_index[doubts.at(had)])
+        by_hand = [index for index in had.tolist() if _is_settled(frames[index], key, self._skeleton)]
+        kept = np.union1d(np.delete(settled, rows_at(settled, at)), np.array(by_hand, np.int64))
+        if len(kept):
+            self._settled[key] = kept
+        else:
+            self._settled.pop(key, None)
+
+
+_NONE: NDArray[np.int64] = np.zeros(0, np.int64)
+
+
+@dataclass
+class _Rejudged:
+    """What a look at some frames came to.
+
+    Attributes:
+        frames: the frames that were judged; an empty one where nobody is any more.
+        doubts: about joints in them.
+        limbs_of: the people whose limbs are to be judged again.
+    """
+
+    frames: dict[int, FramePoses] = field(default_factory=dict)
+    doubts: dict[DoubtKey, list[Doubt]] = field(default_factory=dict)
+    limbs_of: set[int] = field(default_factory=set)
+
+
+def _is_settled(frame: FramePoses, key: DoubtKey, skeleton: Skeleton) -> bool:
+    """Whether a person has set the joint or reviewed the frame."""
+    pose = frame.pose(key.track_id)
+    return pose is not None and (frame.reviewed or bool(pose.human[list(key.keypoints(skeleton))].any()))
+
+
+def _same(marks: NDArray[np.int64] | None, others: NDArray[np.int64] | None) -> bool:
+    return marks is not None and others is not None and np.array_equal(marks, others)
 
 
 def _stretches(frame_indices: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -213,102 +242,6 @@ def _stretches(frame_indices: Iterable[int]) -> Iterator[tuple[int, int]]:
         stop = frame_index + 1
     if start is not None and stop is not None:
         yield start, stop
-
-
-def _unsure(frame_index: int, pose: Pose, threshold: float, skeleton: Skeleton) -> Suggestion | None:
-    scores = np.where(pose.by_machine, pose.scores, np.nan)
-    if np.isnan(scores).all():
-        return None
-    keypoint = int(np.nanargmin(scores))
-    score = float(scores[keypoint])
-    if score >= threshold:
-        return None
-    reason = f"{skeleton.label(keypoint)} is unsure ({score:.2f})"
-    return Suggestion(frame_index, pose.track_id, reason, float(np.clip(1 - score, 0, 1)), keypoint)
-
-
-def _jump(frame_index: int, last_pose: Pose, pose: Pose, skeleton: Skeleton) -> Suggestion | None:
-    """A joint that moves far more than the body does, from one frame to the next."""
-    both = last_pose.labelled & pose.labelled
-    motion = np.where(both[:, None], pose.keypoints - last_pose.keypoints, np.nan)
-    known = np.isfinite(motion).all(axis=1)
-    size_px = person_size_px(pose)
-    if not known.any() or size_px <= 0:
-        return None
-    body_motion = np.median(motion[known], axis=0)
-    beyond_px = np.linalg.norm(motion - body_motion, axis=1)
-    beyond_px[~known | ~pose.by_machine] = 0
-    keypoint = int(beyond_px.argmax())
-    if beyond_px[keypoint] <= _JUMP_OF_SIZE * size_px:
-        return None
-    moved_px = float(np.linalg.norm(motion[keypoint]))
-    urgency = float(np.clip(beyond_px[keypoint] / size_px, 0, 1))
-    reason = f"{skeleton.label(keypoint)} jumps {moved_px:.0f} px"
-    return Suggestion(frame_index, pose.track_id, reason, urgency, keypoint)
-
-
-class _Limbs(NamedTuple):
-    """A person's limbs in one frame.
-
-    Attributes:
-        relative: (L,) lengths as fractions of the person's size, NaN where there is none to judge by.
-        doubted: (L,) True where a machine set an end, in a frame that is not reviewed.
-        weaker_ends: (L,) the keypoint of each limb that is less sure.
-    """
-
-    relative: NDArray[np.float32]
-    doubted: NDArray[np.bool_]
-    weaker_ends: NDArray[np.uint8]
-
-
-@dataclass
-class _LimbLengths:
-    """A person's limbs through the clip, by frame index."""
-
-    by_frame: dict[int, _Limbs] = field(default_factory=dict)
-
-    def forget(self, frame_index: int) -> bool:
-        """Forgets the limbs of one frame; True if there were any."""
-        return self.by_frame.pop(frame_index, None) is not None
-
-    def add(self, frame: FramePoses, pose: Pose, skeleton: Skeleton) -> None:
-        """Remembers the limbs of one frame."""
-        size_px = person_size_px(pose)
-        if size_px <= 0:
-            return
-        first, second = np.array(skeleton.limbs).T
-        lengths = np.linalg.norm(pose.keypoints[first] - pose.keypoints[second], axis=1)
-        lengths[~(pose.labelled[first] & pose.labelled[second])] = np.nan
-        # From shoulder to shoulder, or from the nose to an ear, it is next to nothing from one side or another: what is
-        # not on one side of the body shortens as somebody turns, and no length of it is unusual.
-        lengths[[skeleton.side(a) != skeleton.side(b) for a, b in skeleton.limbs]] = np.nan
-        machine = pose.by_machine
-        # A person's joint is as sure as can be, so that the reason points at the machine's end of the limb.
-        sureness = np.where(machine, np.nan_to_num(pose.scores, nan=0.0), np.inf)
-        self.by_frame[frame.frame_index] = _Limbs(
-            (lengths / size_px).astype(np.float32),
-            (machine[first] | machine[second]) & (not frame.reviewed),
-            np.where(sureness[first] < sureness[second], first, second).astype(np.uint8),
-        )
-
-    def unusual(self, track_id: int, skeleton: Skeleton) -> Iterator[Suggestion]:
-        """The frames in which a limb is far longer than usual; shorter ones are mostly foreshortened."""
-        if len(self.by_frame) < _FRAMES_FOR_USUAL:
-            return
-        frame_indices, limbs = list(self.by_frame), list(self.by_frame.values())
-        relative = np.stack([of_frame.relative for of_frame in limbs])
-        often = np.isfinite(relative).sum(axis=0) >= _FRAMES_FOR_USUAL
-        usual = np.full(relative.shape[1], np.nan, np.float32)
-        usual[often] = np.nanmedian(relative[:, often], axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            times = np.where(np.stack([of_frame.doubted for of_frame in limbs]), relative / usual, 0)
-        times = np.nan_to_num(times, nan=0.0, posinf=0.0)
-        for row in np.flatnonzero(times.max(axis=1) > _LIMB_TIMES_USUAL):
-            limb = int(times[row].argmax())
-            ratio = float(times[row, limb])
-            reason = f"{limb_name(skeleton, skeleton.limbs[limb])} is {ratio:.1f} x its usual length"
-            urgency = float(np.clip(1 - 1 / ratio, 0, 1))
-            yield Suggestion(frame_indices[row], track_id, reason, urgency, int(limbs[row].weaker_ends[limb]))
 
 
 def neighbour(frame_indices: ArrayLike, current: int, step: int) -> int | None:

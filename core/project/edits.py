@@ -19,6 +19,8 @@ from core.poses import Pose, Provenance, Visibility
 from core.project import pose_edits
 from core.project.project import Project
 from core.project.records import Change, CutChange, PoseChange, RegionsChange, ReviewChange, Touched, TrackCut
+from core.project.track_edits import change_tracks, effect_of
+from core.track_changes import TrackChange, Verb
 from core.transforming import transformed
 
 Proofs = Mapping[int, tuple[float, str]] | None
@@ -267,9 +269,7 @@ def _cut(project: Project, track_id: int, from_frame: int, *, label: str, action
 
 
 @_undisturbed
-def change_track_id_from(
-    project: Project, frame_index: int, old: int, new: int, *, swap: bool = False, proofs: Proofs = None
-) -> Touched:
+def change_track_id_from(project: Project, frame_index: int, old: int, new: int, *, swap: bool = False) -> Touched:
     """Gives a person another number from a frame on; in the undo menu "Change person 3 to 5 from frame 12 on".
 
     With `swap`, somebody who has the new number there gets the old one: "Swap numbers 3 and 5 from frame 12 on".
@@ -277,30 +277,16 @@ def change_track_id_from(
     Raises:
         ProjectError: `old` is not there, or `new` is already taken in one of its frames and `swap` is False.
     """
-    if new < 0:
-        raise ProjectError("A person's number cannot be negative; choose 0 or more.")
-    if old == new:
-        return Touched()
-    olds = dict(project.track(old, frame_index))
-    news = dict(project.track(new, frame_index))
-    if not olds:
-        raise ProjectError(f"Person {old} is not in frame {frame_index} or later; choose somebody who is there.")
-    both = sorted(olds.keys() & news.keys())
-    if both and not swap:
-        raise ProjectError(
-            f"Person {new} is already in {len(both)} of these frames (first in frame {both[0]}); "
-            "choose another number or swap the two."
-        )
-    changes: list[Change] = [PoseChange(index, pose, pose.replaced(track_id=new)) for index, pose in olds.items()]
-    if swap:
-        changes += [PoseChange(index, pose, pose.replaced(track_id=old)) for index, pose in news.items()]
-        changes.append(CutChange(None, TrackCut(old, frame_index, new, lasting=False)))
-        changes.append(CutChange(None, TrackCut(new, frame_index, old, lasting=False)))
-        label = f"Swap numbers {old} and {new} from frame {frame_index} on"
-        return project.commit(label, changes, proofs, "swap_track_ids")
-    changes.append(CutChange(None, TrackCut(old, frame_index, new)))
-    label = f"Change person {old} to {new} from frame {frame_index} on"
-    return project.commit(label, changes, proofs, "change_track_id_from")
+    verb = Verb.SWAP if swap else Verb.ASSIGN
+    change = TrackChange(verb, old, new, frame_index, project.source.num_frames)
+    if not swap and old != new:
+        both = effect_of(project, change).both
+        if len(both):
+            raise ProjectError(
+                f"Person {new} is already in {len(both)} of these frames (first in frame {both[0]}); "
+                "choose another number or swap the two."
+            )
+    return change_tracks(project, change)
 
 
 # ---- the frame ----

@@ -12,7 +12,7 @@ from core.poses import FloatArray, Pose
 from core.project import history, journal, undoing
 from core.project.reader import ProjectReader
 from core.project.records import Change, RunKind, SourceRecord, Touched
-from core.project.storage import kept, ledger, regions, track_numbers
+from core.project.storage import done_marks, kept, ledger, regions, track_numbers
 from core.project.storage import proofs as proofs_of_frames
 from core.project.storage.store import Store
 
@@ -176,6 +176,7 @@ class Project(ProjectReader):
                     undoing.drop_undone(store)
                     written = journal.append(store, "edit", "renumber", label, actual)
                 proofs_of_frames.move(store, places)
+                done_marks.move(store, places)
                 ledger.set_source(store, source)
             self._columns = None  # of another length
             return Touched() if written is None else written.touched
@@ -279,6 +280,11 @@ class Project(ProjectReader):
                 written = journal.append(store, "run", run.kind, label, actual, proofs=proofs, run_id=run_id)
             return self._followed(written)
 
+    def note_run(self, run_id: int, facts: Mapping[str, Any]) -> None:
+        """Adds what a run found out to its settings. Raises ProjectError if it is over, or cannot be written."""
+        with self._store.transaction() as store:
+            ledger.note_run(store, run_id, facts)
+
     def finish_run(self, run_id: int, status: str = "done") -> None:
         """Ends a run with status "done", "cancelled" or "failed"; what it wrote stays."""
         with self._store.mutex:
@@ -356,6 +362,21 @@ class Project(ProjectReader):
         with self._store.transaction() as store:
             ledger.running(store, run_id)
             kept.write(store, run_id, fields)
+
+    # ---- what is done ----
+
+    def mark_done(self, places: Iterable[tuple[str, int, int]], done: bool = True) -> None:
+        """Remembers what a person looked at and let be, or forgets it. Not an edit, and not undone.
+
+        Args:
+            places: what is doubted, the frame, and a number for the pose there, from 0 and below 2 ** 32.
+            done: False where it is to be looked at again.
+
+        Raises:
+            ProjectError: it could not be written.
+        """
+        with self._store.transaction() as store:
+            (done_marks.write if done else done_marks.remove)(store, places)
 
     # ---- weights, rounds, settings, effort ----
 

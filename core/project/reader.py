@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.poses import FloatArray, FramePoses, Pose
 from core.project import journal, undoing
 from core.project.records import Change, Effort, FrameProof, JournalEntry, RegionsOfFrame, Round, Run, SourceRecord
-from core.project.storage import kept, ledger, proofs, regions, state, track_cells
+from core.project.storage import done_marks, kept, ledger, proofs, regions, state, track_cells
 from core.project.storage.codec import decode
 from core.project.storage.frame_state import NOT_REVIEWED
 from core.project.storage.store import Store
@@ -104,6 +104,27 @@ class ProjectReader:
         )
         for frame_index, pose in rows:
             yield frame_index, decode(pose)
+
+    def frames_of(self, track_id: int, start: int = 0, stop: int | None = None) -> NDArray[np.int64]:
+        """The rising indices of the frames from `start` up to `stop` that a person is in."""
+        rows = self._store.rows(
+            "SELECT frame_index FROM poses WHERE track_id = ? AND frame_index >= ? AND frame_index < ? ORDER BY 1",
+            (track_id, start, 2**62 if stop is None else stop),
+        )
+        return np.array([row[0] for row in rows], dtype=np.int64)
+
+    def track_spans(self) -> dict[int, tuple[int, int]]:
+        """The first and the last frame of every person, by rising number."""
+        return {
+            track_id: (first, last)
+            for track_id, first, last in self._store.rows(
+                "SELECT track_id, min(frame_index), max(frame_index) FROM poses GROUP BY track_id ORDER BY track_id"
+            )
+        }
+
+    def done_marks(self) -> dict[str, NDArray[np.int64]]:
+        """What a person looked at and let be: frame index * 2 ** 32 + the pose's number, rising, by what is doubted."""
+        return done_marks.read(self._store)
 
     def track_ids(self) -> list[int]:
         """The numbers of all people of the clip, rising."""
@@ -200,6 +221,10 @@ class ProjectReader:
     def runs(self) -> list[Run]:
         """All runs, the oldest first."""
         return ledger.runs(self._store)
+
+    def last_frame_of_run(self, run_id: int) -> int | None:
+        """The highest frame that a run wrote, None if it wrote nothing."""
+        return ledger.last_frame_of_run(self._store, run_id)
 
     @property
     def calibrated_runs(self) -> frozenset[int]:

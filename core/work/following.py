@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BATCH_FRAMES = 16
 METHODS = ("optical flow", "optical flow and poses")
+LOST_AFTER = "lost_after"
+"""What a run's settings call the last frame before the person was lost; absent where nobody was."""
 COSTLY_EVERY = 5
 """Of a network that is slow here, the pose is looked for in every so many frames."""
 QUICK_BATCH = 8
@@ -82,7 +84,7 @@ def follow_person(
         pose = None if chosen is None else project.frame(frame_index).pose(chosen)
     if pose is None:
         raise PredictionError(f"Person {track_id} is not in frame {frame_index}: draw a box there first.")
-    settings = {"track_id": pose.track_id, "from": frame_index, "method": METHODS[locate is not None]}
+    settings = {"track_id": pose.track_id, "from": frame_index, "to": stop, "method": METHODS[locate is not None]}
     proofs: dict[int, tuple[float, str]] = {}
     batch: dict[int, list[Pose]] = {}
     last_frame = frame_index
@@ -109,6 +111,8 @@ def follow_person(
                 on_progress(box.frame_index - frame_index, stop - frame_index - 1)
         finally:  # what was followed before a cancel, or a fault, is worth keeping
             flush()
+        if last_frame < stop - 1:
+            project.note_run(run_id, {LOST_AFTER: last_frame})
     by_now = project.person_now(last_frame, pose.track_id, as_of)
     return Followed(pose.track_id if by_now is None else by_now, last_frame, lost=last_frame < stop - 1)
 

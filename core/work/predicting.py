@@ -122,7 +122,8 @@ def run_prediction(
     if not requests:
         return 0
     cache, done = FrameCache(source, CACHE_BYTES), 0
-    with project.run(RunKind.PREDICT, predictor.loaded.sha256, run_settings(predictor, requests)) as run_id:
+    settings = run_settings(predictor, requests) | {"asked": [start, stop]}
+    with project.run(RunKind.PREDICT, predictor.loaded.sha256, settings) as run_id:
         for part in parts(requests, max(PART_REQUESTS, predictor.batch_size or 0)):
             predictions = predictor.predict(part, cache.get, len(source))
             on_predictions(predictions)

@@ -7,21 +7,20 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QFileDialog, QLabel, QLineEdit, QListView
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QFileDialog, QLabel, QLineEdit
 
 from app.keymaps import presets
 from app.ui.actions import ACTIONS
-from app.ui.dialogs import dialogs, import_dialog, keys_dialog, range_dialog
+from app.ui.dialogs import dialogs, import_dialog, keys_dialog, range_dialog, tracks_dialog
 from app.ui.dialogs.dialogs import ExportFormat
 from app.ui.main_window import MainWindow
 from app.ui.panels.compare_panel import in_words
-from app.ui.panels.queue_panel import QueueRow
 from core.project import RunKind
 
 FORMATS = (ExportFormat("posetrack18", "PoseTrack", "All.", ".json"),)
 OUTLOOK = import_dialog.ImportOutlook("1 frame.", "By name.", (), (), None)
 DIALOGS = {
-    "track": lambda tmp: dialogs.TrackDialog(None, 1, (1, 2), 0),
+    "track": lambda tmp: tracks_dialog.TracksDialog(None, 1, (1, 2), frame_index=0, num_frames=9),
     "frame": lambda tmp: dialogs.FrameDialog(None, 3, 20),
     "range": lambda tmp: range_dialog.RangeDialog(None, "Find", "Find", first=2, num_frames=20),
     "export": lambda tmp: dialogs.ExportDialog(None, tmp / "a.json", FORMATS),
@@ -68,6 +67,7 @@ def test_a_number_typed_into_a_dialog_is_taken(drive, clip):
     d.session.select(second, None)
     typed("5")
     d.do("action_change_track")
+    d.idle()
     assert d.session.project.track_ids() == [first, 5] and d.pose(first) is not None
     typed("7")
     d.do("action_go_to_frame")
@@ -120,19 +120,6 @@ def test_what_was_said_of_the_last_clip_goes_with_it_and_so_do_its_people(drive,
     d.idle()
     assert "17:59" not in d.said
     assert all(poses is None or not poses.poses for poses in drawn)
-
-
-def test_one_click_in_the_queue_goes_there(drive, clip):
-    d = drive(clip)
-    track_id = d.add_person(0)
-    d.fill(track_id, range(1, 12))
-    d.program.review.suggestions_changed.disconnect()
-    d.window.queue_panel.set_suggestions([QueueRow(3, track_id, "jumps"), QueueRow(8, track_id, "jumps")])
-    view = d.window.queue_panel.findChild(QListView, "queue_list")
-    at = view.visualRect(view.model().index(1, 0)).center()
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
-    d.wait(lambda: d.session.frame_index == 8, what="the frame of the row")
-    assert d.session.track_id == track_id
 
 
 def test_runs_of_one_minute_have_names_of_their_own(drive, clip):

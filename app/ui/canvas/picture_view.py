@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from app.ui import theme
 from app.ui.canvas.picture_item import PictureItem
-from app.ui.canvas.view import Picture, View, fitted, kept_in_reach, zoomed_within_limits
+from app.ui.canvas.view import FIT_MARGIN_PX, Picture, View, fitted, kept_in_reach, zoomed_within_limits
 
 ZOOM_PER_NOTCH = 1.2
+FAIR_PART = 0.6
+"""What is to be looked at is large enough where it fills this part of the viewport, one way or the other."""
 DEFAULT_HINT = "Open a clip: Ctrl+O"
 
 
@@ -71,6 +73,28 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no ty
         width, height = self.viewport().width(), self.viewport().height()
         if self._picture is not None and not (0 <= at_x < width and 0 <= at_y < height):
             self._pan_by(width / 2 - at_x, height / 2 - at_y)
+
+    def show_place(self, left: float, top: float, width: float, height: float) -> None:
+        """Brings a rectangle of the picture into sight, large enough to work on it.
+
+        The hand's own zoom stays where the rectangle fills a fair part of the viewport.
+        """
+        if self._picture is None or width <= 0 or height <= 0:
+            return
+        room_x, room_y = self.viewport().width() - 2 * FIT_MARGIN_PX, self.viewport().height() - 2 * FIT_MARGIN_PX
+        whole = min(room_x / (width * self._view.pixel_aspect), room_y / height)
+        x, y = left + width / 2, top + height / 2
+        if not FAIR_PART * whole <= self.zoom <= whole:
+            self._zoom_at(whole / self.zoom, *self._view.to_viewport(x, y))
+        (at_left, at_top), (at_right, at_bottom) = (
+            self._view.to_viewport(left, top),
+            self._view.to_viewport(left + width, top + height),
+        )
+        in_sight = at_left >= 0 and at_top >= 0
+        in_sight = in_sight and at_right <= self.viewport().width() and at_bottom <= self.viewport().height()
+        if not in_sight:
+            at_x, at_y = self._view.to_viewport(x, y)
+            self._pan_by(self.viewport().width() / 2 - at_x, self.viewport().height() / 2 - at_y)
 
     def _show_picture(self, rgb: NDArray[np.uint8], pixel_aspect: float) -> None:
         picture = Picture(rgb.shape[1], rgb.shape[0], pixel_aspect)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,14 +38,6 @@ class ExportOptions:
     path: Path
     only_reviewed: bool
     images_folder: Path | None
-
-
-@dataclass(frozen=True)
-class TrackChange:
-    """A person's new number; `swap` if whoever has it now takes the old one."""
-
-    track_id: int
-    swap: bool
 
 
 @dataclass(frozen=True)
@@ -150,45 +142,6 @@ class ExportDialog(Question):
         )
 
 
-class TrackDialog(Question):
-    """A person's new number."""
-
-    def __init__(self, parent: QWidget | None, track_id: int, taken: Collection[int], frame_index: int) -> None:
-        sentence = f"Give person #{track_id} another number, from frame {frame_index} to the end of the clip."
-        super().__init__(parent, "track_dialog", "Change number", sentence, "Change")
-        self._old = track_id
-        self._taken = frozenset(taken)
-        self._number = QSpinBox(self)
-        self._number.setObjectName("track_number")
-        self._number.setRange(0, 999_999)
-        self._number.setToolTip("The new number.")
-        self._number.setValue(next(iter(sorted(self._taken - {track_id})), max(self._taken, default=0) + 1))
-        self._swap = QCheckBox(self)
-        self._swap.setObjectName("track_swap")
-        self._swap.setChecked(True)
-        self._swap.setToolTip("Swap the two numbers from this frame on.")
-        self._note = self.muted("")
-        form = QFormLayout()
-        form.addRow("New number", self._number)
-        self.body.addLayout(form)
-        self.body.addWidget(self._swap)
-        self.body.addWidget(self._note)
-        self._number.valueChanged.connect(self._show)
-        self._show()
-
-    def _show(self) -> None:
-        number = self._number.value()
-        same, taken = number == self._old, number in self._taken
-        self._swap.setText(f"Swap: person #{number} becomes #{self._old}")
-        self._swap.setVisible(taken and not same)
-        self._note.setText("This is already the number." if same else "" if taken else "No one has this number yet.")
-        self.do_it.setEnabled(not same)
-
-    def change(self) -> TrackChange:
-        """The answer."""
-        return TrackChange(self._number.value(), not self._swap.isHidden() and self._swap.isChecked())
-
-
 class FrameDialog(Question):
     """The number of a frame to go to."""
 
@@ -203,12 +156,6 @@ class FrameDialog(Question):
         form = QFormLayout()
         form.addRow("Frame", self.number)
         self.body.addLayout(form)
-
-
-def ask_track_id(parent: QWidget | None, track_id: int, taken: Collection[int], frame_index: int) -> TrackChange | None:
-    """The new number of a person from a frame on; `taken` are the numbers of the clip."""
-    dialog = TrackDialog(parent, track_id, taken, frame_index)
-    return dialog.change() if dialog.agreed() else None
 
 
 def ask_frame(parent: QWidget | None, frame_index: int, num_frames: int) -> int | None:

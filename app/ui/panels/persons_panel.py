@@ -273,7 +273,7 @@ class PersonsPanel(QWidget):
         who = row.track_id
         entries = (
             ("follow", "Follow through the clip", lambda: self.follow_requested.emit(who)),
-            ("renumber", "Change number from here on…", lambda: self.track_id_change_requested.emit(who)),
+            ("renumber", "Tracks: assign, swap, split, merge…", lambda: self.track_id_change_requested.emit(who)),
             (
                 "show" if row.hidden else "hide",
                 "Show" if row.hidden else "Hide",

@@ -1,161 +1,92 @@
-"""The queue: which frame next, and why, in words."""
+"""The queue: what to look at next, and why, in words; filters above it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
     QLabel,
-    QListView,
+    QMenu,
+    QSizePolicy,
     QStackedLayout,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.ui import theme
+from app.ui.panels.queue_list import QueueView
+from core.judging.entries import Entry, FilterChoices, Wanted
+from core.keypoints import POSETRACK
 
-ROW_HEIGHT_PX = 40
-EMPTY_SENTENCE = "Nothing needs a look.\nPredict the clip, and the frames that the network is unsure of appear here."
-
-
-@dataclass(frozen=True)
-class QueueRow:
-    """One entry of the queue.
-
-    Attributes:
-        frame_index: the frame to look at.
-        track_id: the person to look at, None for the whole frame.
-        reason: why, in words: "left wrist is unsure (0.21)".
-    """
-
-    frame_index: int
-    track_id: int | None
-    reason: str
-
-    @property
-    def place(self) -> str:
-        """Where: "Frame 12 · #1"."""
-        return f"Frame {self.frame_index}" + ("" if self.track_id is None else f" · #{self.track_id}")
-
-    @property
-    def text(self) -> str:
-        """Where and why, in a line."""
-        return f"{self.place} · {self.reason}"
+EMPTY_SENTENCE = "Nothing needs a look.\nPredict the clip, and what the network is unsure of appears here."
+ALL_DONE_SENTENCE = "Everything here is done."
+FILTERED_SENTENCE = "The filters let nothing through."
+ANY_REASON, ANYBODY, ANY_JOINT = "All reasons", "Everybody", "All joints"
 
 
-_Index = QModelIndex | QPersistentModelIndex
+class FilterBox(QComboBox):
+    """A choice of what to show; its keys are its own while it has the focus."""
 
+    chosen = Signal()
 
-class _QueueModel(QAbstractListModel):
-    """The entries for Qt's list; a list of any length costs the same to show."""
-
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, object_name: str, everything: str, tooltip: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.rows: list[QueueRow] = []
+        self._everything = everything
+        self.setObjectName(object_name)
+        self.setToolTip(tooltip)
+        self.setAccessibleName(tooltip)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.activated.connect(lambda _: self.chosen.emit())
+        self.set_choices([], None)
 
-    def set_rows(self, rows: list[QueueRow]) -> None:
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
+    def set_choices(self, choices: Sequence[tuple[str, Any]], chosen: Any) -> None:  # noqa: ANN401 - what Qt keeps of it
+        """Offers choices (words, value) below "all"; one that is chosen and no longer there stays until another is."""
+        entries = [(self._everything, None), *choices]
+        if chosen is not None and chosen not in [value for _, value in entries]:
+            entries.append((self.currentText(), chosen))
+        if entries != [(self.itemText(i), self.itemData(i)) for i in range(self.count())]:
+            self.clear()
+            for words, value in entries:
+                self.addItem(words, value)
+        self.setCurrentIndex([value for _, value in entries].index(chosen))
+        self.setEnabled(len(entries) > 1)
 
-    def rowCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        row = self.rows[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return row.text
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.text}\nA click or Enter goes there."
-        return row if role == Qt.ItemDataRole.UserRole else None
-
-
-class _QueueDelegate(QStyledItemDelegate):
-    """Draws an entry in two lines: where, and below it why."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(120, ROW_HEIGHT_PX)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        row = index.data(Qt.ItemDataRole.UserRole)
-        area: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        painter.save()
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, theme.SELECTION)
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, theme.RAISED)
-        painter.fillRect(
-            QRect(area.left(), area.top() + 4, 3, area.height() - 8), theme.colour_of(theme.Meaning.DOUBTFUL)
-        )
-        text = area.adjusted(11, 3, -6, -3)
-        font = painter.font()
-        font.setBold(True)
-        painter.setFont(font)
-        painter.setPen(theme.TEXT)
-        painter.drawText(text, Qt.AlignmentFlag.AlignTop, row.place)
-        font.setBold(False)
-        painter.setFont(font)
-        painter.setPen(theme.TEXT_MUTED)
-        reason = painter.fontMetrics().elidedText(row.reason, Qt.TextElideMode.ElideRight, text.width())
-        painter.drawText(text, Qt.AlignmentFlag.AlignBottom, reason)
-        painter.restore()
-
-
-class _QueueView(QListView):
-    """A list that keeps the arrow keys and Enter for itself while it has the focus."""
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            keys = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            if event.key() in keys and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-                event.accept()
-                return True
-        return super().event(event)
+    def showPopup(self) -> None:
+        """Lists the choices, as wide as their words."""
+        widest = max(self.fontMetrics().horizontalAdvance(self.itemText(i)) for i in range(self.count()))
+        self.view().setMinimumWidth(widest + 2 * theme.SPACING_LARGE)
+        super().showPopup()
 
 
 class QueuePanel(QWidget):
-    """The frames that need a look, the most useful first.
+    """What needs a look, the most useful first.
 
     Signals:
-        row_chosen(int, object): the frame and the person (or None) of an entry.
+        entry_chosen(object): the hand goes to an Entry.
+        done_toggled(object, bool): an Entry is done, or to be looked at again.
+        filters_changed(object): Wanted; who is hidden is not the panel's to know.
     """
 
-    row_chosen = Signal(int, object)
+    entry_chosen = Signal(object)
+    done_toggled = Signal(object, bool)
+    filters_changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("queue_panel")
-        self._model = _QueueModel(self)
-        self._count = QLabel(self)
-        self._count.setObjectName("queue_count")
-        self._count.setProperty("muted", True)
-        self._count.setToolTip("Places that nobody has looked at yet, the most useful first.")
-        self._view = _QueueView(self)
-        self._view.setObjectName("queue_list")
-        self._view.setAccessibleName("Frames that need a look")
-        self._view.setModel(self._model)
-        self._view.setItemDelegate(_QueueDelegate(self._view))
-        self._view.setUniformItemSizes(True)
-        self._view.setMouseTracking(True)
-        self._view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._view.clicked.connect(self._choose)
-        self._view.activated.connect(self._choose)  # Enter
+        self._is_filtered = False
+        self._view = QueueView(self)
+        self._view.entry_chosen.connect(self.entry_chosen)
+        self._view.done_toggled.connect(self.done_toggled)
+        self._view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._view.customContextMenuRequested.connect(self._open_menu)
         self._empty = QLabel(EMPTY_SENTENCE, self)
         self._empty.setObjectName("queue_empty")
         self._empty.setWordWrap(True)
@@ -167,35 +98,116 @@ class QueuePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACING, theme.SPACING_SMALL + 2, theme.SPACING, theme.SPACING)
         column.setSpacing(theme.SPACING_SMALL)
-        column.addWidget(self._count)
+        column.addLayout(self._build_filters())
+        column.addLayout(self._build_count())
         column.addLayout(self._pages, 1)
-        self.set_suggestions([])
+        self.set_queue([], 0, 0, FilterChoices((), (), ()), Wanted())
 
-    def set_suggestions(self, rows: list[QueueRow]) -> None:
-        """Shows the queue; an entry that is still in it stays marked."""
-        selected = self.selected()
-        self._model.set_rows(list(rows))
-        self._pages.setCurrentIndex(1 if rows else 0)
-        self._count.setVisible(bool(rows))
-        self._count.setText("1 place needs a look" if len(rows) == 1 else f"{len(rows):,} places need a look")
-        if selected is not None:
-            self.set_selected(selected.frame_index, selected.track_id)
+    def _build_filters(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACING_SMALL)
+        self._reason = FilterBox("queue_reason", ANY_REASON, "Show only entries with this reason.", self)
+        self._person = FilterBox("queue_person", ANYBODY, "Show only entries about this person.", self)
+        self._joint = FilterBox("queue_joint", ANY_JOINT, "Show only entries about this joint.", self)
+        for box in (self._reason, self._person, self._joint):
+            box.chosen.connect(self._filter)
+            row.addWidget(box, 1)
+        return row
 
-    def set_selected(self, frame_index: int, track_id: int | None) -> None:
-        """Marks the entry of a frame and person, or none."""
-        rows = self._model.rows
-        place = next((i for i, r in enumerate(rows) if (r.frame_index, r.track_id) == (frame_index, track_id)), None)
-        if place is None:
-            self._view.clearSelection()
-            self._view.setCurrentIndex(QModelIndex())
-        else:
-            self._view.setCurrentIndex(self._model.index(place))
+    def _build_count(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACING_SMALL)
+        self._count = QLabel(self)
+        self._count.setObjectName("queue_count")
+        self._count.setProperty("muted", True)
+        self._count.setToolTip(
+            "Done is what you marked as done, and what you corrected, accepted or reviewed since the clip was opened."
+        )
+        self._with_done = QToolButton(self)
+        self._with_done.setObjectName("queue_with_done")
+        self._with_done.setText("Show done")
+        self._with_done.setCheckable(True)
+        self._with_done.setProperty("framed", True)
+        self._with_done.setToolTip("List also the entries that are done, below the others.")
+        self._with_done.clicked.connect(lambda _checked: self._filter())
+        row.addWidget(self._count, 1)
+        row.addWidget(self._with_done)
+        return row
 
-    def selected(self) -> QueueRow | None:
-        """The entry that is marked."""
-        index = self._view.currentIndex()
-        return self._model.rows[index.row()] if index.isValid() else None
+    # What to show ---------------------------------------------------------------------------------------------------
 
-    def _choose(self, index: QModelIndex) -> None:
-        row = self._model.rows[index.row()]
-        self.row_chosen.emit(row.frame_index, row.track_id)
+    def set_queue(
+        self, entries: Sequence[Entry], num_done: int, num_entries: int, choices: FilterChoices, wanted: Wanted
+    ) -> None:
+        """Shows the queue.
+
+        Args:
+            entries: those to list, the most useful first.
+            num_done: of all that the filters let through.
+            num_entries: likewise, done or not.
+            choices: what there is to filter by.
+            wanted: the filters.
+        """
+        self._reason.set_choices([(reason.words, reason) for reason in choices.reasons], wanted.reason)
+        self._person.set_choices([(f"#{who}", who) for who in choices.track_ids], wanted.track_id)
+        joints = [(POSETRACK.label(keypoint).capitalize(), keypoint) for keypoint in choices.keypoints]
+        self._joint.set_choices(joints, wanted.keypoint)
+        self._with_done.setChecked(wanted.with_done)
+        self._is_filtered = any(value is not None for value in (wanted.reason, wanted.track_id, wanted.keypoint))
+        self._count.setText(f"{num_done:,} of {num_entries:,} done" if num_entries else "")
+        self._with_done.setEnabled(num_entries > 0)
+        self._view.set_entries(entries)
+        self._pages.setCurrentIndex(1 if entries else 0)
+        self._empty.setText(
+            ALL_DONE_SENTENCE if num_entries else FILTERED_SENTENCE if self._is_filtered else EMPTY_SENTENCE
+        )
+
+    def set_current(self, entry: Entry | None) -> None:
+        """Marks the entry that the hand is at, or none."""
+        self._view.set_current(entry)
+
+    def take_focus(self) -> None:
+        """Puts the keys on the first filter; Tab leads to the others and to the list."""
+        self._reason.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    # The hand -------------------------------------------------------------------------------------------------------
+
+    def _filter(self) -> None:
+        self.filters_changed.emit(
+            Wanted(
+                self._reason.currentData(),
+                self._person.currentData(),
+                self._joint.currentData(),
+                with_done=self._with_done.isChecked(),
+            )
+        )
+
+    def _open_menu(self, position: QPoint) -> None:
+        entry = self._view.entry_at(position)
+        if entry is not None:
+            menu = self.context_menu(entry)
+            menu.exec(self._view.viewport().mapToGlobal(position))
+            menu.deleteLater()
+
+    def context_menu(self, entry: Entry) -> QMenu:
+        """What can be done with an entry."""
+        menu = QMenu(self)
+        menu.setObjectName("queue_menu")
+        menu.addAction("Go there").triggered.connect(lambda: self.entry_chosen.emit(entry))
+        done = "Look at it again" if entry.is_done else "Done"
+        menu.addAction(theme.icon("reviewed"), done).triggered.connect(
+            lambda: self.done_toggled.emit(entry, not entry.is_done)
+        )
+        menu.addSeparator()
+        shown = self._with_done.isChecked()
+        only = [(f"Only {entry.reason.words.lower().removesuffix('?')}", Wanted(entry.reason, with_done=shown))]
+        if entry.track_id is not None:
+            only.append((f"Only #{entry.track_id}", Wanted(track_id=entry.track_id, with_done=shown)))
+        if entry.keypoint is not None:
+            joint = POSETRACK.label(entry.keypoint)
+            only.append((f"Only the {joint}", Wanted(keypoint=entry.keypoint, with_done=shown)))
+        if self._is_filtered:
+            only.append(("Everything", Wanted(with_done=shown)))
+        for words, wanted in only:
+            menu.addAction(words).triggered.connect(lambda _checked=False, w=wanted: self.filters_changed.emit(w))
+        return menu

@@ -136,6 +136,22 @@ def running(store: Store, run_id: int) -> Run:
     return found
 
 
+def note_run(store: Store, run_id: int, facts: Mapping[str, Any]) -> None:
+    """Adds to the settings of a run that is not over. Raises ProjectError if it is unknown or over."""
+    settings = {**running(store, run_id).settings, **facts}
+    store.execute("UPDATE runs SET settings = ? WHERE run_id = ?", (json.dumps(settings), run_id))
+
+
+def last_frame_of_run(store: Store, run_id: int) -> int | None:
+    """The highest frame that a run wrote, None if it wrote nothing."""
+    row = store.one(
+        "SELECT max(frame_index) FROM changes WHERE entry_id IN"
+        " (SELECT entry_id FROM entries WHERE kind = 'run' AND run_id = ?)",
+        (run_id,),
+    )
+    return None if row is None else row[0]
+
+
 def finish_run(store: Store, run_id: int, status: str) -> None:
     """Stores how a run ended; one that was taken back meanwhile stays so.
 

@@ -134,7 +134,23 @@ _REGIONS_OF_PEOPLE = (
         removed TEXT NOT NULL)""",
 )
 
-MIGRATIONS: Sequence[Sequence[str]] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _REGIONS_OF_PEOPLE)
+# What a person looked at and let be: see core.project.storage.done_marks.
+_DONE_MARKS = (
+    """CREATE TABLE done_marks (
+        what TEXT NOT NULL,
+        frame_index INTEGER NOT NULL,
+        print INTEGER NOT NULL,
+        PRIMARY KEY (what, frame_index, print)) WITHOUT ROWID""",
+)
+
+MIGRATIONS: Sequence[Sequence[str]] = (
+    _VERSION_1,
+    _VERSION_2,
+    _VERSION_3,
+    _VERSION_4,
+    _REGIONS_OF_PEOPLE,
+    _DONE_MARKS,
+)
 """Step i leads from version i to version i + 1; a published step never changes."""
 READABLE_FROM = 1
 """Files of this version and later can be read as they are; older ones have to be brought up to date first."""

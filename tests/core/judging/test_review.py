@@ -5,14 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.judging.doubts import Reason, limb_name
+from core.judging.entries import Entry, Wanted, filter_choices, in_clip_order, in_order, with_marks
 from core.judging.review import (
     ReviewQueue,
     doubtful_joints,
+    entries_of,
     is_doubtful,
     is_mostly_guessed,
-    limb_name,
     neighbour,
-    suggestions,
     sure_joints,
 )
 from core.keypoints import POSETRACK
@@ -72,23 +73,23 @@ def test_doubtful_joints_are_the_machines_below_the_mark():
 
 
 def test_an_unsure_joint_is_named_with_its_score():
-    (only,) = suggestions(clip(with_score(with_score(standing(), KNEE, 0.4), WRIST, 0.21)))
-    assert only.reason == "left wrist is unsure (0.21)" and only.keypoint == WRIST
+    (only,) = entries_of(clip(with_score(with_score(standing(), KNEE, 0.6), WRIST, 0.21)))
+    assert only.sentence == "left wrist is unsure (0.21)" and only.keypoint == WRIST
     assert (only.frame_index, only.track_id) == (0, 1) and only.urgency == pytest.approx(0.79)
 
 
 def test_a_jump_is_what_the_body_does_not_do():
     walking = [standing(shift=(40 * index, 0)) for index in range(3)]
-    assert suggestions(clip(*walking)) == [], "everything moves: no joint jumps"
+    assert entries_of(clip(*walking)) == [], "everything moves: no joint jumps"
     pose = walking[1]
     jumped = pose.with_keypoint(KNEE, pose.keypoints[KNEE] + (44, 0), Visibility.VISIBLE, 0.9, Provenance.PREDICTED)
-    (only,) = suggestions(clip(walking[0], jumped))
-    assert only.reason == "right knee jumps 84 px" and only.keypoint == KNEE
+    (only,) = entries_of(clip(walking[0], jumped))
+    assert only.sentence == "right knee jumps 84 px" and only.keypoint == KNEE
     assert only.frame_index == 1 and only.urgency == pytest.approx(0.44)
     by_hand = with_score(jumped, KNEE, 1.0, Provenance.CORRECTED)
-    assert suggestions(clip(walking[0], by_hand)) == []
+    assert entries_of(clip(walking[0], by_hand)) == []
     apart = [FramePoses(0, (walking[0],)), FramePoses(2, (jumped,))]
-    assert suggestions(apart) == [], "two frames apart is no jump"
+    assert entries_of(apart) == [], "two frames apart is no jump"
 
 
 def test_a_limb_that_is_too_long_is_named_with_its_ratio():
@@ -102,29 +103,29 @@ def test_a_limb_that_is_too_long_is_named_with_its_ratio():
         )
         for times in (1, 1, 1, 1, 1, 1, 1.5, 2.1)
     ]
-    (only,) = suggestions(clip(*poses))
-    assert only.reason == "left forearm is 2.1 x its usual length" and only.frame_index == 7
+    (only,) = entries_of(clip(*poses))
+    assert only.sentence == "left forearm is 2.1 x its usual length" and only.frame_index == 7
     assert only.keypoint == WRIST or only.keypoint == POSETRACK.index("left_elbow")
-    assert suggestions(clip(*poses[4:])) == [], "four frames do not say what is usual"
+    assert entries_of(clip(*poses[4:])) == [], "four frames do not say what is usual"
 
 
 def test_the_most_urgent_comes_first_and_reviewed_frames_not_at_all():
-    frames = clip(
-        with_score(standing(), WRIST, 0.4), with_score(standing(), WRIST, 0.1), with_score(standing(), WRIST, 0.3)
-    )
-    assert [s.frame_index for s in suggestions(frames)] == [1, 2, 0]
-    frames[1] = FramePoses(1, frames[1].poses, reviewed=True)
-    assert [s.frame_index for s in suggestions(iter(frames))] == [2, 0]
+    frames = [
+        FramePoses(index, (with_score(standing(), WRIST, score),)) for index, score in ((0, 0.4), (20, 0.1), (40, 0.3))
+    ]
+    assert [e.frame_index for e in entries_of(frames)] == [20, 40, 0]
+    frames[1] = FramePoses(20, frames[1].poses, reviewed=True)
+    assert [e.frame_index for e in entries_of(iter(frames))] == [40, 0]
 
 
-def test_two_people_in_a_frame_are_two_suggestions():
+def test_two_people_in_a_frame_are_two_entries():
     frame = FramePoses(3, (with_score(standing(), WRIST, 0.4), with_score(standing(track_id=2), KNEE, 0.2)))
-    assert [(s.track_id, s.keypoint) for s in suggestions([frame])] == [(2, KNEE), (1, WRIST)]
+    assert [(s.track_id, s.keypoint) for s in entries_of([frame])] == [(2, KNEE), (1, WRIST)]
 
 
 def test_a_pose_without_joints_or_extent_is_no_trouble():
     empty = Pose.empty(1, (0, 0, 0, 0), Provenance.PROPAGATED)
-    assert suggestions(clip(*[empty] * 8)) == []
+    assert entries_of(clip(*[empty] * 8)) == []
 
 
 def test_neighbours_of_a_frame():
@@ -163,7 +164,7 @@ def test_somebody_who_turns_is_not_taken_for_a_stretched_body():
         scores[joints], visibility[joints], provenance[joints] = 0.9, Visibility.VISIBLE, Provenance.PREDICTED
         changed = pose.replaced(keypoints=keypoints, scores=scores, visibility=visibility, provenance=provenance)
         frames.append(FramePoses(index, (changed,)))
-    assert not [s for s in suggestions(frames) if "usual length" in s.reason]
+    assert not [e for e in entries_of(frames) if e.reason == Reason.LIMB]
 
 
 # Kept up to date -----------------------------------------------------------------------------------------------------
@@ -176,11 +177,24 @@ class Clip:
         self.frames = {frame.frame_index: frame for frame in clip(*poses)}
         self.num_read = 0
 
+    def count(self, frame_index):
+        """Whether somebody is in a frame, which is read then."""
+        there = frame_index in self.frames
+        self.num_read += there
+        return there
+
     def read(self, start, stop):
         for frame_index in sorted(self.frames):
             if start <= frame_index < stop:
                 self.num_read += 1
                 yield self.frames[frame_index]
+
+
+def entries(queue):
+    """All entries of a queue, those that a person settled left out, as `entries_of` gives them."""
+    columns = queue.columns()
+    rows = in_order(columns, np.flatnonzero(~columns.is_done))
+    return [columns.entry(row) for row in rows.tolist()]
 
 
 def moved(pose, keypoint, by, score, provenance=Provenance.PREDICTED):
@@ -199,9 +213,14 @@ PEOPLE = st.lists(SOMEBODY, max_size=2, unique_by=lambda pose: pose.track_id)
 EDITS = st.lists(st.dictionaries(st.integers(0, 11), st.tuples(PEOPLE, st.booleans()), max_size=4), max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+def places(entry):
+    """Whom an entry is about, why, where, and how bad it is; its span may reach over frames that a person settled."""
+    return entry.track_id, entry.reason, entry.keypoint, entry.frame_index, entry.sentence, entry.urgency
+
+
+@settings(max_examples=40, deadline=None)
 @given(EDITS)
-def test_after_any_edits_the_queue_is_that_of_the_whole_clip(edits):
+def test_after_any_edits_the_queue_has_the_doubts_of_the_whole_clip(edits):
     scene = Clip(*[standing(0.9 if index % 3 else 0.4) for index in range(8)])
     queue = ReviewQueue()
     queue.look_at(scene.read(0, 12))
@@ -212,21 +231,35 @@ def test_after_any_edits_the_queue_is_that_of_the_whole_clip(edits):
             if poses or reviewed:
                 scene.frames[frame_index] = FramePoses(frame_index, poses, reviewed)
         queue.look_again(edit, scene.read)
-        assert queue.suggestions() == suggestions(scene.read(0, 12))
+        whole = ReviewQueue()
+        whole.look_at(scene.read(0, 12))
+        assert queue._doubts.keys() == whole._doubts.keys()
+        for key, doubts in whole._doubts.items():
+            for column, kept in zip(doubts, queue._doubts[key], strict=True):
+                np.testing.assert_array_equal(column, kept)
+        assert sum(entry.num_open for entry in entries(queue)) == sum(e.num_open for e in entries(whole))
 
 
-def test_one_edit_among_a_thousand_frames_reads_it_and_its_neighbours():
-    scene = Clip(*[standing(0.4 if index == 700 else 0.9) for index in range(1000)])
+def test_one_edit_among_100000_frames_reads_it_and_its_neighbours():
+    scene = Clip()
+    at = [*range(495, 506), *range(600, 100_000, 100)]
+    usual, unsure = standing(), with_score(standing(), WRIST, 0.4)
+    scene.frames = {index: FramePoses(index, (unsure if index % 10_000 == 700 else usual,)) for index in at}
     queue = ReviewQueue()
-    queue.look_at(scene.read(0, 1000))
+    queue.look_at(scene.read(0, 100_000))
+    before = queue.columns()
+    assert len(before) == 10
     scene.num_read = 0
     scene.frames[500] = FramePoses(500, (moved(standing(), KNEE, (90, 0), 0.9),))
-    queue.look_again([500], scene.read)
+    queue.look_again([500], lambda start, stop: [scene.frames[i] for i in range(start, stop) if scene.count(i)])
     assert scene.num_read == 3
-    assert [s.frame_index for s in queue.suggestions()] == [500, 501, 700], "it jumps there and back"
+    after = queue.columns()
+    fresh = [source for source in after.sources if not any(source is old for old in before.sources)]
+    assert {source.key.reason for source in fresh} <= {Reason.JUMP, Reason.LIMB}, "what has not changed is kept"
+    assert ("Frames 500 to 501 · #1", "right knee jumps up to 90 px") in [(e.where, e.sentence) for e in entries(queue)]
     scene.frames[500] = FramePoses(500, (standing(),))
-    queue.look_again([500], scene.read)
-    assert scene.num_read == 6 and [s.frame_index for s in queue.suggestions()] == [700]
+    queue.look_again([500], lambda start, stop: [scene.frames[i] for i in range(start, stop) if scene.count(i)])
+    assert scene.num_read == 6 and len(entries(queue)) == 10
 
 
 def test_edits_far_apart_read_their_own_neighbours_only():
@@ -246,3 +279,115 @@ def test_a_joint_is_sure_only_where_what_scores_mean_was_measured():
     assert not sure_joints(with_score(pose, WRIST, 0.84), frozenset({4}))[WRIST]
     for other in (Provenance.PROPAGATED, Provenance.IMPORTED, Provenance.CORRECTED):
         assert not sure_joints(with_score(pose, WRIST, 0.9, other), frozenset({4}))[WRIST]
+
+
+# Entries --------------------------------------------------------------------------------------------------------------
+
+
+def doubted(scores, keypoint=WRIST, track_id=1):
+    """Frames in which a joint has these scores; None where the person is sure of it."""
+    return [
+        FramePoses(index, (with_score(standing(track_id=track_id), keypoint, 0.9 if score is None else score),))
+        for index, score in enumerate(scores)
+    ]
+
+
+def test_neighbouring_frames_are_one_entry_that_leads_to_the_worst():
+    (entry,) = entries_of(doubted([None, 0.4, 0.3, 0.1, 0.2, None, 0.45, None]))
+    assert (entry.where, entry.sentence) == ("Frames 1 to 6 · #1", "left wrist is unsure (down to 0.10)")
+    assert (entry.frame_index, entry.keypoint, entry.num_open) == (3, WRIST, 5)
+    far = entries_of(doubted([0.4, *[None] * 6, 0.3]))
+    assert [e.where for e in far] == ["Frame 7 · #1", "Frame 0 · #1"], "six frames in between are a gap"
+    bridged = entries_of(doubted([0.4, *[None] * 5, 0.3]))
+    assert [e.where for e in bridged] == ["Frames 0 to 6 · #1"]
+
+
+def test_each_joint_and_reason_of_a_person_is_an_entry_of_its_own():
+    frames = [
+        FramePoses(index, (with_score(with_score(standing(), WRIST, 0.2), KNEE, 0.4), standing(0.3, track_id=2)))
+        for index in range(4)
+    ]
+    found = entries_of(frames)
+    assert {e.where for e in found} == {"Frames 0 to 3 · #1", "Frames 0 to 3 · #2"}
+    assert [e.keypoint for e in found if e.track_id == 1] == [WRIST, KNEE] and len(found) == 2 + 17
+
+
+def test_filters_by_reason_person_and_joint_and_hidden_people():
+    queue = ReviewQueue()
+    queue.look_at(
+        FramePoses(index, (with_score(standing(), WRIST, 0.2), with_score(standing(track_id=2), KNEE, 0.4)))
+        for index in range(4)
+    )
+    lost = Entry(Reason.LOST, 4, 4, 4, 2, None, "is lost after frame 3", 1.0)
+    columns = queue.columns([lost])
+
+    def shown(**wanted):
+        rows = in_order(columns, np.flatnonzero(columns.where(Wanted(**wanted))))
+        return [(columns.entry(row).track_id, columns.entry(row).reason.value) for row in rows.tolist()]
+
+    assert shown() == [(2, "lost"), (1, "unsure"), (2, "unsure")]
+    assert shown(reason=Reason.LOST) == [(2, "lost")] and shown(track_id=1) == [(1, "unsure")]
+    assert shown(keypoint=KNEE) == [(2, "unsure")] and shown(hidden=frozenset({2})) == [(1, "unsure")]
+    choices = filter_choices(columns, frozenset())
+    assert choices.track_ids == (1, 2) and choices.keypoints == (WRIST, KNEE)
+    assert choices.reasons == (Reason.UNSURE, Reason.LOST)
+    assert filter_choices(columns, frozenset({2})).keypoints == (WRIST,)
+    assert [int(columns.frame_index[row]) for row in in_clip_order(columns, np.arange(3))] == [0, 0, 4]
+
+
+def test_the_order_is_one_function():
+    queue = ReviewQueue()
+    queue.look_at(doubted([0.1, *[None] * 8, 0.4, 0.4, 0.4]))
+    columns = queue.columns()
+    rows = np.arange(len(columns))
+    longest = in_order(columns, rows, lambda all_of_them: all_of_them.num_open.astype(float))
+    assert columns.entry(int(longest[0])).where == "Frames 9 to 11 · #1"
+    assert columns.entry(int(in_order(columns, rows)[0])).where == "Frame 0 · #1"
+
+
+def marks_of(*entries):
+    return {entry.places.what: entry.places.codes for entry in entries}
+
+
+def test_what_a_person_marked_as_done_stays_so_until_the_pose_changes():
+    scene = Clip(*[frame.poses[0] for frame in doubted([0.4, 0.3, 0.2])])
+    queue = ReviewQueue()
+    queue.look_at(scene.read(0, 3))
+    (entry,) = entries(queue)
+    queue.mark(marks_of(entry))
+    (done,) = [queue.columns().entry(0)]
+    assert done.is_done and done.num_open == 0 and done.sentence == entry.sentence
+    scene.frames[1] = FramePoses(1, (with_score(standing(), WRIST, 0.35),))
+    queue.look_again([1], scene.read)
+    (back,) = entries(queue)
+    assert (back.where, back.frame_index, back.num_open) == ("Frames 0 to 2 · #1", 1, 1)
+    fresh = ReviewQueue()
+    fresh.mark(marks_of(entry))
+    scene.frames[1] = FramePoses(1, (with_score(standing(), WRIST, 0.3),))
+    fresh.look_at(scene.read(0, 3))
+    assert entries(fresh) == [] and len(fresh.columns()) == 1, "the same pose gives the same print after a restart"
+    fresh.mark({})
+    assert len(entries(fresh)) == 1
+    lost = Entry(Reason.LOST, 4, 4, 4, 2, None, "is lost", 1.0, places=entry.places)
+    assert with_marks([lost], marks_of(entry))[0].is_done and not with_marks([lost], {})[0].is_done
+
+
+def test_what_a_person_settled_by_an_edit_is_done_and_opens_again_with_the_doubt():
+    scene = Clip(*[frame.poses[0] for frame in doubted([0.4, 0.3, 0.2])])
+    queue = ReviewQueue()
+    queue.look_at(scene.read(0, 3))
+    for index in (0, 1):
+        scene.frames[index] = FramePoses(index, (with_score(standing(), WRIST, 1.0, Provenance.CORRECTED),))
+    queue.look_again([0, 1], scene.read)
+    assert [(e.where, e.num_open) for e in entries(queue)] == [("Frames 0 to 2 · #1", 1)]
+    scene.frames[2] = FramePoses(2, scene.frames[2].poses, reviewed=True)
+    queue.look_again([2], scene.read)
+    columns = queue.columns()
+    assert entries(queue) == [] and len(columns) == 1 and columns.entry(0).sentence == "left wrist was unsure"
+    scene.frames[2] = FramePoses(2, scene.frames[2].poses)
+    queue.look_again([2], scene.read)
+    assert [e.num_open for e in entries(queue)] == [1]
+    for index in range(3):
+        scene.frames[index] = FramePoses(index, (standing(),))
+    queue.look_again(range(3), scene.read)
+    assert len(queue.columns()) == 0, "a machine's new word is no work of a person"

@@ -219,7 +219,9 @@ def test_keys_work_wherever_the_focus_is(drive, clip, focused):
     holder = d.window.findChild(object, focused)
     at = holder.rect().center() if focused != "message_bar" else QPoint(3, 3)
     QTest.mouseClick(holder, Qt.MouseButton.LeftButton, pos=at)
-    children = [child for child in holder.findChildren(object) if getattr(child, "focusPolicy", None)]
+    children = [
+        child for child in holder.findChildren(object) if getattr(child, "focusPolicy", None) and child.isEnabled()
+    ]
     for focus in [child for child in children if child.focusPolicy() & Qt.FocusPolicy.ClickFocus] or [holder]:
         widget = focus
         widget.setFocus()

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QSpinBox
@@ -10,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPu
 from app.keymaps import presets
 from app.ui.actions import default_keymap
 from app.ui.dialogs import dialogs
-from app.ui.dialogs.dialogs import ExportDialog, ExportFormat, ExportOptions, TrackChange
+from app.ui.dialogs.dialogs import ExportDialog, ExportFormat, ExportOptions
 
 
 def answer(act) -> None:
@@ -49,23 +48,6 @@ def test_an_export_needs_a_file(qtbot):
     dialog = dialogs.ExportDialog(None, Path("/clips/dance.json"), FORMATS)
     qtbot.addWidget(dialog)
     dialog.findChild(QLineEdit, "export_path").setText("  ")
-    assert not dialog.findChild(QPushButton, "do_it").isEnabled()
-
-
-@pytest.mark.parametrize(("number", "expected"), [(2, TrackChange(2, True)), (9, TrackChange(9, False))])
-def test_a_taken_number_is_swapped_and_a_free_one_is_not(qtbot, number, expected):
-    def fill(dialog):
-        dialog.findChild(QSpinBox, "track_number").setValue(number)
-        press("do_it")(dialog)
-
-    answer(fill)
-    assert dialogs.ask_track_id(None, 1, (1, 2, 3), 33) == expected
-
-
-def test_the_same_number_is_no_change(qtbot):
-    dialog = dialogs.TrackDialog(None, 1, (1, 2), 0)
-    qtbot.addWidget(dialog)
-    dialog.findChild(QSpinBox, "track_number").setValue(1)
     assert not dialog.findChild(QPushButton, "do_it").isEnabled()
 
 

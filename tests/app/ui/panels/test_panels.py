@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QListView, QProgressBar, QPushButton, QTableWidget, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QTableWidget, QWidget
 
 from app.ui import main_window
 from app.ui.panels import joints_panel as jp
@@ -14,7 +14,6 @@ from app.ui.panels import persons_panel as pp
 from app.ui.panels.finetune_panel import FinetunePanel, FinetuneReport, FinetuneState, change_word, headline, percent
 from app.ui.panels.joints_panel import JointsPanel
 from app.ui.panels.persons_panel import PersonRow, PersonsPanel
-from app.ui.panels.queue_panel import QueuePanel, QueueRow
 from app.ui.words import time_left
 from core.judging.review import SURE_FROM
 from core.keypoints import POSETRACK
@@ -116,9 +115,9 @@ def test_the_selection_lasts_while_the_person_is_there(persons):
 def test_the_menu_of_a_person(persons, qtbot):
     menu = persons.context_menu(PersonRow.of(a_pose(7), hidden=True))
     entries = {action.text(): action for action in menu.actions()}
-    assert {"Show", "Lock", "Change number from here on…"} <= set(entries)
+    assert {"Show", "Lock", "Tracks: assign, swap, split, merge…"} <= set(entries)
     with qtbot.waitSignal(persons.track_id_change_requested) as caught:
-        entries["Change number from here on…"].trigger()
+        entries["Tracks: assign, swap, split, merge…"].trigger()
     assert caught.args == [7]
 
 
@@ -207,57 +206,6 @@ def test_every_word_fits(joints):
     for column, words in widest.items():
         room = table.columnWidth(column) - 10 - (table.iconSize().width() if column == jp.JOINT else 0)
         assert max(metrics.horizontalAdvance(word) for word in words) <= room, jp.HEADERS[column][0]
-
-
-# Queue ----------------------------------------------------------------------------------------------------------------
-
-ROWS = [QueueRow(12, 1, "left wrist is unsure (0.21)"), QueueRow(40, None, "nobody is here"), QueueRow(9, 2, "a jump")]
-
-
-@pytest.fixture
-def queue(qtbot):
-    panel = QueuePanel()
-    qtbot.addWidget(panel)
-    panel.resize(300, 260)
-    panel.show()
-    return panel
-
-
-def test_an_empty_queue_says_so(queue):
-    assert "Nothing needs a look" in queue.findChild(QLabel, "queue_empty").text()
-    assert queue.findChild(QLabel, "queue_empty").isVisible()
-    queue.set_suggestions(ROWS)
-    assert not queue.findChild(QLabel, "queue_empty").isVisible()
-    assert queue.findChild(QLabel, "queue_count").text() == "3 places need a look"
-
-
-def test_an_entry_in_words(queue):
-    queue.set_suggestions(ROWS)
-    model = queue.findChild(QListView, "queue_list").model()
-    assert model.index(0).data() == "Frame 12 · #1 · left wrist is unsure (0.21)"
-    assert model.index(1).data() == "Frame 40 · nobody is here"
-
-
-def test_a_click_and_enter_go_there(queue, qtbot):
-    queue.set_suggestions(ROWS)
-    view = queue.findChild(QListView, "queue_list")
-    chosen = []
-    queue.row_chosen.connect(lambda *args: chosen.append(args))
-    place = view.visualRect(view.model().index(1)).center()
-    QTest.mouseClick(view.viewport(), LEFT, pos=place)
-    assert chosen == [(40, None)]
-    QTest.keyClick(view, Qt.Key.Key_Down)
-    QTest.keyClick(view, Qt.Key.Key_Return)
-    assert chosen[1:] == [(9, 2)]
-
-
-def test_the_marked_entry_stays_marked(queue):
-    queue.set_suggestions(ROWS)
-    queue.set_selected(40, None)
-    queue.set_suggestions(ROWS[1:])
-    assert queue.selected() == ROWS[1]
-    queue.set_suggestions(ROWS[2:])
-    assert queue.selected() is None
 
 
 # Fine-tuning ----------------------------------------------------------------------------------------------------------
