@@ -83,6 +83,8 @@ def p95_ms(change: Callable[[int], None], timeline: Timeline) -> float:
 
 def measure_painting() -> dict[str, float]:
     """Milliseconds a paint at the 95th percentile."""
+    application = QApplication([])
+    theme.apply(application)
     timeline = full_timeline()
     timeline.grab()
     result = {"playing_p95_ms": p95_ms(timeline.set_current, timeline)}
@@ -129,8 +131,6 @@ def _somebody(track_id: int) -> Pose:
 
 def main() -> None:
     """Prints the numbers, and writes them to a file where one is named."""
-    application = QApplication([])
-    theme.apply(application)
     tell(__doc__, lambda: measure_painting() | measure_reading())
 
 

@@ -246,12 +246,14 @@ class TimelineView(QWidget):
         return QSize(800, self.minimumHeight())
 
     def _fit_height(self) -> None:
-        """High enough for some rows, at most for all; what is between is the hand's to choose."""
-        count = len(self._people.rows.track_ids)
-        least = min(count, max(LEAST_ROWS, self._window_height // WINDOW_PX_A_ROW))
+        """High enough for some rows, at most for all; what is between is the hand's to choose.
+
+        There is room for the first people before they come: the picture above must not move when somebody is added.
+        """
+        least = max(LEAST_ROWS, self._window_height // WINDOW_PX_A_ROW)
         rest = ROWS_TOP + BAR_PX + 2
         self.setMinimumHeight(rest + least * ROW_PX)
-        self.setMaximumHeight(rest + count * ROW_PX)
+        self.setMaximumHeight(rest + max(least, len(self._people.rows.track_ids)) * ROW_PX)
         self._lay_out()
 
     def _lay_out(self) -> None:

@@ -124,7 +124,7 @@ def test_export_keeps_the_images_of_a_folder(frames: Path, tmp_path: Path) -> No
             export_project(project, source, "posetrack18", tmp_path / "o.json", images_folder=tmp_path)
         assert contents(frames) == before
         assert not (tmp_path / "o.json").exists()
-        assert export_project(project, source, "coco", frames / "labels.json").num_people == 1
+        assert export_project(project, source, "coco", frames / "labels.json").num_boxes == 1
 
 
 def test_evaluate_keeps_the_label_files(tmp_path: Path) -> None:
