@@ -16,6 +16,7 @@ from core.poses import FloatArray
 from core.project.storage.store import Store
 
 Polygons = tuple[FloatArray, ...]
+_TABLES = ("ignore_regions", "persons_regions")
 
 
 class PersonsRegions(NamedTuple):
@@ -41,11 +42,13 @@ def write(store: Store, run_id: int, regions_by_frame: Mapping[int, Iterable[Flo
         (frame_index, run_id, f"[{', '.join(text_of(polygon) for polygon in polygons)}]")
         for frame_index, polygons in regions_by_frame.items()
     )
+    store.has_regions = None
     store.execute_many("INSERT OR REPLACE INTO ignore_regions (frame_index, run_id, polygons) VALUES (?, ?, ?)", rows)
 
 
 def remove(store: Store, run_id: int) -> None:
     """Takes a run's regions away, inside a transaction."""
+    store.has_regions = None
     store.execute("DELETE FROM ignore_regions WHERE run_id = ?", (run_id,))
 
 
@@ -61,7 +64,12 @@ def read(store: Store) -> dict[int, Polygons]:
 
 
 def of_frame(store: Store, frame_index: int) -> Polygons:
-    """The polygons of one frame."""
+    """The polygons of one frame. Most projects have none in any frame, which is asked once."""
+    with store.mutex:
+        if store.has_regions is None or store.read_only:
+            store.has_regions = any(_has_rows(store, name) for name in _TABLES)
+        if not store.has_regions:
+            return ()
     return _standing(_imported(store, frame_index).get(frame_index, ()), of_person(store, frame_index))
 
 
@@ -81,6 +89,7 @@ def said(store: Store, frame_index: int, polygons: Sequence[FloatArray]) -> Pers
 
 def set_persons(store: Store, frame_index: int, regions: PersonsRegions) -> None:
     """Keeps what a person said, inside a transaction."""
+    store.has_regions = None
     if regions == PersonsRegions():
         store.execute("DELETE FROM persons_regions WHERE frame_index = ?", (frame_index,))
     else:
@@ -117,6 +126,10 @@ def _persons(store: Store, frame_index: int | None = None) -> dict[int, PersonsR
     return {
         index: PersonsRegions(tuple(json.loads(drawn)), tuple(json.loads(removed))) for index, drawn, removed in rows
     }
+
+
+def _has_rows(store: Store, name: str) -> bool:
+    return _has_table(store, name) and store.one(f"SELECT 1 FROM {name} LIMIT 1") is not None  # noqa: S608 - constant
 
 
 def _has_table(store: Store, name: str) -> bool:

@@ -58,6 +58,7 @@ class Store:
         mutex: held by whoever reads or writes.
         at_hand: what was last read or written of some frames, by frame index; a writer's only, for nobody else changes
             the file then.
+        has_regions: whether any frame has ignore regions, None until it is asked; a writer's only, likewise.
     """
 
     def __init__(self, path: Path, read_only: bool, create: bool = False) -> None:
@@ -66,6 +67,7 @@ class Store:
         self.read_only = read_only
         self.mutex = threading.RLock()
         self.at_hand: LRUCache[int, HeldFrame] = LRUCache(_FRAMES_AT_HAND)
+        self.has_regions: bool | None = None
         self._closed = False
         # Before the lock, whose file (and folder) would else be made for nothing.
         if create and not path.parent.is_dir():
@@ -138,6 +140,7 @@ class Store:
 
     def _roll_back(self) -> None:
         self.at_hand.clear()
+        self.has_regions = None
         # SQLite has already rolled back after some errors (a full disk is one), and where the connection was closed.
         if not self._closed and self._connection.in_transaction:
             self._connection.execute("ROLLBACK")

@@ -279,6 +279,7 @@ def test_a_file_of_version_1_is_read_as_it_is_and_written_after_an_update(projec
         connection.execute("DROP TABLE ignore_regions")
         connection.execute("DROP TABLE kept_fields")
         connection.execute("DROP TABLE persons_regions")
+        connection.execute("DROP TABLE done_marks")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     with Project.open(project.path, read_only=True) as reader:

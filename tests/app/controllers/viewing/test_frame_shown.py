@@ -204,6 +204,7 @@ def test_another_clip_shows_none_of_the_last_ones_people(drive, clip, long_clip)
     d.session.opened.connect(lambda: shown.append(d.session.shown_poses().poses))
     d.open(long_clip)
     d.idle()
+    d.wait(lambda: drawn(d) is not None, what="its frame")
     assert shown == [()] and d.session.shown_poses().poses == () and drawn(d).poses == ()
     assert d.session.undo_label is None and not d.window.action("action_undo").isEnabled()
 
