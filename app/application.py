@@ -11,6 +11,7 @@ from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.bindings.actions import ActionsBinding
+from app.bindings.annotators import AnnotatorsBinding
 from app.bindings.belonging import BelongingBinding
 from app.bindings.canvas import CanvasBinding
 from app.bindings.collecting import CollectingBinding
@@ -48,6 +49,7 @@ from app.controllers.network.weights import WeightsController
 from app.controllers.network.weights_in_use import WeightsInUse
 from app.controllers.opening import OpeningController
 from app.controllers.session import Session
+from app.controllers.viewing.annotators import AnnotatorsController
 from app.controllers.viewing.checks import ChecksController
 from app.controllers.viewing.comparison import Comparison
 from app.controllers.viewing.instruments import Instruments
@@ -128,6 +130,7 @@ class Program(QObject):
         self.seeing = Seeing(self)
         self.comparison = Comparison(session, network, self.editing, self)
         self.checks = ChecksController(session, tasks, self)
+        self.annotators = AnnotatorsController(session, tasks, self)
         self.collecting = CollectingController(session, self.opening, network, tasks, device=device, parent=self)
 
     def _bind(self) -> None:
@@ -141,6 +144,7 @@ class Program(QObject):
         self.regions_binding = RegionsBinding(window, session, self.editing)
         self.seeing_binding = SeeingBinding(self.seeing, window)
         self.comparison_binding = ComparisonBinding(session, self.comparison, window)
+        self.annotators_binding = AnnotatorsBinding(session, self.annotators, self.comparison, window)
         self.collecting_binding = CollectingBinding(self.collecting, window)
         self.belonging_binding = BelongingBinding(session, self.opening, window)
         self.trust_binding = TrustBinding(session, tasks, self.checks, self.exporting, window)
@@ -213,6 +217,7 @@ class Program(QObject):
         self.repeating.stop()
         self.instruments.stop()
         self.comparison.stop()
+        self.annotators.end()
         self.session.close()
         self.collector.stop()
 

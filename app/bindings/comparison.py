@@ -32,6 +32,7 @@ class ComparisonBinding(QObject):
         self._session = session
         self._comparison = comparison
         self._window = window
+        self._draws = False
         self._seconds: list[tuple[str, Path | None]] = [(ALONE_NAME, None)]
         comparison.changed.connect(self._draw)
         session.selection_changed.connect(lambda *_: self._draw())
@@ -95,7 +96,9 @@ class ComparisonBinding(QObject):
     def _draw(self) -> None:
         comparison, session = self._comparison, self._session
         opinion = comparison.opinion()
-        self._window.canvas.set_opinion(None if opinion is None else Opinion(opinion, comparison.name))
+        if comparison.is_on or self._draws:  # else the broken skeletons may be another annotator's
+            self._window.canvas.set_opinion(None if opinion is None else Opinion(opinion, comparison.name))
+        self._draws = comparison.is_on
         both = comparison.selected()
         rows = tuple(differences(*both)) if both is not None else ()
         words = comparison.trouble or OFF

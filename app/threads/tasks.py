@@ -34,6 +34,8 @@ class TaskKind(StrEnum):
     COUNT_EFFORT = "count effort"
     LOOK_AT_CLIPS = "look at clips"
     PREDICT_CLIPS = "predict clips"
+    COMPARE_ANNOTATORS = "compare annotators"
+    TAKE_LABELS = "take labels"
     PREDICT = "predict"
     FOLLOW = "follow"
     FIND = "find"

@@ -87,6 +87,18 @@ _EDIT = (
     _A("action_mark_reviewed", "Frame reviewed", ("R",), "Mark this frame as reviewed, even with nobody in it; press again to undo.", "reviewed", "Edit", checkable=True),
 )
 
+_ANNOTATORS = (
+    _A("action_compare_annotators", "Compare annotators…", ("Ctrl+Shift+C",), "Choose another annotator's project of this clip, and see where it differs.", None, "Edit/Annotators", starts_group=True),
+    _A("action_next_disagreement", "Next disagreement", ("E",), "Go to the next disagreement that is not decided.", None, "Edit/Annotators"),
+    _A("action_previous_disagreement", "Previous disagreement", ("Shift+E",), "Go to the previous disagreement that is not decided.", None, "Edit/Annotators"),
+    _A("action_take_theirs", "Take theirs", ("Ctrl+U",), "Theirs is right: take the joint or person as they have it in these frames, and go on.", None, "Edit/Annotators"),
+    _A("action_take_their_pose", "Take their pose", ("Ctrl+Shift+U",), "Theirs is right in all: take the person's whole pose and box in these frames, and go on.", None, "Edit/Annotators", short_text="Take pose"),
+    _A("action_keep_mine", "Keep mine", ("Ctrl+M",), "Mine is right: accept it where a machine placed it, and go on.", None, "Edit/Annotators"),
+    _A("action_take_missing", "Take all I lack", ("Ctrl+Alt+U",), "Take all people and joints that they have and you lack, but nobody whom you deleted.", None, "Edit/Annotators"),
+    _A("action_annotator_totals", "Totals…", ("Ctrl+Shift+T",), "See how far the two annotators are apart, joint by joint.", None, "Edit/Annotators"),
+    _A("action_end_annotators", "Stop comparing", ("Ctrl+Alt+C",), "Put the other annotator's project away.", None, "Edit/Annotators"),
+)
+
 _GO = (
     _A("action_next_suggestion", "Next doubtful frame", ("Space",), "Go to the next open entry of the queue, in the order of the clip.", "next_doubtful", "Go", short_text="Next doubtful"),
     _A("action_previous_suggestion", "Previous doubtful frame", ("Shift+Space",), "Go to the previous open entry of the queue, in the order of the clip.", None, "Go"),
@@ -228,6 +240,7 @@ _VIEW = (
     _A("action_panel_finetune", "Fine-tuning", ("Ctrl+6",), "Show or hide the fine-tuning panel.", None, "View/Panels", checkable=True),
     _A("action_panel_checks", "Checks", ("Ctrl+8",), "Show or hide the list of what would be questioned in the labels.", None, "View/Panels", checkable=True),
     _A("action_panel_collection", "Clips", ("Ctrl+9",), "Show or hide the list of the collection's clips.", None, "View/Panels", checkable=True),
+    _A("action_panel_annotators", "Annotators", ("Alt+9",), "Show or hide where another annotator's project differs.", None, "View/Panels", checkable=True),
     _A("action_reset_layout", "Reset layout", ("Ctrl+0",), "Put all panels back in their original places.", None, "View"),
 )
 
@@ -240,7 +253,18 @@ _HELP = (
 )
 
 # fmt: on
-ACTIONS: tuple[ActionSpec, ...] = (*_FILE, *_EDIT, *_GO, *_PERSON, *_JOINT, *_REPEAT, *_MODEL, *_VIEW, *_HELP)
+ACTIONS: tuple[ActionSpec, ...] = (
+    *_FILE,
+    *_EDIT,
+    *_ANNOTATORS,
+    *_GO,
+    *_PERSON,
+    *_JOINT,
+    *_REPEAT,
+    *_MODEL,
+    *_VIEW,
+    *_HELP,
+)
 """Every action, in the order of the menus."""
 
 MENUS: tuple[str, ...] = ("File", "Edit", "Go", "Person", "Joint", "Repeat", "Network", "View", "Help")

@@ -24,6 +24,7 @@ from app.ui.actions import ACTIONS, MENUS, TOOLBAR, apply_keymap, build_actions
 from app.ui.canvas.canvas import Canvas
 from app.ui.dialogs.remarks import show_remarks
 from app.ui.message_bar import MessageBar
+from app.ui.panels.annotators_panel import AnnotatorsPanel
 from app.ui.panels.checks_panel import ChecksPanel
 from app.ui.panels.collection_panel import CollectionPanel
 from app.ui.panels.compare_panel import ComparePanel
@@ -54,7 +55,7 @@ class MainWindow(QMainWindow):
     Attributes:
         canvas, timeline, transport: the picture, the strip below it, and the row between.
         persons_panel, joints_panel, queue_panel, heatmap_panel, temporal_panel, compare_panel, finetune_panel,
-            checks_panel, collection_panel: the panels.
+            checks_panel, collection_panel, annotators_panel: the panels.
         start_page, tour, recent_menu: what a newcomer begins with; the menu is filled when it opens.
 
     Signals:
@@ -141,6 +142,7 @@ class MainWindow(QMainWindow):
         self.finetune_panel = FinetunePanel(self)
         self.checks_panel = ChecksPanel(self)
         self.collection_panel = CollectionPanel(self)
+        self.annotators_panel = AnnotatorsPanel(self._actions, self)
         self._title_bars_timer = QTimer(self)
         self._title_bars_timer.setSingleShot(True)
         self._title_bars_timer.timeout.connect(self._refresh_title_bars)
@@ -154,6 +156,7 @@ class MainWindow(QMainWindow):
             ("finetune", self.finetune_panel),
             ("checks", self.checks_panel),
             ("collection", self.collection_panel),
+            ("annotators", self.annotators_panel),
         ):
             switch = self._actions[f"action_panel_{name}"]
             dock = QDockWidget(switch.text(), self)
@@ -221,6 +224,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(_LEFT, docks["persons"])
         self.splitDockWidget(docks["persons"], docks["queue"], Qt.Orientation.Vertical)
         self.tabifyDockWidget(docks["queue"], docks["checks"])
+        self.tabifyDockWidget(docks["checks"], docks["annotators"])
         self.tabifyDockWidget(docks["persons"], docks["collection"])
         self.addDockWidget(_RIGHT, docks["joints"])
         self.tabifyDockWidget(docks["joints"], docks["temporal"])

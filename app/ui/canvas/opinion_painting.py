@@ -28,10 +28,12 @@ class Opinion:
     Attributes:
         poses: the same people, by track id.
         name: whose opinion it is.
+        alone: people whom only they have.
     """
 
     poses: FramePoses
     name: str
+    alone: tuple[Pose, ...] = ()
 
 
 def paint_opinion(painter: QPainter, opinion: Opinion, view: View, people: list[Pose], selected: int | None) -> None:
@@ -46,6 +48,8 @@ def paint_opinion(painter: QPainter, opinion: Opinion, view: View, people: list[
         if is_selected:
             _paint_ties(painter, pose, second, view)
     painter.setOpacity(1.0)
+    for pose in opinion.alone:
+        _paint_skeleton(painter, pose, view)
 
 
 def _paint_skeleton(painter: QPainter, pose: Pose, view: View) -> None:

@@ -2,7 +2,7 @@
 
 from core.work.annotators.comparing import Agreement, compare
 from core.work.annotators.disagreement import Disagreement, Kind
-from core.work.annotators.merging import Merging, Taken
+from core.work.annotators.merging import Merging, Taken, is_lacking
 from core.work.annotators.pairing import pair_people
 from core.work.annotators.totals import JointTotals, Totals
 
@@ -15,5 +15,6 @@ __all__ = [
     "Taken",
     "Totals",
     "compare",
+    "is_lacking",
     "pair_people",
 ]

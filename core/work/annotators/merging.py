@@ -19,6 +19,8 @@ from core.work.annotators.comparing import Agreement
 from core.work.annotators.disagreement import Disagreement, Kind
 from core.work.annotators.pairing import pair_people, place_of
 
+_REPORT_EVERY = 50
+_TRIES = 3
 _PLACED_BY_HAND = (Provenance.IMPORTED, Provenance.CORRECTED)
 
 
@@ -90,28 +92,30 @@ class Merging:
 
     def keep(self, disagreement: Disagreement) -> Taken:
         """Mine is right: what a machine said of it becomes my word; what is my word already needs no edit."""
-        if disagreement.mine is None:
+        my_id = disagreement.mine
+        if my_id is None:
             return Taken(Touched())
-        edit = _Edit(self._theirs)
         joints = np.arange(len(POSETRACK)) == disagreement.keypoint
         whole = disagreement.keypoint is None
-        with self._mine.undisturbed():
+
+        def collect(edit: _Edit) -> str:
             for frame_index in disagreement.frames:
-                now, compared = self._now_and_compared(frame_index, disagreement.mine)
+                now, compared = self._now_and_compared(frame_index, my_id)
                 if now is None or compared is None:
                     edit.changed += 1
                     continue
                 kept = _accepted(now, now.by_machine & (joints | whole), box=whole)
                 if not kept.same_as(now):
                     edit.changes.append(PoseChange(frame_index, now, kept))
-            what = f"person {disagreement.mine}" if whole else POSETRACK.label(disagreement.keypoint or 0)
-            return self._commit(edit, f"Keep {what} in {disagreement.where}", "keep_mine")
+            what = f"person {my_id}" if whole else POSETRACK.label(disagreement.keypoint or 0)
+            return f"Keep {what} in {disagreement.where}"
+
+        return self._commit(collect, "keep_mine")
 
     def _take_joints(
         self, disagreement: Disagreement, joints: NDArray[np.bool_], what: str, *, with_box: bool
     ) -> Taken:
-        edit = _Edit(self._theirs)
-        with self._mine.undisturbed():
+        def collect(edit: _Edit) -> str:
             for frame_index in disagreement.frames:
                 their = self._theirs.frame(frame_index).pose(_id(disagreement.theirs))
                 now, compared = self._now_and_compared(frame_index, _id(disagreement.mine))
@@ -122,18 +126,20 @@ class Merging:
                 edit.changed += changed
                 if not after.same_as(now):
                     edit.put(frame_index, now, after)
-            return self._commit(edit, f"Take {what} from {self._name} in {disagreement.where}", "take_from_annotator")
+            return f"Take {what} from {self._name} in {disagreement.where}"
+
+        return self._commit(collect, "take_from_annotator")
 
     def _take_whole(self, disagreement: Disagreement) -> Taken:
-        edit = _Edit(self._theirs)
-        with self._mine.undisturbed():
-            if disagreement.kind == Kind.ONLY_MINE:
-                self._drop(edit, disagreement)
-                label = f"Delete person {disagreement.mine} in {disagreement.where}, as {self._name} has nobody there"
-                return self._commit(edit, label, "drop_as_annotator")
+        def drop(edit: _Edit) -> str:
+            self._drop(edit, disagreement)
+            return f"Delete person {disagreement.mine} in {disagreement.where}, as {self._name} has nobody there"
+
+        def add(edit: _Edit) -> str:
             number = self._add(edit, _id(disagreement.theirs), disagreement.frames, accepting=True)
-            label = f"Take person {number} from {self._name} in {disagreement.where}"
-            return self._commit(edit, label, "take_from_annotator")
+            return f"Take person {number} from {self._name} in {disagreement.where}"
+
+        return self._commit(drop if disagreement.kind == Kind.ONLY_MINE else add, "take_from_annotator")
 
     # ---- all that I lack ----
 
@@ -143,9 +149,8 @@ class Merging:
         Nobody looked at each of these: what a machine placed for them stays a machine's.
 
         Args:
-            on_progress: called with disagreements done and in all; may raise Cancelled, and then nothing is changed.
+            on_progress: called with people and poses done and in all; may raise Cancelled, and then nothing is changed.
         """
-        edit = _Edit(self._theirs)
         lacking = [one for one in self._agreement.disagreements if is_lacking(one)]
         people = [one for one in lacking if one.kind == Kind.ONLY_THEIRS]
         joints: dict[tuple[int, int, int], list[int]] = {}
@@ -153,16 +158,19 @@ class Merging:
             for frame_index in one.frames if one.kind != Kind.ONLY_THEIRS else ():
                 joints.setdefault((frame_index, _id(one.mine), _id(one.theirs)), []).append(one.keypoint or 0)
         total = len(people) + len(joints)
-        with self._mine.undisturbed():
+
+        def collect(edit: _Edit) -> str:
             for done, one in enumerate(people):
                 if on_progress is not None:
                     on_progress(done, total)
                 self._add(edit, _id(one.theirs), one.frames, accepting=False)
-            for done, ((frame_index, my_id, their_id), keypoints) in enumerate(joints.items(), start=len(people)):
-                if on_progress is not None:
+            for done, (appearance, keypoints) in enumerate(joints.items(), start=len(people)):
+                if on_progress is not None and done % _REPORT_EVERY == 0:
                     on_progress(done, total)
-                self._fill(edit, frame_index, my_id, their_id, keypoints)
-            return self._commit(edit, f"Take what is missing from {self._name}", "take_from_annotator")
+                self._fill(edit, *appearance, keypoints)
+            return f"Take what is missing from {self._name}"
+
+        return self._commit(collect, "take_from_annotator")
 
     def _fill(self, edit: _Edit, frame_index: int, my_id: int, their_id: int, keypoints: list[int]) -> None:
         their = self._theirs.frame(frame_index).pose(their_id)
@@ -225,7 +233,22 @@ class Merging:
         now = None if number is None else self._mine.frame(frame_index).pose(number)
         return now, self._agreement.compared.get((frame_index, track_id))
 
-    def _commit(self, edit: _Edit, label: str, action: str) -> Taken:
+    def _commit(self, collect: Callable[[_Edit], str], action: str) -> Taken:
+        """One edit of what `collect` puts together; it says the edit's label.
+
+        It reads while others may write, so that nobody waits for it, and reads again where somebody did.
+        """
+        for _ in range(_TRIES):
+            as_of, edit = self._mine.last_entry, _Edit(self._theirs)
+            label = collect(edit)
+            with self._mine.undisturbed():
+                if self._mine.last_entry == as_of:
+                    return self._write(edit, label, action)
+        with self._mine.undisturbed():
+            edit = _Edit(self._theirs)
+            return self._write(edit, collect(edit), action)
+
+    def _write(self, edit: _Edit, label: str, action: str) -> Taken:
         touched = self._mine.commit(label, edit.changes, edit.proofs or None, action) if edit.changes else Touched()
         return Taken(touched, edit.changed, edit.deleted)
 
