@@ -33,8 +33,9 @@ from core.files import places  # noqa: E402
 from core.formats import read_labels  # noqa: E402
 from core.frame_range import FrameRange  # noqa: E402
 from core.judging.entries import Wanted  # noqa: E402
-from core.project import edits  # noqa: E402
+from core.project import PoseChange, Project, edits  # noqa: E402
 from core.track_changes import Verb  # noqa: E402
+from core.work.annotators import Kind  # noqa: E402
 
 SIZE_WH = (1280, 720)
 WRIST = 9
@@ -184,6 +185,60 @@ def tracks_dialog(program: Program) -> QPixmap:
     return drawn[0]
 
 
+def annotators_window(program: Program) -> QPixmap:
+    """The window at a disagreement with another annotator, whose poses are drawn broken."""
+    with tempfile.TemporaryDirectory() as folder:
+        _compare_with_anna(program, Path(folder))
+        annotators = program.annotators
+        places = [i for i in annotators.state.shown if annotators.state.disagreements[i].kind == Kind.PLACE]
+        for place in places[:2]:
+            annotators.go_to(place)
+            annotators.take()
+        annotators.go_to(places[2])
+        _wait(lambda: program.session.frame_index == annotators.state.disagreements[places[2]].worst_frame)
+        _wait_ms(300)
+        picture = program.window.grab()
+        annotators.end()
+    return picture
+
+
+def annotators_totals(program: Program) -> QPixmap:
+    """How well two annotators agree, joint by joint."""
+    drawn: list[QPixmap] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, Question):
+            QTimer.singleShot(50, look)
+            return
+        drawn.append(dialog.grab())
+        dialog.reject()
+
+    with tempfile.TemporaryDirectory() as folder:
+        _compare_with_anna(program, Path(folder))
+        QTimer.singleShot(0, look)
+        program.window.action("action_annotator_totals").trigger()
+        program.annotators.end()
+    return drawn[0]
+
+
+def _compare_with_anna(program: Program, folder: Path) -> None:
+    """Compares what the network and a person did with a project that holds the demo clip's own labels."""
+    _label_a_little(program)
+    session = program.session
+    with Project.create(folder / "anna.fami", session.project.source) as theirs:
+        changes = [
+            PoseChange(image.frame_index, None, pose.replaced(track_id=pose.track_id + 4))
+            for image in read_labels(places.DEMO_LABELS).images
+            for pose in image.poses.poses
+            if image.frame_index is not None
+        ]
+        theirs.commit("Label", changes)
+    program.annotators.compare_with(folder / "anna.fami")
+    _wait(lambda: program.annotators.state.name)
+    program.window.show_panel("annotators")
+
+
 PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
     moving_timeline,
     moving_speed,
@@ -195,6 +250,8 @@ PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
     placing_regions,
     deciding_queue,
     tracks_dialog,
+    annotators_window,
+    annotators_totals,
 )
 
 

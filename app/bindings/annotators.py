@@ -83,14 +83,11 @@ class AnnotatorsBinding(QObject):
         if listed != self._listed:
             self._listed = listed
             decided = dict(state.decisions)
-            counts = Counter(one.kind for one in state.disagreements)
-            kinds = [f"All ({len(state.disagreements):,})", *(f"{kind.value} ({counts[kind]:,})" for kind in Kind)]
-            rows = [
-                AnnotatorsRow(i, state.disagreements[i].sentence, decided[i].word if i in decided else "")
-                for i in state.shown
-            ]
-            names = kinds if state.name else []
-            panel.show_disagreements(in_words(state), names, rows, kind=_KINDS.index(state.kind))
+            rows = []
+            for i in state.shown:
+                one = state.disagreements[i]
+                rows.append(AnnotatorsRow(i, one.in_short, one.sentence, decided[i].word if i in decided else ""))
+            panel.show_disagreements(in_words(state), kinds_in_words(state), rows, kind=_KINDS.index(state.kind))
             panel.set_busy(state.running)
         panel.set_selected(state.current)
         if state.name != self._name:
@@ -151,12 +148,19 @@ def in_words(state: AnnotatorsState) -> str | None:
         return "Comparing the two projects…"
     if not state.name:
         return None
-    count = len(state.disagreements)
-    if not count:
+    if not state.disagreements:
         return f"{state.name} and yours agree."
-    open_ones = count - len(state.decisions)
-    said = f"{state.name}: {open_ones:,} of {counted(count, 'disagreement')} open."
-    return f"{said} Labels changed since: compare again." if state.outdated else said
+    return "Labels changed since: compare again." if state.outdated else ""
+
+
+def kinds_in_words(state: AnnotatorsState) -> list[str]:
+    """The kinds of disagreement with how many are open, all of them first; nothing where nothing is compared."""
+    if not state.name:
+        return []
+    found = Counter(one.kind for one in state.disagreements)
+    decided = Counter(state.disagreements[i].kind for i, _ in state.decisions)
+    counts = [("All", found.total(), decided.total()), *((kind.value, found[kind], decided[kind]) for kind in Kind)]
+    return [f"{name}: {total - done:,} of {total:,}" if done else f"{name}: {total:,}" for name, total, done in counts]
 
 
 def totals_in_words(totals: Totals, name: str) -> str:

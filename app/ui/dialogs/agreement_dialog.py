@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHeaderView, QPushButton, QWidget
 from app.ui.dialogs.question import Question
 from app.ui.tables import build_table, cell
 
-WIDTH_PX, HEIGHT_PX, ROW_PX = 760, 620, 24
+WIDTH_PX, HEIGHT_PX, ROW_PX = 760, 600, 24
 HEADERS = (
     ("Joint", "All joints together come first."),
     ("Pairs", "How many times both place the joint."),

@@ -31,12 +31,14 @@ class AnnotatorsRow:
 
     Attributes:
         place: what the row is known by.
-        text: where, who and what, in a line.
+        text: where, who and what, in a short line.
+        sentence: the same in full.
         decision: "taken" or "kept", "" while it is open.
     """
 
     place: int
     text: str
+    sentence: str
     decision: str = ""
 
 
@@ -65,7 +67,7 @@ class _Model(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{row.decision.capitalize()} · {row.text}" if row.decision else row.text
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.text}\nA click or Enter goes there."
+            return f"{row.sentence}\nA click or Enter goes there."
         if role == Qt.ItemDataRole.ForegroundRole:
             return theme.TEXT_MUTED if row.decision else theme.TEXT
         return None
@@ -92,7 +94,7 @@ class AnnotatorsPanel(QWidget):
         self._kinds = QComboBox(self)
         self._kinds.setObjectName("annotators_kind")
         self._kinds.setAccessibleName("Kind of disagreement")
-        self._kinds.setToolTip("Which disagreements are listed and stepped through.")
+        self._kinds.setToolTip("Which disagreements are listed and stepped through, and how many are open.")
         self._kinds.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._kinds.activated.connect(self.kind_chosen)
         self._model = _Model(self)
@@ -109,27 +111,32 @@ class AnnotatorsPanel(QWidget):
         self._compare = _button(actions["action_compare_annotators"], "Compare…")
         self._with_choice = [_button(actions["action_annotator_totals"], "Totals…")]
         self._with_choice += [
-            _button(actions[name])
-            for name in ("action_take_theirs", "action_take_their_pose", "action_keep_mine", "action_take_missing")
+            _button(actions[name], text)
+            for name, text in (
+                ("action_take_theirs", "Take"),
+                ("action_take_their_pose", "Take pose"),
+                ("action_keep_mine", "Keep"),
+                ("action_take_missing", "All I lack"),
+            )
         ]
         totals, *choices = self._with_choice
-        head, filters, foot = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        head.addWidget(self._sentence, 1)
-        head.addWidget(self._compare, 0, Qt.AlignmentFlag.AlignTop)
-        filters.addWidget(self._kinds, 1)
-        filters.addWidget(totals)
+        head, foot = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self._kinds, 1)
+        head.addWidget(totals)
+        head.addWidget(self._compare)
         for button in choices:
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             foot.addWidget(button)
-        for row in (head, filters, foot):
+        for row in (head, foot):
             row.setSpacing(theme.SPACING_SMALL)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACING, theme.SPACING_SMALL + 2, theme.SPACING, theme.SPACING)
         column.setSpacing(theme.SPACING_SMALL)
         column.addLayout(head)
-        column.addLayout(filters)
+        column.addWidget(self._sentence)
         column.addWidget(self._view, 1)
         column.addLayout(foot)
+        column.addStretch()
         self.show_disagreements(None, (), ())
 
     def show_disagreements(
@@ -138,12 +145,13 @@ class AnnotatorsPanel(QWidget):
         """Shows a comparison.
 
         Args:
-            sentence: on the whole of it; None where there is none.
+            sentence: what else there is to say; None where nothing is compared, "" where nothing else.
             kinds: the choices of what to list, with their counts.
             rows: what is listed.
             kind: which of the choices that is.
         """
         self._sentence.setText(EMPTY_SENTENCE if sentence is None else sentence)
+        self._sentence.setVisible(sentence != "")
         self._kinds.clear()
         self._kinds.addItems(list(kinds))
         self._kinds.setCurrentIndex(kind)

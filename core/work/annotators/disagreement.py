@@ -90,6 +90,17 @@ class Disagreement:
         who = "" if self.mine is None else f" · #{self.mine}"
         return f"{self.where.capitalize()}{who} · {self.what}"
 
+    @property
+    def in_short(self) -> str:
+        """The same for a narrow list: "24 to 31 · #1 · left wrist 23 px, 14 %"."""
+        where = self.where.partition(" ")[2]
+        if self.kind == Kind.ONLY_THEIRS:
+            return f"{where} · only theirs (#{self.theirs})"
+        if self.kind == Kind.ONLY_MINE:
+            return f"{where} · #{self.mine} · only mine"
+        what = self.what.replace(" px apart (", " px, ").replace(" of the size)", "")
+        return f"{where} · #{self.mine} · {what}"
+
 
 class _Key(NamedTuple):
     """What neighbouring frames have in common that are one stretch."""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QListView
 
 from app.ui.canvas.opinion_painting import COLOUR
 from app.ui.dialogs.agreement_dialog import AgreementDialog
+from app.ui.main_window import LEFT_PX
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
 from core.project import Project, edits
@@ -64,6 +65,11 @@ def sentence(d):
     return d.window.annotators_panel.findChild(QLabel, "annotators_sentence").text()
 
 
+def counts(d):
+    kinds = d.window.annotators_panel.findChild(QComboBox, "annotators_kind")
+    return [kinds.itemText(i) for i in range(kinds.count())]
+
+
 def pink(d):
     """How many pixels of the picture have the colour of another's pose."""
     image = d.window.canvas.grab().toImage()
@@ -75,11 +81,11 @@ def pink(d):
 def test_differences_are_listed_and_one_click_goes_there(compared):
     d = compared
     assert listed(d) == [
-        "Frame 6 · their #9 is not in mine",
-        "Frames 2 to 4 · #1 · left wrist 20 px apart (25 % of the size)",
-        "Frame 8 · #1 · left wrist 12 px apart (15 % of the size)",
+        "6 · only theirs (#9)",
+        "2 to 4 · #1 · left wrist 20 px, 25 %",
+        "8 · #1 · left wrist 12 px, 15 %",
     ]
-    assert sentence(d) == "anna: 3 of 3 disagreements open."
+    assert counts(d)[0] == "All: 3" and not sentence(d)
     view = d.window.annotators_panel.findChild(QListView, "annotators_list")
     view.clicked.emit(view.model().index(1))
     d.wait(lambda: d.session.frame_index == 2, what="the frame")
@@ -118,20 +124,20 @@ def test_taking_and_keeping_go_on_to_what_is_open_and_undo_opens_it_again(compar
     d.do("action_keep_mine")
     assert d.said == "Kept."
     assert [row.split(" · ")[0] for row in listed(d)] == ["Taken", "Taken", "Kept"]
-    assert sentence(d) == "anna: 0 of 3 disagreements open."
+    assert counts(d)[0] == "All: 0 of 3"
     d.do("action_next_disagreement")
     assert d.said == "All disagreements shown are decided."
     d.do("action_undo")
     assert d.pose(1, 3).same_as(person(1)) and d.pose(2, 6) is not None
-    assert sentence(d) == "anna: 1 of 3 disagreements open." and listed(d)[1].startswith("Frames 2 to 4")
+    assert counts(d)[0] == "All: 1 of 3" and listed(d)[1].startswith("2 to 4")
     d.do("action_redo")
-    assert sentence(d) == "anna: 0 of 3 disagreements open."
+    assert counts(d)[0] == "All: 0 of 3" and not sentence(d)
 
 
 def test_what_i_set_meanwhile_stays_and_that_is_said(compared):
     d = compared
     d.session.touch(edits.move_keypoint(d.session.project, 3, 1, WRIST, (50.0, 50.0)))
-    assert sentence(d).endswith("Labels changed since: compare again.")
+    assert sentence(d) == "Labels changed since: compare again."
     d.program.annotators.go_to(1)
     d.do("action_take_theirs")
     assert d.said.endswith("1 that changed since the two were compared stays as it is.")
@@ -150,8 +156,7 @@ def test_a_locked_person_is_not_changed(compared):
 def test_one_kind_is_listed_and_stepped_through(compared):
     d = compared
     kinds = d.window.annotators_panel.findChild(QComboBox, "annotators_kind")
-    texts = [kinds.itemText(i) for i in range(kinds.count())]
-    assert texts == ["All (3)", "Only theirs (1)", "Only mine (0)", "Place (2)", "Visibility (0)"]
+    assert counts(d) == ["All: 3", "Only theirs: 1", "Only mine: 0", "Place: 2", "Visibility: 0"]
     kinds.activated.emit(3)
     assert len(listed(d)) == 2 and kinds.currentIndex() == 3
     d.do("action_next_disagreement")
@@ -169,7 +174,7 @@ def test_all_that_i_lack_is_taken_as_one_edit(compared):
     d.do("action_take_missing")
     d.idle()
     assert d.said == "Take what is missing from anna." and d.pose(2, 6) is not None
-    assert sentence(d) == "anna: 2 of 3 disagreements open."
+    assert counts(d)[:2] == ["All: 2 of 3", "Only theirs: 0 of 1"]
     d.do("action_undo")
     assert d.pose(2, 6) is None
 
@@ -212,6 +217,7 @@ def test_buttons_fit_their_panel(compared):
     d.window.show_panel("annotators")
     panel = d.window.annotators_panel
     d.wait(panel.isVisible, what="the panel")
+    assert panel.minimumSizeHint().width() <= LEFT_PX
     for name in ("take_theirs", "take_their_pose", "keep_mine", "take_missing", "annotator_totals"):
         button = panel.findChild(object, f"annotators_{name}")
         assert button.width() >= button.sizeHint().width(), name
