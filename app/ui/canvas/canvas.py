@@ -297,7 +297,7 @@ class Canvas(KeyView):
         event.accept()
         at = QPointF(event.pos())
         if event.reason() == QContextMenuEvent.Reason.Mouse:
-            if self._gesture is not None or self._joint_at(at) is not None:
+            if self._gesture is not None or self._tool == Tool.REGION or self._under(at).joint is not None:
                 return
             if self._poses is not None and self._tool == Tool.SELECT:
                 x, y = self.view.to_picture(at.x(), at.y())

@@ -29,10 +29,10 @@ def held_back(monkeypatch: pytest.MonkeyPatch):
     go_on = threading.Event()
     real = plain_decode.plain_decode
 
-    def waiting(path, num_packets, on_progress=None, cancelled=None):
+    def waiting(path, num_packets, on_progress=None, cancelled=None, **options):
         while not go_on.wait(0.01):
             plain_decode.report(on_progress, cancelled, 0, num_packets)
-        return real(path, num_packets, on_progress, cancelled)
+        return real(path, num_packets, on_progress, cancelled, **options)
 
     monkeypatch.setattr(index_module, "plain_decode", waiting)
     return go_on

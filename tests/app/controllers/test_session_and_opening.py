@@ -253,4 +253,4 @@ def test_export_to_an_unwritable_place_is_told(drive, clip, tmp_path, place):
     d.program.exporting.export("posetrack18", tmp_path / "out.json", only_reviewed=False, images_folder=None)
     d.idle()
     assert d.window.error_text == "" and json.loads((tmp_path / "out.json").read_text())["annotations"]
-    assert "1 poses" in d.said or "1 pose" in d.said
+    assert "1 box without joints" in d.said

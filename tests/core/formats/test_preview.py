@@ -52,8 +52,11 @@ def test_whom_people_without_numbers_would_become(project):
 
 
 def test_a_cancelled_import_leaves_nothing_to_take_back(project):
+    told = []
+
     def in_the_middle(done, total):
-        if done == total // 2:
+        told.append((done, total))
+        if len(told) > 1:
             raise Cancelled
 
     with pytest.raises(Cancelled):
