@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,9 @@ from core.work.annotators import Agreement, Disagreement, Kind, Merging, Taken, 
 
 AT_ONCE = 200
 """A choice on more frames than this is made in a worker."""
+
+_KEPT = "kept_mine"
+"""The setting that remembers what was kept, for the next comparison."""
 
 NOTHING = "Compare with another annotator's project first."
 
@@ -134,7 +138,27 @@ class AnnotatorsController(QObject):
                 outdated=outdated,
             )
         )
+        self._decisions = self._kept_before()
+        self._show(replace(self.state, decisions=tuple(self._decisions.items())))
         self.filter(kind)
+
+    def _kept_before(self) -> dict[int, Decision]:
+        """What was kept in an earlier comparison, where the two differ in the same still."""
+        kept = set(self._session.read(lambda project: json.loads(project.setting(_KEPT) or "[]"), []))
+        places = enumerate(self.state.disagreements)
+        return {i: Decision("kept") for i, one in places if self._name_of(one) in kept}
+
+    def _remember_kept(self) -> None:
+        """So that what was kept is not asked again; an edit is not needed to say that mine is right."""
+        kept = set(self._session.read(lambda project: json.loads(project.setting(_KEPT) or "[]"), []))
+        kept -= {self._name_of(one) for one in self.state.disagreements}
+        kept |= {self._name_of(self.state.disagreements[i]) for i, one in self.state.decisions if one.word == "kept"}
+        self._session.remember(_KEPT, json.dumps(sorted(kept)))
+
+    def _name_of(self, one: Disagreement) -> str:
+        return (
+            f"{self.state.name}: {one.kind} {one.first_frame}-{one.last_frame} {one.mine} {one.theirs} {one.keypoint}"
+        )
 
     def end(self) -> None:
         """Puts the other project away."""
@@ -271,6 +295,8 @@ class AnnotatorsController(QObject):
             self._decisions |= dict.fromkeys(places, decision)
             standing = dict(self.state.decisions) | dict.fromkeys(places, decision)
             self._show(replace(self.state, decisions=tuple(standing.items())))
+            if word == "kept":
+                self._remember_kept()
         self._session.touch(taken.touched)
         self._session.message.emit(in_words(taken, word))
         if len(places) == 1 and places[0] in dict(self.state.decisions):

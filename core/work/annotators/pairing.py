@@ -51,13 +51,15 @@ def distances_px(mine: Pose, theirs: Pose) -> FloatArray:
     return apart
 
 
-def similarity(mine: Pose, theirs: Pose) -> float:
-    """The OKS of two poses over the joints that both place, 0 where these are fewer than three."""
-    distances = distances_px(mine, theirs)
-    known = np.isfinite(distances)
-    if known.sum() < MIN_JOINTS:
-        return 0.0
-    return float(keypoint_similarities(distances, common_area_px(mine, theirs))[known].mean())
+def similarities(mine: Sequence[Pose], theirs: Sequence[Pose]) -> FloatArray:
+    """(N, M) the OKS of each of mine with each of theirs over the joints that both place, 0 where these are too few."""
+    apart = np.array([one.keypoints for one in mine])[:, None] - np.array([other.keypoints for other in theirs])
+    both = np.array([one.placed for one in mine])[:, None] & np.array([other.placed for other in theirs])
+    areas = (np.array([area_of(one) for one in mine])[:, None] + np.array([area_of(other) for other in theirs])) / 2
+    alike = np.where(both, keypoint_similarities(np.linalg.norm(apart, axis=-1), areas), 0.0)
+    count = both.sum(axis=-1)
+    means: FloatArray = np.where(count >= MIN_JOINTS, alike.sum(axis=-1) / np.maximum(count, 1), 0.0)
+    return means
 
 
 def pair_people(mine: Sequence[Pose], theirs: Sequence[Pose]) -> list[tuple[Pose, Pose]]:
@@ -68,8 +70,7 @@ def pair_people(mine: Sequence[Pose], theirs: Sequence[Pose]) -> list[tuple[Pose
     """
     if not mine or not theirs:
         return []
-    likeness = np.array([[similarity(one, other) for other in theirs] for one in mine])
-    places = pair_by_likeness(likeness, MIN_SIMILARITY)
+    places = pair_by_likeness(similarities(mine, theirs), MIN_SIMILARITY)
     left = [row for row in range(len(mine)) if row not in {row for row, _ in places}]
     right = [column for column in range(len(theirs)) if column not in {column for _, column in places}]
     by_boxes = pair_by_overlap([place_of(mine[row]) for row in left], [place_of(theirs[column]) for column in right])

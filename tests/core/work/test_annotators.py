@@ -246,6 +246,20 @@ def test_all_that_i_lack_is_one_edit_without_whom_i_deleted(projects):
     assert len(mine.frame(0).poses) == 1 and not mine.frame(1).poses
 
 
+def test_what_is_written_while_all_is_taken_is_read_again(projects):
+    far = (400.0, 100.0)
+    mine, theirs = projects({0: [person(1)]}, {0: [person(4), person(5, at=far)], 1: [person(4)]})
+    _, merging = start(mine, theirs)
+
+    def add_meanwhile(done, total):
+        if not mine.frame(1).poses:
+            edits.add_person(mine, 1, person(4).bbox_xywh)
+
+    taken = merging.take_missing(add_meanwhile)
+    assert taken.changed == 1 and taken.touched.frame_indices == (0,)
+    assert len(mine.frame(1).poses) == 1
+
+
 def test_what_is_taken_brings_the_proof_of_its_picture(projects):
     mine, theirs = projects({0: [person(1)]}, {})
     theirs.commit("Label", [PoseChange(0, None, moved(person(4), WRIST, 20.0))], {0: (0.0, "picture")})

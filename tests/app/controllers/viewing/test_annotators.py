@@ -134,6 +134,26 @@ def test_taking_and_keeping_go_on_to_what_is_open_and_undo_opens_it_again(compar
     assert counts(d)[0] == "All: 0 of 3" and not sentence(d)
 
 
+def test_what_was_kept_is_not_asked_again_after_a_restart(compared, long_clip):
+    d = compared
+    theirs, mine = d.program.annotators.their_path, d.session.project.path
+    d.program.annotators.go_to(1)
+    d.do("action_keep_mine")
+    d.open(long_clip)
+    d.wait(lambda: d.session.source_path == long_clip)
+    d.open(mine)
+    d.wait(lambda: d.session.project.path == mine)
+    d.idle()
+    d.program.annotators.compare_with(theirs)
+    d.wait(lambda: d.program.annotators.state.name, what="the comparison")
+    assert [row.startswith("Kept") for row in listed(d)] == [False, True, False]
+
+
+def test_what_is_no_project_is_one_sentence(compared, clip):
+    compared.program.annotators.compare_with(clip)
+    assert "project" in compared.told() and len(listed(compared)) == 3
+
+
 def test_what_i_set_meanwhile_stays_and_that_is_said(compared):
     d = compared
     d.session.touch(edits.move_keypoint(d.session.project, 3, 1, WRIST, (50.0, 50.0)))
