@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QListView,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
+from app.ui.lists import WalkedList
 
 EMPTY_SENTENCE = "Compare with another annotator's project of this clip, and its differences appear here."
 _Index = QModelIndex | QPersistentModelIndex
@@ -98,7 +98,7 @@ class AnnotatorsPanel(QWidget):
         self._kinds.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._kinds.activated.connect(self.kind_chosen)
         self._model = _Model(self)
-        self._view = QListView(self)
+        self._view = WalkedList(self)
         self._view.setObjectName("annotators_list")
         self._view.setAccessibleName("Disagreements")
         self._view.setModel(self._model)

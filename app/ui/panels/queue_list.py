@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QEvent,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -20,6 +19,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.ui import theme
+from app.ui.lists import WalkedList
 from core.judging.entries import Entry
 
 LEFT_PX, TICK_PX, PADDING_PX = 11, 30, 4
@@ -128,7 +128,7 @@ def _draw_tick(painter: QPainter, area: QRect, is_done: bool) -> None:
         )
 
 
-class QueueView(QListView):
+class QueueView(WalkedList):
     """The list; it keeps the arrow keys and Enter for itself while it has the focus.
 
     Signals:
@@ -203,12 +203,3 @@ class QueueView(QListView):
             self.entry_chosen.emit(self._model.entries[index.row()])
         else:
             super().keyPressEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        """Keeps the keys that walk through the list from starting actions."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            keys = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            if event.key() in keys and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-                event.accept()
-                return True
-        return super().event(event)

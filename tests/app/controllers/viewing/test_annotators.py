@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QListView
 
 from app.ui.canvas.opinion_painting import COLOUR
@@ -91,6 +92,12 @@ def test_differences_are_listed_and_one_click_goes_there(compared):
     d.wait(lambda: d.session.frame_index == 2, what="the frame")
     assert (d.session.track_id, d.session.keypoint) == (1, WRIST)
     assert view.currentIndex().row() == 1
+    d.window.show_panel("annotators")
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    assert d.session.keypoint == WRIST, "the key walks through the list, not through the joints"
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    d.wait(lambda: d.session.frame_index == 8, what="the next, by keys")
 
 
 def test_theirs_is_drawn_as_a_second_opinion_until_it_is_put_away(compared):
