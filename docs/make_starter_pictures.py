@@ -57,13 +57,13 @@ CLIPS = {
     "juggle.mp4": (
         Example(100, (635, 55, 220, 650), "good"),
         Example(160, (575, 50, 250, 665), "good"),
-        Example(60, (632, 40, 210, 645), "ankle short, marked"),
+        Example(60, (632, 40, 210, 645), "ankle short"),
         Example(208, (640, 40, 280, 660), "bad: lifted leg"),
     ),
     "sports2d_jumpingjacks_flip_vp9.mp4": (
         Example(64, (490, 5, 220, 460), "bad: left ankle"),
         Example(192, (1000, 600, 240, 300), "good"),
-        Example(16, (445, 30, 360, 430), "bad: one leg for both"),
+        Example(16, (445, 30, 360, 430), "bad: left and right"),
         Example(176, (840, 140, 170, 230), "bad: upside down"),
     ),
 }
