@@ -29,7 +29,7 @@ HEADERS = (
     ("Set by", "Who set the joint."),
     ("Score", "How likely the joint is right, from 0 to 1."),
 )
-ROW_PX, ICON_PX = 24, 14
+ROW_PX, ICON_PX = 22, 14
 
 
 class JointsPanel(QWidget):
