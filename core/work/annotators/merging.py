@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import ProjectError
 from core.keypoints import POSETRACK
 from core.people.assignment import pair_by_overlap
 from core.poses import Pose, Provenance
@@ -77,7 +78,11 @@ class Merging:
     # ---- choices on one disagreement ----
 
     def take(self, disagreement: Disagreement) -> Taken:
-        """Theirs is right: the joint as they have it, the person whom only they have, nobody where they have nobody."""
+        """Theirs is right: the joint as they have it, the person whom only they have, nobody where they have nobody.
+
+        Raises:
+            ProjectError: they labelled nothing there, or it could not be written.
+        """
         if disagreement.keypoint is None:
             return self._take_whole(disagreement)
         joint = np.arange(len(POSETRACK)) == disagreement.keypoint
@@ -131,6 +136,12 @@ class Merging:
         return self._commit(collect, "take_from_annotator")
 
     def _take_whole(self, disagreement: Disagreement) -> Taken:
+        if disagreement.kind == Kind.ONLY_MINE and disagreement.other_unlabelled:
+            raise ProjectError(
+                f"{self._name} labelled nothing in {disagreement.where}, so there is nothing to take: "
+                "delete the person yourself if nobody is there."
+            )
+
         def drop(edit: _Edit) -> str:
             self._drop(edit, disagreement)
             return f"Delete person {disagreement.mine} in {disagreement.where}, as {self._name} has nobody there"

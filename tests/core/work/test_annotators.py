@@ -224,6 +224,16 @@ def test_a_person_only_mine_can_go_and_a_machines_can_be_kept(projects):
     assert len(mine.frame(1).poses) == 3
 
 
+def test_nobody_goes_where_the_other_labelled_nothing(projects):
+    mine, theirs = projects({0: [person(1)], 1: [person(1)]}, {0: [person(1)]})
+    agreement, merging = start(mine, theirs)
+    (only,) = agreement.disagreements
+    assert only.other_unlabelled
+    with pytest.raises(ProjectError, match="anna labelled nothing in frame 1"):
+        merging.take(only)
+    assert mine.frame(1).pose(1) is not None
+
+
 def test_all_that_i_lack_is_one_edit_without_whom_i_deleted(projects):
     far, farther = (400.0, 100.0), (500.0, 300.0)
     mine = {0: [seen_as(person(1), WRIST, 0).replaced(provenance=np.where(np.arange(17) == WRIST, 0, 6))]}
