@@ -41,7 +41,7 @@ class FilterBox(QComboBox):
         self.setToolTip(tooltip)
         self.setAccessibleName(tooltip)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(6)
+        self.setMinimumContentsLength(4)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.activated.connect(lambda _: self.chosen.emit())
         self.set_choices([], None)
