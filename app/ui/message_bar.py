@@ -101,17 +101,18 @@ class MessageBar(QFrame):
 
     def _dress(self, is_trouble: bool) -> None:
         self.setProperty("trouble", is_trouble)
-        icon = theme.icon("warning" if is_trouble else "note")
+        theme.set_tone(self, "error" if is_trouble else "plain")
+        self._draw_sign()
+
+    def _draw_sign(self) -> None:
+        icon = theme.icon("warning" if self.property("trouble") else "note")
         self._sign.setPixmap(icon.pixmap(QSize(theme.ICON_PX, theme.ICON_PX), self.devicePixelRatioF()))
-        ground, edge, text = (
-            ("#46231f", theme.ERROR.name(), "#ffe3de")
-            if is_trouble
-            else (theme.RAISED.name(), theme.ACCENT.name(), theme.TEXT.name())
-        )
-        self.setStyleSheet(
-            f"QFrame#message_bar {{ background: {ground}; border: none; border-left: 4px solid {edge}; }}"
-            f" QFrame#message_bar QLabel {{ color: {text}; }}"
-        )
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draws the sign in the colours that are in use now."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_sign"):
+            self._draw_sign()
 
     def _act(self) -> None:
         on_action = self._on_action

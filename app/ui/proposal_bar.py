@@ -23,11 +23,6 @@ class ProposalBar(QFrame):
     def __init__(self, keep: QAction, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("proposal_bar")
-        self.setStyleSheet(
-            "QFrame#proposal_bar {"
-            f" background: {theme.RAISED.name()}; border: 1px solid {theme.ACCENT.name()};"
-            f" border-radius: {theme.RADIUS}px; }}"
-        )
         self.setCursor(Qt.CursorShape.ArrowCursor)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACING + 4, theme.SPACING, theme.SPACING, theme.SPACING)

@@ -6,40 +6,55 @@ every one of them comes with a form (`ProvenanceStyle.marker`) or a word.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import asdict, dataclass
+from string import Template
+from typing import Literal
 
 from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QStyleFactory
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QStyleFactory, QTableWidget, QWidget
 
-from app.ui.palettes import PALETTES, PERSON_COLOURS, Meaning, Palette
+from app.ui.palettes import DARK, LIGHT, PALETTES, PERSON_COLOURS, Look, Meaning, Palette
 from core.files import checkout
 from core.poses import Provenance
 
 __all__ = ["Meaning"]
 
+# The colours of the look in use. A change of look fills these same objects anew, so that nobody keeps one of the old.
+
 # Grounds, from the back to the front.
-CANVAS_BACKGROUND = QColor("#101215")
-BACKGROUND = QColor("#191c20")
-SURFACE = QColor("#20242a")
-RAISED = QColor("#2b3038")
-BORDER = QColor("#363c46")
-BORDER_STRONG = QColor("#4a525e")
+BACKGROUND = QColor(DARK.background)
+SURFACE = QColor(DARK.surface)
+RAISED = QColor(DARK.raised)
+BORDER = QColor(DARK.border)
+BORDER_STRONG = QColor(DARK.border_strong)
 
 # Writing.
-TEXT = QColor("#e6e9ed")
-TEXT_MUTED = QColor("#a3acb8")
-TEXT_DISABLED = QColor("#69727e")
+TEXT = QColor(DARK.text)
+TEXT_MUTED = QColor(DARK.text_muted)
+TEXT_DISABLED = QColor(DARK.text_disabled)
 
 # What the hand is on.
-ACCENT = QColor("#4c9be8")
-ACCENT_TEXT = QColor("#0b1622")
-SELECTION = QColor("#2c4a6b")
+ACCENT = QColor(DARK.accent)
+SELECTION = QColor(DARK.selection)
 
-ERROR = QColor("#ff7a6b")
-GOOD = QColor("#33c094")
+ERROR = QColor(DARK.error)
+GOOD = QColor(DARK.good)
+
+_FILLED = {
+    "background": BACKGROUND, "surface": SURFACE, "raised": RAISED, "border": BORDER, "border_strong": BORDER_STRONG,
+    "text": TEXT, "text_muted": TEXT_MUTED, "text_disabled": TEXT_DISABLED, "accent": ACCENT, "selection": SELECTION,
+    "error": ERROR, "good": GOOD,
+}  # fmt: skip
+
+# Around the picture and in the timeline's lanes, in both looks: a bright surround dims the picture to the eye, and the
+# colours of meaning, which are the same everywhere, were found for dark grounds.
+CANVAS_BACKGROUND = QColor("#101215")
+CANVAS_TEXT = QColor(DARK.text)
+CANVAS_TEXT_MUTED = QColor(DARK.text_muted)
+CANVAS_ACCENT = QColor(DARK.accent)
+CANVAS_ERROR = QColor(DARK.error)
 
 NOT_SET = QColor("#69727e")
 """Of a joint that nobody has set."""
@@ -71,6 +86,8 @@ PROVENANCE_STYLES: dict[Provenance, ProvenanceStyle] = {
 }
 
 _in_use: list[Palette] = [PALETTES[0]]
+_look: list[Look] = [DARK]
+_icons: dict[str, QIcon] = {}
 
 
 def palette_names() -> tuple[str, ...]:
@@ -89,6 +106,10 @@ def use_palette(name: str) -> None:
     Every widget is told, as of a change of style (`QEvent.StyleChange`): what keeps drawn colours draws them again.
     """
     _in_use[0] = next((palette for palette in PALETTES if palette.name == name), PALETTES[0])
+    _tell_widgets()
+
+
+def _tell_widgets() -> None:
     if QApplication.instance() is not None:
         for widget in QApplication.allWidgets():
             QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
@@ -114,6 +135,29 @@ def person_colour(track_id: int) -> QColor:
     return QColor(PERSON_COLOURS[(track_id - 1) % len(PERSON_COLOURS)])
 
 
+def on_panel(colour: QColor) -> QColor:
+    """A colour of meaning, of a side or a person, as it is written or drawn on panels: darker in the light look."""
+    result = QColor(colour)
+    while _look[0] is LIGHT and contrast(result, SELECTION) < LEAST_CONTRAST:
+        result = result.darker(104)
+    return result
+
+
+def contrast(a: QColor, b: QColor) -> float:
+    """How well one is read on the other, from 1 to 21 (WCAG 2.2)."""
+    low, high = sorted(map(_luminance, (a, b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    channels = colour.redF(), colour.greenF(), colour.blueF()
+    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+LEAST_CONTRAST = 4.5
+"""Of writing on its ground."""
+
 # Distances in device-independent pixels.
 SPACING = 8
 SPACING_SMALL = 4
@@ -122,133 +166,29 @@ RADIUS = 4
 ICON_PX = 18
 ROW_PX = 24
 
-_STYLESHEET = """
-QWidget {{ font-size: 12px; }}
-QMainWindow, QDialog {{ background: {background}; }}
-QMainWindow::separator {{ background: {background}; width: 5px; height: 5px; }}
-QMainWindow::separator:hover {{ background: {accent}; }}
-QToolTip {{ background: {raised}; color: {text}; border: 1px solid {border_strong}; padding: 4px 6px; }}
-QMenuBar {{ background: {background}; }}
-QMenuBar::item {{ padding: 4px 9px; background: transparent; border-radius: {radius}px; }}
-QMenuBar::item:selected {{ background: {raised}; }}
-QMenu {{ background: {surface}; border: 1px solid {border_strong}; padding: 4px; }}
-QMenu::item {{ padding: 5px 26px 5px 10px; border-radius: {radius}px; }}
-QMenu::item:selected {{ background: {selection}; }}
-QMenu::item:disabled {{ color: {text_disabled}; }}
-QMenu::icon {{ padding-left: 8px; }}
-QMenu::separator {{ height: 1px; background: {border}; margin: 4px 6px; }}
-QToolBar {{ background: {surface}; border: none; border-bottom: 1px solid {border}; padding: 3px 6px; spacing: 2px; }}
-QToolBar::separator {{ background: {border}; width: 1px; margin: 5px 5px; }}
-QToolButton {{ padding: 4px 7px; border: 1px solid transparent; border-radius: {radius}px; background: transparent; }}
-QToolButton:hover {{ background: {raised}; border-color: {border_strong}; }}
-QToolButton:pressed, QToolButton:checked {{ background: {selection}; border-color: {accent}; }}
-QToolButton:disabled {{ color: {text_disabled}; }}
-QToolButton[framed="true"] {{ background: {raised}; border-color: {border_strong}; }}
-QToolButton[framed="true"]:hover {{ border-color: {accent}; }}
-QToolButton[framed="true"]:pressed {{ background: {selection}; }}
-QToolButton[framed="true"]:disabled {{ border-color: {border}; background: {surface}; }}
-QToolButton#qt_toolbar_ext_button {{ padding: 0; border: none; qproperty-icon: url({icons}/arrow_down.svg); }}
-QToolButton::menu-indicator {{ image: none; }}
-QToolButton[popupMode="1"] {{ padding-right: 20px; }}
-QToolButton::menu-button {{ border: none; width: 18px; }}
-QToolButton::menu-arrow {{ image: url({icons}/arrow_down.svg); width: 10px; height: 10px; }}
-QPushButton {{ padding: 4px 10px; min-height: 17px; border: 1px solid {border_strong}; border-radius: {radius}px;
-    background: {raised}; }}
-QPushButton:hover {{ border-color: {accent}; }}
-QPushButton:pressed {{ background: {selection}; }}
-QPushButton:focus {{ border-color: {accent}; }}
-QPushButton:disabled {{ color: {text_disabled}; border-color: {border}; background: {surface}; }}
-QPushButton[primary="true"] {{ background: {accent}; color: {accent_text}; border-color: {accent}; font-weight: 600; }}
-QPushButton[primary="true"]:hover {{ background: #6cb0f2; }}
-QPushButton[primary="true"]:disabled {{ background: {raised}; color: {text_disabled}; border-color: {border}; }}
-QDockWidget {{ color: {text_muted}; font-weight: 600; }}
-QDockWidget::title {{ background: {surface}; padding: 5px 8px; border-bottom: 1px solid {border}; }}
-QDockWidget > QWidget {{ background: {surface}; }}
-QTabBar {{ qproperty-drawBase: 0; }}
-QTabBar::tab {{ background: {background}; color: {text_muted}; padding: 5px 7px; border: none;
-    border-bottom: 2px solid transparent; }}
-QTabBar::tab:selected {{ background: {surface}; color: {text}; border-bottom-color: {accent}; }}
-QTabBar::tab:hover:!selected {{ color: {text}; background: {raised}; }}
-QTableView, QListView, QTreeView, QPlainTextEdit {{ background: {surface}; alternate-background-color: #242930;
-    border: 1px solid {border}; border-radius: {radius}px; selection-background-color: {selection};
-    selection-color: {text}; outline: none; }}
-QTableView::item, QListView::item {{ padding: 2px 3px; }}
-QTableView::item:selected, QListView::item:selected {{ background: {selection}; color: {text}; }}
-QHeaderView {{ background: {surface}; }}
-QHeaderView::section {{ background: {surface}; color: {text_muted}; padding: 4px 3px; border: none;
-    border-bottom: 1px solid {border}; font-weight: 600; }}
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QKeySequenceEdit {{ background: {background};
-    border: 1px solid {border_strong}; border-radius: {radius}px; padding: 3px 6px; min-height: 18px;
-    selection-background-color: {accent}; selection-color: {accent_text}; }}
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border-color: {accent}; }}
-QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{ color: {text_disabled};
-    border-color: {border}; }}
-QComboBox QAbstractItemView {{ background: {surface}; border: 1px solid {border_strong};
-    selection-background-color: {selection}; }}
-QComboBox::drop-down {{ border: none; width: 22px; }}
-QComboBox::down-arrow {{ image: url({icons}/arrow_down.svg); width: 11px; height: 11px; }}
-QSpinBox::up-button, QDoubleSpinBox::up-button {{ border: none; width: 20px; }}
-QSpinBox::down-button, QDoubleSpinBox::down-button {{ border: none; width: 20px; }}
-QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url({icons}/arrow_up.svg); width: 9px; height: 9px; }}
-QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url({icons}/arrow_down.svg); width: 9px; height: 9px; }}
-QCheckBox, QRadioButton {{ spacing: 8px; }}
-QCheckBox::indicator, QRadioButton::indicator, QMenu::indicator {{ width: 14px; height: 14px;
-    border: 1px solid {text_disabled}; border-radius: 3px; background: {background}; }}
-QRadioButton::indicator {{ border-radius: 8px; }}
-QMenu::indicator {{ margin-left: 6px; }}
-QCheckBox::indicator:hover, QRadioButton::indicator:hover {{ border-color: {accent}; }}
-QCheckBox::indicator:checked, QMenu::indicator:checked {{ background: {accent}; border-color: {accent};
-    image: url({icons}/box_ticked.svg); }}
-QRadioButton::indicator:checked {{ background: {accent}; border-color: {accent}; image: url({icons}/dot.svg); }}
-QStatusBar {{ background: {surface}; border-top: 1px solid {border}; }}
-QStatusBar::item {{ border: none; }}
-QProgressBar {{ background: {background}; border: 1px solid {border_strong}; border-radius: {radius}px;
-    text-align: center; min-height: 16px; }}
-QProgressBar::chunk {{ background: #2f6ba6; border-radius: 3px; }}
-QSlider::groove:horizontal {{ height: 4px; background: {border_strong}; border-radius: 2px; }}
-QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 2px; }}
-QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: {text}; }}
-QSlider::handle:horizontal:disabled {{ background: {text_disabled}; }}
-QSlider::sub-page:horizontal:disabled {{ background: {text_disabled}; }}
-QScrollArea {{ border: none; background: transparent; }}
-QScrollBar:vertical {{ width: 10px; background: transparent; margin: 0; }}
-QScrollBar:horizontal {{ height: 10px; background: transparent; margin: 0; }}
-QScrollBar::handle {{ background: {border_strong}; border-radius: 4px; min-height: 24px; min-width: 24px;
-    margin: 1px; }}
-QScrollBar::handle:hover {{ background: {text_disabled}; }}
-QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
-QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-QGroupBox {{ border: 1px solid {border}; border-radius: {radius}px; margin-top: 9px; padding-top: 8px; }}
-QGroupBox::title {{ subcontrol-origin: margin; left: 8px; color: {text_muted}; }}
-QLabel[muted="true"] {{ color: {text_muted}; }}
-QLabel[badge="true"] {{ background: {raised}; color: {text_muted}; border: 1px solid {border};
-    border-radius: {radius}px; padding: 1px 7px; }}
-QLabel[badge="warning"] {{ background: #4a3a12; color: #ffe08a; border: 1px solid #8a6d1f;
-    border-radius: {radius}px; padding: 1px 7px; font-weight: 600; }}
-"""
+Tone = Literal["plain", "muted", "good", "error"]
+
+
+def set_tone(widget: QWidget, tone: Tone) -> None:
+    """Says how a sentence is meant; the stylesheet has the colour, so that a change of look reaches it."""
+    if widget.property("tone") == tone:
+        return
+    widget.setProperty("tone", tone)
+    for one in (widget, *widget.findChildren(QLabel)):
+        one.style().unpolish(one)
+        one.style().polish(one)
 
 
 def stylesheet() -> str:
     """The program's stylesheet with the colours above filled in."""
-    colours = {
-        "background": BACKGROUND,
-        "surface": SURFACE,
-        "raised": RAISED,
-        "border": BORDER,
-        "border_strong": BORDER_STRONG,
-        "text": TEXT,
-        "text_muted": TEXT_MUTED,
-        "text_disabled": TEXT_DISABLED,
-        "accent": ACCENT,
-        "accent_text": ACCENT_TEXT,
-        "selection": SELECTION,
-    }
     icons = (checkout.RESOURCES / "icons").as_posix()
-    return _STYLESHEET.format(radius=RADIUS, icons=icons, **{name: colour.name() for name, colour in colours.items()})
+    of_look = "_light" if _look[0] is LIGHT else ""
+    sheet = Template((checkout.RESOURCES / "style" / "window.qss").read_text(encoding="utf-8"))
+    return sheet.substitute(radius=RADIUS, icons=icons, of_look=of_look, **asdict(_look[0]))
 
 
 def palette() -> QPalette:
-    """The dark palette, for everything that the stylesheet leaves alone."""
+    """The palette of the look, for everything that the stylesheet leaves alone."""
     roles = QPalette.ColorRole
     result = QPalette()
     for role, colour in (
@@ -280,17 +220,73 @@ def palette() -> QPalette:
 def apply(application: QApplication) -> None:
     """Dresses the whole application: Qt's own Fusion style, so that it looks the same everywhere."""
     application.setStyle(QStyleFactory.create("Fusion"))
+    _dress(application)
+
+
+def _dress(application: QApplication) -> None:
     application.setPalette(palette())
     application.setStyleSheet(stylesheet())
 
 
-@cache
+def look_name() -> str:
+    """The look in use, "dark" or "light"."""
+    return _look[0].name
+
+
+def use_look(name: str) -> None:
+    """Draws light or dark from now on, also what is on screen already: words, tables, icons and drawings.
+
+    Every widget is told, as of a change of style (`QEvent.StyleChange`): what keeps drawn colours draws them again.
+    """
+    before, look = _look[0], LIGHT if name == LIGHT.name else DARK
+    if look is before:
+        return
+    _look[0] = look
+    for role, colour in _FILLED.items():
+        colour.setRgba(QColor(getattr(look, role)).rgba())
+    drawn = {picture.cacheKey(): file for file, picture in _icons.items()}
+    _icons.clear()
+    application = QApplication.instance()
+    if isinstance(application, QApplication):
+        for widget in application.topLevelWidgets():
+            _redraw_icons(widget, drawn)
+            _recolour_tables(widget, before)
+        if application.styleSheet():  # else nobody has dressed it
+            _dress(application)
+        _tell_widgets()
+
+
+def _redraw_icons(window: QWidget, drawn: dict[int, str]) -> None:
+    for action in window.findChildren(QAction):
+        if action.icon().cacheKey() in drawn:
+            action.setIcon(icon(drawn[action.icon().cacheKey()]))
+    for button in window.findChildren(QAbstractButton):
+        if button.icon().cacheKey() in drawn:
+            button.setIcon(icon(drawn[button.icon().cacheKey()]))
+
+
+def _recolour_tables(window: QWidget, before: Look) -> None:
+    changed = {getattr(before, role): colour for role, colour in _FILLED.items()}
+    for table in window.findChildren(QTableWidget):
+        for row in range(table.rowCount()):
+            for column in range(table.columnCount()):
+                item = table.item(row, column)
+                if item is not None and item.foreground().color().name() in changed:
+                    item.setForeground(changed[item.foreground().color().name()])
+
+
 def icon(name: str) -> QIcon:
     """The icon drawn in resources/icons/<name>.svg, in the colour of text, sharp at every scale.
 
     Raises:
         FileNotFoundError: the drawing is not among the resources.
     """
+    if name not in _icons:
+        _icons[name] = _drawn_icon(name)
+    return _icons[name]
+
+
+def _drawn_icon(name: str) -> QIcon:
     drawing = (checkout.RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     result = QIcon()
     for mode, colour in (

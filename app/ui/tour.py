@@ -65,10 +65,6 @@ class TourCard(QFrame):
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("tour_card")
-        self.setStyleSheet(
-            f"QFrame#tour_card {{ background: {theme.SURFACE.name()}; border: 1px solid {theme.ACCENT.name()}; "
-            f"border-radius: {theme.RADIUS}px; }}"
-        )
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._actions = actions
         self._step = 0

@@ -7,6 +7,9 @@ from PySide6.QtCore import QObject, Signal
 from core.files import places
 
 PALETTE_SETTING = "palette"
+LOOK_SETTING = "look"
+LOOKS = ("system", "light", "dark")
+"""The first follows the system's, and is taken where nobody has chosen."""
 
 
 class Seeing(QObject):
@@ -14,9 +17,11 @@ class Seeing(QObject):
 
     Signals:
         palette_changed: the name of the palette to draw in.
+        look_changed: one of `LOOKS`, to draw the window in.
     """
 
     palette_changed = Signal(str)
+    look_changed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -31,3 +36,14 @@ class Seeing(QObject):
         """Draws in a palette from now on, also after a restart."""
         places.write_setting(PALETTE_SETTING, name)
         self.palette_changed.emit(name)
+
+    @property
+    def look(self) -> str:
+        """Which of `LOOKS` was chosen on this machine."""
+        name = places.read_settings().get(LOOK_SETTING)
+        return name if isinstance(name, str) and name in LOOKS else LOOKS[0]
+
+    def choose_look(self, name: str) -> None:
+        """Draws the window in one of `LOOKS` from now on, also after a restart."""
+        places.write_setting(LOOK_SETTING, name)
+        self.look_changed.emit(name)

@@ -104,6 +104,6 @@ def paint_opinion_key(painter: QPainter, name: str, viewport_wh: tuple[float, fl
     middle = ground.center().y()
     painter.setPen(_broken_pen())
     painter.drawLine(QPointF(ground.left() + 8, middle), QPointF(ground.left() + 8 + KEY_SAMPLE_PX, middle))
-    painter.setPen(theme.TEXT)
+    painter.setPen(theme.CANVAS_TEXT)
     words = ground.adjusted(KEY_SAMPLE_PX + 16, 0, 0, 0)
     painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)

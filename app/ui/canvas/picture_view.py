@@ -165,7 +165,7 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no ty
     def drawForeground(self, painter: QPainter, rect: QRectF | object) -> None:
         """Says what to do where there is no frame."""
         if self._picture is None:
-            painter.setPen(theme.TEXT_MUTED)
+            painter.setPen(theme.CANVAS_TEXT_MUTED)
             font = painter.font()
             font.setPixelSize(15)
             painter.setFont(font)

@@ -296,7 +296,7 @@ def draw_tag(
     painter.setBrush(QColor(16, 18, 21, 225) if ground is None else ground)
     painter.drawRoundedRect(rect, 3.5, 3.5)
     painter.setFont(font)
-    painter.setPen(theme.TEXT if ink is None else ink)
+    painter.setPen(theme.CANVAS_TEXT if ink is None else ink)
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
 
 

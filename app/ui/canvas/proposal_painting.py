@@ -47,7 +47,7 @@ def _paint_leaving(painter: QPainter, pose: Pose, view: View) -> None:
     low, high = QPointF(*view.to_viewport(x, y)), QPointF(*view.to_viewport(x + w, y + h))
     corners = QRectF(low, high)
     lines = [QLineF(corners.topLeft(), corners.bottomRight()), QLineF(corners.topRight(), corners.bottomLeft())]
-    for pen in (QPen(CASING, 4.0), QPen(theme.ERROR, 2.0)):
+    for pen in (QPen(CASING, 4.0), QPen(theme.CANVAS_ERROR, 2.0)):
         painter.setPen(pen)
         painter.drawLines(lines)
 

@@ -173,7 +173,7 @@ class KeysDialog(QDialog):
             for key, names in conflicts.items()
         ]
         self._conflicts.setText(" ".join(sentences) if sentences else "No two actions share a key.")
-        self._conflicts.setStyleSheet(f"color: {(theme.ERROR if sentences else theme.TEXT_MUTED).name()}")
+        theme.set_tone(self._conflicts, "error" if sentences else "muted")
         self._use.setEnabled(not sentences)
         self._show_current()
 

@@ -60,7 +60,7 @@ class TrackStrip(QWidget):
         painter.end()
 
     def _draw_row(self, painter: QPainter, row: StripRow, top: int) -> None:
-        colour = theme.TEXT_MUTED if row.track_id is None else theme.person_colour(row.track_id)
+        colour = theme.TEXT_MUTED if row.track_id is None else theme.on_panel(theme.person_colour(row.track_id))
         painter.setPen(theme.TEXT)
         painter.fillRect(QRectF(0, top, 4, THUMB_H), colour)
         who = "new" if row.track_id is None else f"#{row.track_id}"

@@ -226,7 +226,7 @@ class WeightsDialog(QDialog):
     def show_message(self, sentence: str, *, is_error: bool = False) -> None:
         """Says how something ended, until something else happens."""
         self._message.setText(sentence)
-        self._message.setStyleSheet(f"color: {(theme.ERROR if is_error else theme.TEXT).name()}")
+        theme.set_tone(self._message, "error" if is_error else "plain")
         self._message.setVisible(bool(sentence))
 
     @property

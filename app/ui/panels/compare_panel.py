@@ -142,7 +142,7 @@ class ComparePanel(QWidget):
             self._choice.addItems(names)
         self._choice.setCurrentIndex(state.chosen)
         self._words.setText(state.words)
-        self._words.setStyleSheet(f"color: {(theme.ERROR if state.is_trouble else theme.TEXT_MUTED).name()};")
+        theme.set_tone(self._words, "error" if state.is_trouble else "muted")
         self._table.setVisible(bool(state.rows))
         self._table.setRowCount(len(state.rows))
         for row, joint in enumerate(state.rows):

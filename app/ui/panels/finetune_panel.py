@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -98,6 +98,7 @@ class FinetunePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("finetune_panel")
+        self._worse_frames: tuple[int, ...] = ()
         self._body = QWidget(self)
         self._body.setObjectName("finetune_body")
         self._column = QVBoxLayout(self._body)
@@ -109,6 +110,7 @@ class FinetunePanel(QWidget):
         self._column.addStretch(1)
         scroll = QScrollArea(self)
         scroll.setObjectName("finetune_scroll")
+        scroll.setAccessibleName("Fine-tuning")
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self._body)
@@ -168,6 +170,7 @@ class FinetunePanel(QWidget):
         self._progress.setToolTip("Steps of this round, and the time left.")
         self._plot = pg.PlotWidget(self._running, background=theme.CANVAS_BACKGROUND)
         self._plot.setObjectName("finetune_loss_plot")
+        self._plot.setAccessibleName("Loss at each step")
         self._plot.setToolTip("The loss at each step; it should fall.")
         self._plot.setFixedHeight(112)
         self._plot.setMenuEnabled(False)
@@ -175,11 +178,11 @@ class FinetunePanel(QWidget):
         self._plot.hideButtons()
         for side, title in (("bottom", "step"), ("left", "loss")):
             axis = self._plot.getAxis(side)
-            axis.setPen(pg.mkPen(theme.BORDER_STRONG))
-            axis.setTextPen(pg.mkPen(theme.TEXT_MUTED))
+            axis.setPen(pg.mkPen(theme.CANVAS_TEXT_MUTED))
+            axis.setTextPen(pg.mkPen(theme.CANVAS_TEXT_MUTED))
             axis.setLabel(title)
             axis.enableAutoSIPrefix(False)
-        self._curve = self._plot.plot(pen=pg.mkPen(theme.ACCENT, width=2))
+        self._curve = self._plot.plot(pen=pg.mkPen(theme.CANVAS_ACCENT, width=2))
         cancel = self._button(
             "button_cancel_finetune",
             "Cancel",
@@ -286,18 +289,28 @@ class FinetunePanel(QWidget):
         before, after = report.before["mean"], report.after["mean"]
         verdict = change_word(before, after)
         self._headline.setText(f"<b>{headline(before, after)}</b>" + _decision(report.accepted))
-        self._headline.setStyleSheet(f"color: {_COLOURS.get(verdict, theme.TEXT).name()}")
+        theme.set_tone(self._headline, _TONES.get(verdict, "plain"))
         self._measured.setText(
             f"Trained on {report.train_frames} frames, measured on {report.held_out_frames} others. "
             "Errors are fractions of a person's size."
         )
-        links = ", ".join(f'<a href="{i}" style="color: {theme.ACCENT.name()}">{i}</a>' for i in report.worse_frames)
-        self._worse.setText(f"Worse in frame {links}." if report.worse_frames else "No held-out frame got worse.")
+        self._worse_frames = report.worse_frames
+        self._write_worse_frames()
         names = ["mean", *(name for name in report.before if name != "mean")]
         self._table.setRowCount(len(names))
         for row, name in enumerate(names):
             self._fill(row, name, report.before[name], report.after[name])
         self._table.setFixedHeight(26 + 20 * len(names) + 2)
+
+    def _write_worse_frames(self) -> None:
+        links = ", ".join(f'<a href="{i}" style="color: {theme.ACCENT.name()}">{i}</a>' for i in self._worse_frames)
+        self._worse.setText(f"Worse in frame {links}." if links else "No held-out frame got worse.")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Writes the links in the colour that is in use now."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and self._worse_frames:
+            self._write_worse_frames()
 
     def _fill(self, row: int, name: str, before: float, after: float) -> None:
         word = change_word(before, after)
@@ -317,6 +330,7 @@ class FinetunePanel(QWidget):
 
 
 _COLOURS = {"better": theme.GOOD, "worse": theme.ERROR}
+_TONES: dict[str, theme.Tone] = {"better": "good", "worse": "error"}
 ARROWS = {"better": "▼", "worse": "▲", "same": "=", "not measured": "–"}
 
 

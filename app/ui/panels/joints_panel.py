@@ -124,7 +124,7 @@ class JointsPanel(QWidget):
             item.setForeground(colour)
             item.setToolTip(HEADERS[column][1])
         side = self._skeleton.side(keypoint)
-        cell(self._table, keypoint, JOINT).setIcon(joint_mark(theme.side_colour(side), who, labelled))
+        cell(self._table, keypoint, JOINT).setIcon(joint_mark(theme.on_panel(theme.side_colour(side)), who, labelled))
         hidden, locked = keypoint in self._hidden, keypoint in self._locked
         words = (", hidden" if hidden else "") + (", locked" if locked else "")
         cell(self._table, keypoint, JOINT).setToolTip(f"{self._skeleton.label(keypoint)} ({side}){words}")
@@ -133,7 +133,7 @@ class JointsPanel(QWidget):
         font.setItalic(locked)
         cell(self._table, keypoint, JOINT).setFont(font)
         if low:
-            cell(self._table, keypoint, SCORE).setForeground(theme.colour_of(theme.Meaning.DOUBTFUL))
+            cell(self._table, keypoint, SCORE).setForeground(theme.on_panel(theme.colour_of(theme.Meaning.DOUBTFUL)))
             cell(self._table, keypoint, SCORE).setToolTip("The score is low: look at this joint.")
         if sure:
             cell(self._table, keypoint, SCORE).setToolTip("The network is sure: of ten such joints nine are right.")
@@ -199,7 +199,7 @@ def joint_mark(side_colour: QColor, who: Provenance, labelled: bool) -> QIcon:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(1.0 if labelled else 0.35)
     painter.fillRect(QRectF(0, 4, 7, 48), side_colour)
-    colour = theme.provenance_colour(who)
+    colour = theme.on_panel(theme.provenance_colour(who))
     painter.setPen(QPen(colour, 7))
     painter.setBrush(colour if style.filled and labelled else Qt.BrushStyle.NoBrush)
     box = QRectF(16, 10, 36, 36)

@@ -211,7 +211,7 @@ class PersonsPanel(QWidget):
             item.setText(texts.get(column, ""))
             item.setToolTip(HEADERS[column][1])
             item.setForeground(theme.TEXT_DISABLED if row.hidden else theme.TEXT)
-        cell(self._table, index, PERSON).setIcon(_swatch(theme.person_colour(row.track_id)))
+        cell(self._table, index, PERSON).setIcon(_swatch(theme.on_panel(theme.person_colour(row.track_id))))
         cell(self._table, index, EYE).setIcon(theme.icon("hide" if row.hidden else "show"))
         cell(self._table, index, EYE).setToolTip("Hidden; click to show." if row.hidden else "Shown; click to hide.")
         cell(self._table, index, LOCK).setIcon(theme.icon("lock" if row.locked else "unlock"))
@@ -220,7 +220,7 @@ class PersonsPanel(QWidget):
         )
         cell(self._table, index, WHO).setToolTip(f"Set by: {row.who}.")
         if row.doubtful:
-            cell(self._table, index, LOWEST).setForeground(theme.colour_of(theme.Meaning.DOUBTFUL))
+            cell(self._table, index, LOWEST).setForeground(theme.on_panel(theme.colour_of(theme.Meaning.DOUBTFUL)))
             cell(self._table, index, LOWEST).setToolTip("The joint with the lowest score needs a look.")
 
     def changeEvent(self, event: QEvent) -> None:

@@ -87,7 +87,9 @@ class QueueDelegate(QStyledItemDelegate):
         elif hovered:
             painter.fillRect(area, theme.RAISED)
         bar = QRect(area.left(), area.top() + PADDING_PX, BAR_PX, area.height() - 2 * PADDING_PX)
-        painter.fillRect(bar, theme.BORDER_STRONG if entry.is_done else theme.colour_of(theme.Meaning.DOUBTFUL))
+        painter.fillRect(
+            bar, theme.BORDER_STRONG if entry.is_done else theme.on_panel(theme.colour_of(theme.Meaning.DOUBTFUL))
+        )
         text = area.adjusted(LEFT_PX, PADDING_PX, -TICK_PX, -PADDING_PX)
         font = QFont(option.font)
         font.setBold(True)

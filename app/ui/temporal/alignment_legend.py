@@ -73,11 +73,13 @@ class LegendSample(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(1.0 if self._is_present else 0.3)
+        like_a_picture = QColor("#7d858f")
         if self._layer is Layer.GRID:
+            painter.fillRect(self.rect(), like_a_picture)
             self._paint_grid(painter)
             return
         strip = QRectF(0.5, 0.5, self.width() - 1, 9)
-        painter.fillRect(strip, QColor("#7d858f"))  # about as bright as a picture
+        painter.fillRect(strip, like_a_picture)
         colours = self._strip()
         image = QImage(colours.data, colours.shape[1], 1, 4 * colours.shape[1], QImage.Format.Format_RGBA8888)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

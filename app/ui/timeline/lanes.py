@@ -25,13 +25,13 @@ STATE_MEANINGS: dict[FrameState, theme.Meaning] = {
     FrameState.CORRECTED: theme.Meaning.CORRECTED,
 }
 STATE_FILL: dict[FrameState, float] = {FrameState.PREDICTED: 0.4, FrameState.ACCEPTED: 0.7, FrameState.CORRECTED: 1.0}
-REVIEWED_COLOUR = theme.TEXT
+REVIEWED_COLOUR = theme.CANVAS_TEXT
 
 
 def paint_grounds(painter: QPainter, shown: ShownFrames) -> None:
     """The dark grounds of the lanes."""
-    painter.fillRect(QRectF(shown.left, STATE_TOP, shown.width, STATE_HEIGHT), theme.CANVAS_BACKGROUND)
-    painter.fillRect(QRectF(shown.left, SCORE_TOP, shown.width, SCORE_HEIGHT), theme.CANVAS_BACKGROUND)
+    for top, foot in ((DOUBT_TOP, STATE_TOP + STATE_HEIGHT), (SCORE_TOP, LANES_FOOT)):
+        painter.fillRect(QRectF(shown.left, top, shown.width, foot - top), theme.CANVAS_BACKGROUND)
 
 
 def paint_names(painter: QPainter, right: int, graph: str) -> None:
@@ -52,8 +52,8 @@ def paint_states(painter: QPainter, columns: TimelineColumns, shown: ShownFrames
         return slice(round((top - DOUBT_TOP) * ratio), round((top - DOUBT_TOP + height) * ratio))
 
     foot = STATE_TOP + STATE_HEIGHT
-    image = np.full((round((foot - DOUBT_TOP) * ratio), len(columns.state)), pixels.rgb(theme.BACKGROUND), np.uint32)
-    image[rows(STATE_TOP, STATE_HEIGHT)] = pixels.rgb(theme.CANVAS_BACKGROUND)
+    ground = pixels.rgb(theme.CANVAS_BACKGROUND)
+    image = np.full((round((foot - DOUBT_TOP) * ratio), len(columns.state)), ground, np.uint32)
     for state, meaning in STATE_MEANINGS.items():
         height = STATE_HEIGHT * STATE_FILL[state]
         image[rows(foot - height, height), columns.state == state] = pixels.rgb(theme.colour_of(meaning))
@@ -64,8 +64,7 @@ def paint_states(painter: QPainter, columns: TimelineColumns, shown: ShownFrames
     image[rows(DOUBT_TOP, DOUBT_HEIGHT), doubtful] = pixels.rgb(theme.colour_of(theme.Meaning.DOUBTFUL))
     if shown.frame_px >= FRAMES_APART_PX:
         apart = np.flatnonzero(np.diff(columns.frame_index)) + 1
-        image[rows(DOUBT_TOP, DOUBT_HEIGHT), apart] = pixels.rgb(theme.BACKGROUND)
-        image[rows(STATE_TOP, STATE_HEIGHT), apart] = pixels.rgb(theme.CANVAS_BACKGROUND)
+        image[:, apart] = ground
     pixels.draw(painter, QPointF(shown.left, DOUBT_TOP), image, ratio)
 
 
@@ -98,10 +97,10 @@ def _paint_graph(
     *,
     alpha: int,
 ) -> None:
-    shade = QColor(theme.ACCENT)
+    shade = QColor(theme.CANVAS_ACCENT)
     shade.setAlpha(alpha)
     height = round(SCORE_HEIGHT * ratio)
     image = pixels.graph(
-        height, below, line, shade_colour=shade, line_colour=theme.TEXT, ground=theme.CANVAS_BACKGROUND
+        height, below, line, shade_colour=shade, line_colour=theme.CANVAS_TEXT, ground=theme.CANVAS_BACKGROUND
     )
     pixels.draw(painter, QPointF(shown.left, SCORE_TOP), image, ratio)

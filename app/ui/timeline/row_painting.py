@@ -42,7 +42,8 @@ def rows_image(rows: Sequence[TrackRow], shown: ShownFrames, ratio: float) -> Im
         _paint_row(image[number * height : (number + 1) * height], row.binned(low, end), ratio, colours)
     if shown.frame_px >= FRAMES_APART_PX:
         apart = np.flatnonzero(np.diff(low)) + 1
-        image[:, apart] = rgb(theme.CANVAS_BACKGROUND)
+        foot = round((BOX_TOP_PX + BOX_PX) * ratio)
+        image.reshape(len(rows), height, num_pixels)[:, :foot, apart] = rgb(theme.CANVAS_BACKGROUND)
     return image
 
 
@@ -58,7 +59,7 @@ def _paint_row(image: Image, pixels: RowPixels, ratio: float, colours: Image) ->
         ys, xs = np.ogrid[: len(joints), : len(pixels.present)]
         step = max(round(4 * ratio), 2)
         hatched = ((xs + ys) % step < max(step // 4, 1)) & pixels.deleted
-        joints[hatched] = rgb(theme.TEXT_MUTED)
+        joints[hatched] = rgb(theme.CANVAS_TEXT_MUTED)
     if pixels.lost.any():
         dash = max(round(6 * ratio), 2)
         dashed = pixels.lost & (np.arange(len(pixels.lost)) % dash < dash * 0.6)

@@ -95,11 +95,12 @@ class RowsArea:
     def _paint_name(self, painter: QPainter, track_id: int, place: QRectF, shown: ShownFrames) -> None:
         if track_id == self.selected:
             painter.fillRect(place.adjusted(4, 0, -2, 0), theme.SELECTION)
-            painter.setPen(QPen(theme.ACCENT, 1))
+            painter.setPen(QPen(theme.CANVAS_ACCENT, 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(shown.left - 0.5, place.top() - 0.5, shown.width, place.height() + 0.5))
         painter.fillRect(
-            QRectF(place.right() - 12, place.top() + 3, 5, place.height() - 6), theme.person_colour(track_id)
+            QRectF(place.right() - 12, place.top() + 3, 5, place.height() - 6),
+            theme.on_panel(theme.person_colour(track_id)),
         )
         painter.setPen(theme.TEXT if track_id == self.selected else theme.TEXT_MUTED)
         beside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

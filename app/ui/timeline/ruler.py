@@ -39,7 +39,7 @@ def paint_gaps(painter: QPainter, gaps: Iterable[int], foot: float, shown: Shown
             x = shown.x_of(frame_index - 0.5)
             painter.setPen(QPen(theme.CANVAS_BACKGROUND, 4))
             painter.drawLine(QPointF(x, STATE_TOP), QPointF(x, foot))
-            painter.setPen(QPen(theme.ERROR, 2, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(theme.CANVAS_ERROR, 2, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, STATE_TOP), QPointF(x, foot))
 
 
@@ -49,12 +49,12 @@ def paint_range(painter: QPainter, start: int, stop: int, foot: float, shown: Sh
     right = min(shown.x_of(stop - 0.5), shown.left + shown.width)
     if right <= left:
         return
-    tint = QColor(theme.ACCENT)
+    tint = QColor(theme.CANVAS_ACCENT)
     tint.setAlpha(36)
     painter.fillRect(QRectF(left, RULER_HEIGHT, right - left, foot - RULER_HEIGHT), tint)
     tint.setAlpha(110)
     painter.fillRect(QRectF(left, RULER_TOP + 2, right - left, RULER_HEIGHT - 3), tint)
-    painter.setPen(QPen(theme.ACCENT, 2))
+    painter.setPen(QPen(theme.CANVAS_ACCENT, 2))
     for frame_index in (start, stop):
         x = shown.x_of(frame_index - 0.5)
         if shown.left <= x <= shown.left + shown.width:

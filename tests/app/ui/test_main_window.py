@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAccessible, QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -247,6 +247,18 @@ def test_every_widget_of_ours_has_a_tooltip(window):
     foreign = ("qt_", "Scroll", "message_action")  # Qt's own parts; a button that gets its words with the message
     buttons = [button for button in window.findChildren(QAbstractButton) if button.objectName()]
     silent = [b.objectName() for b in buttons if not b.objectName().startswith(foreign) and not b.toolTip()]
+    assert silent == []
+
+
+def test_every_widget_that_takes_the_keyboard_has_a_name_for_screen_readers(window):
+    foreign = ("qt_", "message_text", "message_action", "tour_do")  # Qt's own; what gets its words when it is shown
+    silent = []
+    for widget in window.findChildren(QWidget):
+        name = widget.objectName()
+        if name and not name.startswith(foreign) and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
+            reader = QAccessible.queryAccessibleInterface(widget)
+            if not reader.text(QAccessible.Text.Name):
+                silent.append(name)
     assert silent == []
 
 

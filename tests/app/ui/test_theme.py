@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from app.ui import theme
+from app.ui.palettes import DARK, LIGHT
 from core.files import checkout
 from core.keypoints import SIDES_RGB
 from core.poses import Provenance
@@ -59,6 +60,7 @@ def seen_distance(a: QColor, b: QColor, sight: str) -> float:
 def first_palette():
     yield
     theme.use_palette(theme.palette_names()[0])
+    theme.use_look("dark")
 
 
 @pytest.mark.parametrize("sight", SIGHT)
@@ -85,14 +87,29 @@ def test_the_first_palette_has_the_sides_of_written_overlays(first_palette):
     assert {side: theme.side_colour(side).getRgb()[:3] for side in SIDES_RGB} == SIDES_RGB
 
 
-def test_writing_can_be_read():
-    for ground in (theme.BACKGROUND, theme.SURFACE, theme.RAISED, theme.SELECTION):
-        assert contrast(theme.TEXT, ground) > 7
-    for ground in (theme.BACKGROUND, theme.SURFACE):
+@pytest.mark.parametrize("palette", theme.palette_names())
+@pytest.mark.parametrize("look", [LIGHT, DARK], ids=lambda look: look.name)
+def test_writing_can_be_read_in_both_looks(look, palette, first_palette):
+    theme.use_palette(palette)
+    theme.use_look(look.name)
+    grounds = (theme.BACKGROUND, theme.SURFACE, QColor(look.alternate))
+    for ground in (*grounds, theme.RAISED, theme.SELECTION, QColor(look.progress)):
+        assert contrast(theme.TEXT, ground) > 4.5
+    for ground in (*grounds, theme.RAISED):
         assert contrast(theme.TEXT_MUTED, ground) > 4.5
-        assert all(contrast(theme.colour_of(meaning), ground) > 4.5 for meaning in theme.Meaning)
-        assert contrast(theme.GOOD, ground) > 4.5
-    assert contrast(theme.ACCENT_TEXT, theme.ACCENT) > 4.5
+    meanings = [theme.colour_of(meaning) for meaning in theme.Meaning]
+    sides = [theme.side_colour(side) for side in ("left", "right", "centre")]
+    people = [theme.person_colour(number) for number in range(1, 10)]
+    for ground in grounds[:2]:
+        for ink in (theme.TEXT_DISABLED, theme.ERROR, theme.GOOD, theme.ACCENT):
+            assert contrast(ink, ground) > 4.5
+        assert all(contrast(theme.on_panel(colour), ground) > 4.5 for colour in (*meanings, *sides, *people))
+    for ink in (*meanings, *sides, *people, theme.CANVAS_TEXT, theme.CANVAS_TEXT_MUTED, theme.CANVAS_ERROR):
+        assert contrast(ink, theme.CANVAS_BACKGROUND) > 4.5
+    for ink, ground in (
+        (look.accent_text, look.accent), (look.trouble_text, look.trouble), (look.warning_text, look.warning)
+    ):  # fmt: skip
+        assert contrast(QColor(ink), QColor(ground)) > 4.5
 
 
 def test_each_provenance_has_a_name_and_a_form_of_its_own():

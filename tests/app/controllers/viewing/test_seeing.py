@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QTableWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtWidgets import QAbstractButton, QApplication, QTableWidget
 
 from app.ui import theme
+from app.ui.palettes import DARK, LIGHT
 from core.poses import Pose, Provenance, Visibility
 
 
@@ -13,6 +15,7 @@ from core.poses import Pose, Provenance, Visibility
 def first_palette():
     yield
     theme.use_palette(theme.palette_names()[0])
+    theme.use_look("dark")
 
 
 def predicted(num_joints: int = 17, score: float = 0.9, x: float = 40.0) -> Pose:
@@ -87,3 +90,63 @@ def test_a_palette_is_chosen_in_the_menu_drawn_at_once_and_remembered(drive, cli
     assert theme.palette_name() == "high_contrast"
     assert again.window.action("action_palette_high_contrast").isChecked()
     assert not again.window.action("action_palette_okabe_ito").isChecked()
+
+
+@pytest.fixture
+def dressed(qapp):
+    """The application as a person sees it; the other tests do without."""
+    before = qapp.styleSheet(), qapp.palette()
+    theme.apply(qapp)
+    yield
+    theme.use_look("dark")
+    qapp.setStyleSheet(before[0])
+    qapp.setPalette(before[1])
+
+
+def test_a_look_is_chosen_drawn_at_once_and_remembered(drive, clip, dressed):
+    hand = drive(clip)
+    predict(hand, score=0.2)
+    hand.session.select(1, None)
+    window = hand.window
+    window.show_error("The clip cannot be read: choose another one.")
+    window.action("action_tour").trigger()
+    hand.wait(lambda: count(window.grab().toImage(), QColor(DARK.surface)) > 10_000)
+    surround = count(window.canvas.grab().toImage(), theme.CANVAS_BACKGROUND)
+    window.action("action_look_light").trigger()
+    QApplication.processEvents()
+    picture = window.grab().toImage()
+    for name in ("background", "surface", "raised", "selection", "trouble"):
+        assert count(picture, QColor(getattr(LIGHT, name))) > 100, name
+        left = count(picture, QColor(getattr(DARK, name)))  # a few soft edges of letters have such a grey as well
+        assert left < 60, f"{name} of the dark look is left"
+    assert count(window.canvas.grab().toImage(), theme.CANVAS_BACKGROUND) == surround, "the surround stays dark"
+    for table in window.findChildren(QTableWidget):
+        written = [table.item(row, 0) for row in range(table.rowCount())]
+        assert all(theme.contrast(item.foreground().color(), theme.SURFACE) > 4.5 for item in written if item), table
+    for button in (one for one in window.findChildren(QAbstractButton) if one.isVisible() and not one.icon().isNull()):
+        drawing = button.icon().pixmap(18).toImage()
+        inks = [drawing.pixelColor(x, y) for x in range(drawing.width()) for y in range(drawing.height())]
+        solid = [ink for ink in inks if ink.alpha() == 255]
+        assert all(theme.contrast(ink, theme.SURFACE) > 4.5 for ink in solid), button.objectName()
+    theme.use_look("dark")
+    again = drive()
+    assert theme.look_name() == "light"
+    assert again.window.action("action_look_light").isChecked()
+    again.window.action("action_look_dark").trigger()
+    QApplication.processEvents()
+    assert not count(again.window.grab().toImage(), QColor(LIGHT.surface))
+
+
+def test_the_look_follows_the_system_until_another_is_chosen(drive, clip):
+    hand = drive(clip)
+    window, system = hand.window, QGuiApplication.styleHints()
+    assert window.action("action_look_system").isChecked()
+    system.colorSchemeChanged.emit(Qt.ColorScheme.Light)
+    assert theme.look_name() == "light"
+    system.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert theme.look_name() == "dark"
+    window.action("action_look_dark").trigger()
+    system.colorSchemeChanged.emit(Qt.ColorScheme.Light)
+    assert theme.look_name() == "dark"
+    window.action("action_look_system").trigger()
+    assert theme.look_name() == "light"
