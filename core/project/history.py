@@ -11,6 +11,7 @@ from core.project.merging import holds_human_work, merge_run, overlay, take_back
 from core.project.records import (
     Change,
     CutChange,
+    MoveChange,
     PoseChange,
     RegionsChange,
     RegionsOfFrame,
@@ -18,7 +19,7 @@ from core.project.records import (
     Run,
     RunKind,
 )
-from core.project.storage import ledger, regions, state
+from core.project.storage import frame_rows, ledger, regions, state
 from core.project.storage.codec import identical
 from core.project.storage.frame_state import NOT_REVIEWED, REVIEWED_BY_A_PERSON, mark_of, run_of
 from core.project.storage.store import Store
@@ -48,14 +49,14 @@ def of_edit(store: Store, changes: Sequence[Change]) -> list[Change]:
         ProjectError: somebody whom the edit changes is no longer there, or a new number is taken.
     """
     leaving = {(c.frame_index, c.before.track_id) for c in changes if isinstance(c, PoseChange) and c.before}
-    held = state.held_at(store, (c.frame_index for c in changes if not isinstance(c, CutChange)))
+    held = state.held_at(store, (c.frame_index for c in changes if isinstance(c, PoseChange | ReviewChange)))
     actual: list[Change] = []
     for change in changes:
         if isinstance(change, ReviewChange):
             before, after = held[change.frame_index].mark, mark_of(change.after, None)
             if before != after:
                 actual.append(journal.review_change(change.frame_index, before, after))
-        elif isinstance(change, CutChange):
+        elif isinstance(change, CutChange | MoveChange):
             actual.append(change)
         elif isinstance(change, RegionsChange):
             actual += _of_regions(store, change.frame_index, change.after)
@@ -94,11 +95,14 @@ def of_reverting(store: Store, entry_id: int, removed_runs: Collection[int]) -> 
     marks = _Marks(store, removed_runs)
     changes = journal.changes_of(store, entry_id)
     leaving = {(c.frame_index, c.after.track_id) for c in changes if isinstance(c, PoseChange) and c.after}
-    held = state.held_at(store, (c.frame_index for c in changes if not isinstance(c, CutChange)))
+    held = state.held_at(store, (c.frame_index for c in changes if isinstance(c, PoseChange | ReviewChange)))
     actual: list[Change] = []
     for change in changes:
         if isinstance(change, CutChange):
             actual.append(CutChange(change.after, change.before))
+        elif isinstance(change, MoveChange):
+            back = tuple((after, before) for before, after in change.places)
+            actual.append(MoveChange(back, frame_rows.reverted(store, change.rows)))
         elif isinstance(change, ReviewChange):
             actual += _of_reverted_mark(held[change.frame_index].mark, change, marks)
         elif isinstance(change, RegionsChange):
@@ -245,23 +249,29 @@ def of_removing_batches(
     """What takes entries of a run back that follow one another, the newest first."""
     frames: dict[int, dict[int, Pose]] = {}
     first: dict[tuple[int, int], Pose] = {}
+    moved = journal.moves(store)
     for entry_id in batches:
         changes = journal.changes_of(store, entry_id)
-        written = {change.frame_index for change in changes if isinstance(change, PoseChange)}
+        written = {
+            journal.frame_now(moved, change.frame_index, entry_id)
+            for change in changes
+            if isinstance(change, PoseChange)
+        }
         for frame_index, held in state.held_at(store, written - frames.keys()).items():
             frames[frame_index] = dict(held.poses)
         for change in changes:
             if not isinstance(change, PoseChange) or change.after is None:
                 continue
-            poses = frames[change.frame_index]
-            track_id = journal.track_now(store, change.frame_index, change.after.track_id, entry_id)
+            frame_index = journal.frame_now(moved, change.frame_index, entry_id)
+            poses = frames[frame_index]
+            track_id = journal.track_now(store, frame_index, change.after.track_id, entry_id)
             if track_id is None or track_id not in poses:
                 continue
             current = poses[track_id]
             before = earlier.without(change.before, change.frame_index, entry_id)
             before = None if before is None else without_runs(before, removed_runs)
             rest = take_back(current, before, change.after)
-            first.setdefault((change.frame_index, track_id), current)
+            first.setdefault((frame_index, track_id), current)
             if rest is None:
                 del poses[track_id]
             else:

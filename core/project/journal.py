@@ -14,10 +14,12 @@ from core.project.records import (
     Change,
     CutChange,
     JournalEntry,
+    MoveChange,
     PoseChange,
     RegionsChange,
     RegionsOfFrame,
     ReviewChange,
+    RowMove,
     Touched,
     TrackCut,
 )
@@ -29,6 +31,8 @@ from core.project.storage.store import Store
 from core.project.storage.summary import SummaryRow
 
 _PERSONS_KINDS = ("edit", "undo", "redo")
+RENUMBER = "renumber"
+"""The action of an edit that gives pictures other frame indices; nobody is taken away by it."""
 
 
 class Written(NamedTuple):
@@ -61,7 +65,7 @@ def append(
     touched = _touched(entry_id, label, changes)
     write_proofs(store, entry_id, proofs or {})
     rows = state.apply(store, changes)
-    if kind in _PERSONS_KINDS:
+    if kind in _PERSONS_KINDS and action != RENUMBER:
         _remember_removals(store, entry_id, kind, changes)
     return Written(touched, rows)
 
@@ -72,6 +76,9 @@ def _touched(entry_id: int, label: str, changes: Iterable[Change]) -> Touched:
     people_changed = False
     for change in changes:
         if isinstance(change, CutChange):
+            continue
+        if isinstance(change, MoveChange):
+            frames.update(*change.places)
             continue
         frames.add(change.frame_index)
         if isinstance(change, PoseChange):
@@ -199,21 +206,44 @@ def is_taken_away(store: Store, frame_index: int, track_id: int) -> bool:
 
 def deleted_boxes(store: Store, start: int, stop: int) -> dict[int, dict[int, FloatArray]]:
     """The last boxes (4,) of people whom a person deleted from the frames `start` to `stop`, who are still gone."""
+    moved = moves(store)
+    named_then = {place[0] for _, places in moved for place in places.items()}  # may be frames of the range by now
     rows = store.rows(
-        "SELECT c.frame_index, c.before FROM changes c JOIN entries e USING (entry_id)"
+        "SELECT c.entry_id, c.frame_index, c.before FROM changes c JOIN entries e USING (entry_id)"
         " WHERE e.kind IN ('edit', 'redo') AND c.what = 'pose' AND c.before IS NOT NULL AND c.after IS NULL"
-        " AND c.frame_index >= ? AND c.frame_index < ? ORDER BY c.entry_id",
-        (start, stop),
+        " AND e.action != ? AND (c.frame_index >= ? AND c.frame_index < ?"
+        " OR c.frame_index IN (SELECT value FROM json_each(?))) ORDER BY c.entry_id",
+        (RENUMBER, start, stop, json.dumps(sorted(named_then))),
     )
     boxes: dict[int, dict[int, FloatArray]] = {}
-    for frame_index, before in rows:
-        pose = decode(before)
+    for entry_id, then, before in rows:
+        pose, frame_index = decode(before), frame_now(moved, then, entry_id)
+        if not start <= frame_index < stop:
+            continue
         boxes.setdefault(frame_index, {})[pose.track_id] = pose.bbox_xywh
     return {
         frame_index: gone
         for frame_index, people in boxes.items()
         if (gone := {who: box for who, box in people.items() if is_taken_away(store, frame_index, who)})
     }
+
+
+def moves(store: Store) -> list[tuple[int, Mapping[int, int]]]:
+    """Where pictures went by each recount that stands: its entry, and frame index before and after."""
+    rows = store.rows(
+        "SELECT entry_id, c.after FROM changes c JOIN entries e USING (entry_id)"
+        " WHERE e.kind = 'edit' AND e.action = ? AND e.status = 'done' AND c.what = 'move' ORDER BY entry_id",
+        (RENUMBER,),
+    )
+    return [(entry_id, dict(_decode_move(after).places)) for entry_id, after in rows]
+
+
+def frame_now(moved: Iterable[tuple[int, Mapping[int, int]]], frame_index: int, since: int) -> int:
+    """The index that a frame of entry `since` has after `moves`."""
+    for entry_id, places in moved:
+        if entry_id > since:
+            frame_index = places.get(frame_index, frame_index)
+    return frame_index
 
 
 def changes_of(store: Store, entry_id: int) -> list[Change]:
@@ -252,6 +282,8 @@ def _encode_change(change: Change) -> tuple[str, int, bytes | None, bytes | None
         return "review", change.frame_index, _encode_mark(before), _encode_mark(after)
     if isinstance(change, RegionsChange):
         return "regions", change.frame_index, _encode_regions(change.before), _encode_regions(change.after)
+    if isinstance(change, MoveChange):
+        return "move", -1, None, json.dumps({"places": change.places, "rows": change.rows}).encode()
     return "cut", -1, _encode_cut(change.before), _encode_cut(change.after)
 
 
@@ -268,6 +300,12 @@ def _decode_regions(text: bytes | None) -> RegionsOfFrame:
     return tuple(drawn), tuple(removed)
 
 
+def _decode_move(text: bytes | None) -> MoveChange:
+    move = json.loads(text or b'{"places": [], "rows": []}')
+    rows = (RowMove(table, tuple(before), tuple(after)) for table, before, after in move["rows"])
+    return MoveChange(tuple((before, after) for before, after in move["places"]), tuple(rows))
+
+
 def _encode_cut(cut: TrackCut | None) -> bytes | None:
     return None if cut is None else json.dumps(asdict(cut)).encode()
 
@@ -279,6 +317,8 @@ def _decode_change(what: str, frame_index: int, before: bytes | None, after: byt
         return review_change(frame_index, _decode_mark(before), _decode_mark(after))
     if what == "regions":
         return RegionsChange(frame_index, _decode_regions(before), _decode_regions(after))
+    if what == "move":
+        return _decode_move(after)
     if what == "cut":
         return CutChange(*(None if text is None else TrackCut(**json.loads(text)) for text in (before, after)))
     raise ProjectError(

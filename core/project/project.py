@@ -11,8 +11,8 @@ from core.errors import Cancelled, ProjectError
 from core.poses import FloatArray, Pose
 from core.project import history, journal, undoing
 from core.project.reader import ProjectReader
-from core.project.records import Change, RunKind, SourceRecord, Touched
-from core.project.storage import done_marks, kept, ledger, regions, track_numbers
+from core.project.records import Change, MoveChange, RunKind, SourceRecord, Touched
+from core.project.storage import done_marks, frame_rows, kept, ledger, regions, track_numbers
 from core.project.storage import proofs as proofs_of_frames
 from core.project.storage.store import Store
 
@@ -161,7 +161,7 @@ class Project(ProjectReader):
         Args:
             label: what the undo menu shows.
             changes: the poses and marks of the frames concerned.
-            places: frame index now and from then on of the frames whose proofs move with them.
+            places: frame index now and from then on of the pictures that have another one; all that names them follows.
             source: what the source is, with its true number of frames.
 
         Raises:
@@ -171,12 +171,12 @@ class Project(ProjectReader):
             with self._store.transaction() as store:
                 actual = history.of_edit(store, changes)
                 written = None
+                if places:
+                    actual.append(MoveChange(tuple(places.items()), frame_rows.moves(store, places)))
                 if actual:
                     track_numbers.require_free(store, actual, self._reserved)
                     undoing.drop_undone(store)
-                    written = journal.append(store, "edit", "renumber", label, actual)
-                proofs_of_frames.move(store, places)
-                done_marks.move(store, places)
+                    written = journal.append(store, "edit", journal.RENUMBER, label, actual)
                 ledger.set_source(store, source)
             self._columns = None  # of another length
             return Touched() if written is None else written.touched

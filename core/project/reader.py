@@ -64,6 +64,10 @@ class ProjectReader:
         """The pictures that labels of this frame were made on, the oldest first; more than one is a mismatch."""
         return proofs.of_frame(self._store, frame_index)
 
+    def frames_with_proofs(self) -> list[int]:
+        """The rising indices of the frames whose pictures labels were made on, also where nothing is left of them."""
+        return proofs.frames(self._store)
+
     def mismatched(self, frame_index: int, proof: tuple[float, str]) -> bool:
         """True if a label of this frame was made on a picture with other pixels than `proof` says."""
         return any(known.pixel_hash != proof[1] for known in self.frame_proofs(frame_index))

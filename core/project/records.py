@@ -126,7 +126,32 @@ class RegionsChange:
     after: RegionsOfFrame
 
 
-Change = PoseChange | ReviewChange | CutChange | RegionsChange
+Row = tuple[Any, ...]
+"""A row of a table, the frame first."""
+
+
+class RowMove(NamedTuple):
+    """A row as it is and as it becomes; two rows that come to one place become the same row."""
+
+    table: str
+    before: Row
+    after: Row
+
+
+@dataclass(frozen=True)
+class MoveChange:
+    """What names a frame follows its picture to another frame index, beside the poses, marks and regions of people.
+
+    Attributes:
+        places: frame index before and after, of each frame that moves.
+        rows: what becomes of proofs, fields and regions of files, done marks, and of what is known of deleted people.
+    """
+
+    places: tuple[tuple[int, int], ...]
+    rows: tuple[RowMove, ...]
+
+
+Change = PoseChange | ReviewChange | CutChange | RegionsChange | MoveChange
 
 
 @dataclass(frozen=True)

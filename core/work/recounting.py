@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.poses import Pose
-from core.project import Change, PoseChange, Project, RegionsChange, ReviewChange, SourceRecord, Touched
+from core.project import Change, PoseChange, Project, RegionsChange, RegionsOfFrame, ReviewChange, SourceRecord, Touched
 from core.video import Source
 from core.work.source_record import record_of
 
@@ -38,14 +38,17 @@ def recount(project: Project, source: Source) -> Touched:
     people: dict[int, dict[int, Pose]] = {frame: {} for frame in frames}
     reviewed = dict.fromkeys(frames, False)
     said = {frame: project.said_of_regions(frame) for frame in frames}
-    drawn: dict[int, tuple[str, ...]] = dict.fromkeys(frames, ())
+    regions: dict[int, RegionsOfFrame] = dict.fromkeys(frames, ((), ()))
     for stays in (True, False):  # who comes with the picture has precedence over who stays at the number
         for frame in frames:
             if (frame not in places) == stays:
                 target = places.get(frame, frame)
                 people[target] |= {pose.track_id: pose for pose in held[frame].poses}
                 reviewed[target] |= held[frame].reviewed
-                drawn[target] += said[frame][0]
+                drawn, removed = (
+                    tuple(dict.fromkeys(a + b)) for a, b in zip(regions[target], said[frame], strict=True)
+                )
+                regions[target] = drawn, removed
     changes: list[Change] = []
     for frame in frames:
         before = {pose.track_id: pose for pose in held[frame].poses}
@@ -55,15 +58,15 @@ def recount(project: Project, source: Source) -> Touched:
         ]
         if held[frame].reviewed != reviewed[frame]:
             changes.append(ReviewChange(frame, held[frame].reviewed, reviewed[frame]))
-        if said[frame][0] != drawn[frame]:  # what is taken away of a file's regions stays at their number, as they do
-            changes.append(RegionsChange(frame, said[frame], (drawn[frame], said[frame][1])))
+        if said[frame] != regions[frame]:
+            changes.append(RegionsChange(frame, said[frame], regions[frame]))
     return project.renumber("Move labels to their pictures", changes, places, record_of(source))
 
 
 def _places(project: Project, source: Source) -> dict[int, int]:
-    """Of each frame that holds something made on a picture that is elsewhere: where that picture is now."""
+    """Of each frame where something was made on a picture that is elsewhere: where that picture is now."""
     places = {}
-    for frame_index in sorted({*project.labelled_frames().tolist(), *project.ignore_regions()}):
+    for frame_index in project.frames_with_proofs():
         proofs = project.frame_proofs(frame_index)
         if proofs:
             now = int(np.abs(source.timestamps - proofs[-1].timestamp_s).argmin())

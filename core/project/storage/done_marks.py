@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +21,6 @@ def write(store: Store, places: Iterable[Place]) -> None:
 def remove(store: Store, places: Iterable[Place]) -> None:
     """Takes marks back, inside a transaction."""
     store.execute_many("DELETE FROM done_marks WHERE what = ? AND frame_index = ? AND print = ?", places)
-
-
-def move(store: Store, places: Mapping[int, int]) -> None:
-    """Has marks follow their pictures to other frame indices, inside a transaction."""
-    rows = store.rows("SELECT what, frame_index, print FROM done_marks")
-    moved = [row for row in rows if row[1] in places]
-    remove(store, moved)
-    write(store, ((what, places[frame_index], number) for what, frame_index, number in moved))
 
 
 def read(store: Store) -> dict[str, NDArray[np.int64]]:

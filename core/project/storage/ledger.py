@@ -223,7 +223,7 @@ class _Counting:
         self._frames: defaultdict[int, set[int]] = defaultdict(set)
         for entry_id, frame_index in store.rows(
             "SELECT entry_id, frame_index FROM changes JOIN entries USING (entry_id)"
-            " WHERE kind = 'edit' AND status = 'done' AND what != 'cut'"
+            " WHERE kind = 'edit' AND status = 'done' AND frame_index >= 0"
         ):
             self._frames[entry_id].add(frame_index)
 

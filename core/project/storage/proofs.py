@@ -30,14 +30,9 @@ def remove(store: Store, run_id: int) -> None:
     )
 
 
-def move(store: Store, places: Mapping[int, int]) -> None:
-    """Gives proofs other frame indices, inside a transaction; `places` leads from the old ones to the new ones."""
-    # By way of negative numbers, as one frame's new index is another one's old.
-    store.execute_many(
-        "UPDATE proofs SET frame_index = ? WHERE frame_index = ?", [(-1 - new, old) for old, new in places.items()]
-    )
-    store.execute("DELETE FROM proofs WHERE frame_index >= 0 AND -1 - frame_index IN (SELECT frame_index FROM proofs)")
-    store.execute("UPDATE proofs SET frame_index = -1 - frame_index WHERE frame_index < 0")
+def frames(store: Store) -> list[int]:
+    """The rising indices of the frames that have any."""
+    return [index for (index,) in store.rows("SELECT DISTINCT frame_index FROM proofs ORDER BY frame_index")]
 
 
 def of_frame(store: Store, frame_index: int) -> list[FrameProof]:

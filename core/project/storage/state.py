@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from core.errors import ProjectError
 from core.poses import Pose
-from core.project.records import Change, PoseChange, RegionsChange, ReviewChange
-from core.project.storage import regions
+from core.project.records import Change, MoveChange, PoseChange, RegionsChange, ReviewChange
+from core.project.storage import frame_rows, regions
 from core.project.storage.codec import decode, encode
 from core.project.storage.frame_state import NOT_REVIEWED, HeldFrame, mark_of
 from core.project.storage.store import Store
@@ -87,6 +87,8 @@ def apply(store: Store, changes: Sequence[Change]) -> list[SummaryRow]:
     for change in changes:
         if isinstance(change, RegionsChange):
             regions.set_persons(store, change.frame_index, regions.PersonsRegions(*change.after))
+        elif isinstance(change, MoveChange):
+            frame_rows.apply(store, change.rows)
     pose_changes = [change for change in changes if isinstance(change, PoseChange)]
     marks = {c.frame_index: mark_of(c.after, c.after_run) for c in changes if isinstance(c, ReviewChange)}
     held = held_at(store, {c.frame_index for c in pose_changes} | set(marks))
