@@ -78,6 +78,7 @@ class Look:
     surface: str
     alternate: str
     raised: str
+    field: str
     border: str
     border_strong: str
     text: str
@@ -98,14 +99,16 @@ class Look:
 
 
 DARK = Look(
-    name="dark", background="#191c20", surface="#20242a", alternate="#242930", raised="#2b3038", border="#363c46",
+    name="dark", background="#191c20", surface="#20242a", alternate="#242930", raised="#2b3038", field="#191c20",
+    border="#363c46",
     border_strong="#4a525e", text="#e6e9ed", text_muted="#a3acb8", text_disabled="#8a939f", accent="#4c9be8",
     accent_hover="#6cb0f2", accent_text="#0b1622", selection="#2c4a6b", progress="#2a6198", error="#ff7a6b",
     good="#33c094", trouble="#46231f", trouble_text="#ffe3de", warning="#4a3a12", warning_border="#8a6d1f",
     warning_text="#ffe08a",
 )  # fmt: skip
 LIGHT = Look(
-    name="light", background="#e8ebef", surface="#f6f7f9", alternate="#eef0f3", raised="#ffffff", border="#d0d5dc",
+    name="light", background="#e8ebef", surface="#f6f7f9", alternate="#eef0f3", raised="#ffffff", field="#ffffff",
+    border="#d0d5dc",
     border_strong="#a2abb7", text="#1a1e24", text_muted="#454e5a", text_disabled="#5f6874", accent="#175fae",
     accent_hover="#1f74cf", accent_text="#ffffff", selection="#cde2f8", progress="#9fc6ef", error="#a9221b",
     good="#006b4b", trouble="#fbe0dc", trouble_text="#5c120d", warning="#fff0c2", warning_border="#b98a14",

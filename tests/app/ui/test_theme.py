@@ -92,7 +92,7 @@ def test_the_first_palette_has_the_sides_of_written_overlays(first_palette):
 def test_writing_can_be_read_in_both_looks(look, palette, first_palette):
     theme.use_palette(palette)
     theme.use_look(look.name)
-    grounds = (theme.BACKGROUND, theme.SURFACE, QColor(look.alternate))
+    grounds = (theme.BACKGROUND, theme.SURFACE, QColor(look.field), QColor(look.alternate))
     for ground in (*grounds, theme.RAISED, theme.SELECTION, QColor(look.progress)):
         assert contrast(theme.TEXT, ground) > 4.5
     for ground in (*grounds, theme.RAISED):
@@ -100,7 +100,7 @@ def test_writing_can_be_read_in_both_looks(look, palette, first_palette):
     meanings = [theme.colour_of(meaning) for meaning in theme.Meaning]
     sides = [theme.side_colour(side) for side in ("left", "right", "centre")]
     people = [theme.person_colour(number) for number in range(1, 10)]
-    for ground in grounds[:2]:
+    for ground in grounds[:3]:
         for ink in (theme.TEXT_DISABLED, theme.ERROR, theme.GOOD, theme.ACCENT):
             assert contrast(ink, ground) > 4.5
         assert all(contrast(theme.on_panel(colour), ground) > 4.5 for colour in (*meanings, *sides, *people))
