@@ -189,7 +189,10 @@ def _size(source: SourceRecord) -> tuple[int, int]:
 
 
 def _box_only(pose: Pose) -> Pose:
-    box_provenance = Provenance.IMPORTED if pose.bbox_provenance == Provenance.NONE else pose.bbox_provenance
+    box_provenance = pose.bbox_provenance
+    if box_provenance == Provenance.NONE:  # made around the joints: a person's word only where one of them is
+        of_a_machine = pose.labelled.any() and not pose.human.any()
+        box_provenance = Provenance.PREDICTED if of_a_machine else Provenance.IMPORTED
     return Pose.empty(pose.track_id, pose.bbox_xywh, box_provenance)
 
 

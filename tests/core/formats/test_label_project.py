@@ -85,6 +85,14 @@ def test_people_only(project, labels):
     assert all(pose.bbox_provenance == Provenance.IMPORTED for pose in poses.values())
 
 
+def test_boxes_around_a_machines_joints_are_a_machines(project, tmp_path):
+    joints = [value for joint in range(17) for value in (20 + 2 * joint, 20 + 3 * joint, 0.9)]
+    results = [{"image_id": 1, "category_id": 1, "keypoints": joints, "score": 0.8}]
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    import_labels(project, read_labels(tmp_path / "results.json"), NAMES, keypoints=False)
+    assert [pose.bbox_provenance for pose in poses_of(project).values()] == [Provenance.PREDICTED]
+
+
 def test_import_leaves_a_persons_joints_alone_and_numbers_others_anew(project, labels):
     mine = labels.images[0].poses.poses[0]
     moved = mine.with_keypoint(5, (1, 2), Visibility.OCCLUDED, 1.0, Provenance.CORRECTED)
