@@ -109,9 +109,9 @@ class QueuePanel(QWidget):
         self._reason = FilterBox("queue_reason", ANY_REASON, "Show only entries with this reason.", self)
         self._person = FilterBox("queue_person", ANYBODY, "Show only entries about this person.", self)
         self._joint = FilterBox("queue_joint", ANY_JOINT, "Show only entries about this joint.", self)
-        for box in (self._reason, self._person, self._joint):
+        for box, share in ((self._reason, 12), (self._person, 11), (self._joint, 10)):  # as their words are long
             box.chosen.connect(self._filter)
-            row.addWidget(box, 1)
+            row.addWidget(box, share)
         return row
 
     def _build_count(self) -> QHBoxLayout:

@@ -30,7 +30,7 @@ GUTTER_PX = 76
 MARGIN_PX = 12
 BAR_PX = 10
 ROWS_TOP = lanes.LANES_FOOT + 4
-LEAST_ROWS, WINDOW_PX_A_ROW = 2, 240
+LEAST_ROWS, WINDOW_PX_A_ROW = 2, 360
 """So many rows are in sight at least, more in a higher window; whoever wants more drags the timeline's upper border."""
 
 
