@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QStackedLayout,
+    QTabBar,
     QTabWidget,
     QToolBar,
     QToolButton,
@@ -249,6 +250,11 @@ class MainWindow(QMainWindow):
                 dock.setTitleBarWidget(QWidget(dock))
             elif not tabbed and dock.titleBarWidget() is not None:
                 dock.setTitleBarWidget(None)  # type: ignore[arg-type]  # None brings Qt's own title back
+        # Of tabs that were joined step by step Qt leaves earlier bars behind, which show beside a narrower one.
+        seen = [dock for dock in self._docks.values() if dock.isVisible()]
+        feet = {(one.x(), one.y(), one.width(), 1 + len(self.tabifiedDockWidgets(one))) for one in seen}
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setVisible((bar.x(), bar.geometry().bottom() + 1, bar.width(), bar.count()) in feet)
 
     def show_panel(self, name: str) -> None:
         """Brings a panel to the front; its name is that of its switch, action_panel_<name>."""
