@@ -162,6 +162,7 @@ class ActionsBinding(QObject):
         return {
             "action_predict": self._questions.with_weights(prediction.predict_all),
             "action_predict_frame": self._questions.with_weights(prediction.predict_frame),
+            "action_predict_range": self._questions.with_weights(prediction.predict_range),
             "action_predict_from_here": self._questions.with_weights(prediction.predict_from_here),
             "action_cancel": self._cancel,
             "action_finetune": self._finetune,

@@ -33,7 +33,7 @@ TIMELINE_MENU = (
     "action_next_suggestion", "action_previous_suggestion", "action_next_labelled", "action_previous_labelled",
     "action_go_to_frame", "",
     "action_range_start", "action_range_end", "action_range_clear", "",
-    "action_find_people_range", "action_predict_from_here", "action_mark_reviewed",
+    "action_find_people_range", "action_predict_range", "action_predict_from_here", "action_mark_reviewed",
 )  # fmt: skip
 
 

@@ -24,6 +24,9 @@ from core.work.repeating.proposal import Proposal
 CARRIED_FRAMES = 10
 """How far joints are carried unless the hand says otherwise."""
 
+REPLACING = ("interpolate", "carry")
+"""Proposals that put joints of their own in the place of predicted ones: that is said."""
+
 
 class RepeatingBinding(QObject):
     """Connects the selected range and what is done with many frames; shows what would change until it is kept."""
@@ -200,7 +203,9 @@ def in_words(proposal: Proposal) -> str:
     if proposal.num_deleted:
         parts.append(f"{counted(proposal.num_deleted, 'pose')} of {whose} deleted")
     elif proposal.num_joints:
-        parts.append(f"{counted(proposal.num_joints, 'joint')} of {whose}")
+        replaces = proposal.action in REPLACING and proposal.num_predicted > 0
+        of_them = f", {proposal.num_predicted:,} of them predicted until now" if replaces else ""
+        parts.append(f"{counted(proposal.num_joints, 'joint')} of {whose}{of_them}")
     elif people:
         parts.append(f"the boxes of {whose}")
     if proposal.num_reviewed:

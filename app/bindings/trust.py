@@ -96,7 +96,7 @@ def in_words(state: ChecksState) -> str:
     if state.objections is None:
         return "Checking the labels…" if state.running else "Find what PoseTrack or a colleague would question."
     count = len(state.objections)
-    found = f"{counted(count, 'thing')} would be questioned." if count else "Nothing would be questioned."
+    found = f"{counted(count, 'thing')} in all labels would be questioned." if count else "Nothing would be questioned."
     if state.outdated and not state.running:
         return f"{found} Labels changed since: check again."
     if state.pictures_checked:

@@ -197,6 +197,7 @@ _JOINT = (
 _MODEL = (
     _A("action_predict", "Predict all frames", ("Ctrl+P",), "Let the network predict everybody's joints in the whole clip; your changes are kept.", "predict", "Network", short_text="Predict"),
     _A("action_predict_frame", "Predict this frame", ("P",), "Let the network predict the joints in this frame; your changes are kept.", None, "Network"),
+    _A("action_predict_range", "Predict the range", ("Ctrl+Shift+R",), "Let the network predict the joints in the selected range; your changes are kept.", None, "Network"),
     _A("action_predict_from_here", "Predict from here", ("Shift+P",), "Let the network predict the joints from this frame to the end; your changes are kept.", None, "Network"),
     _A("action_predict_clips", "Predict all clips", ("Ctrl+Alt+P",), "Predict all clips of the collection but the open one, one after the other.", None, "Network"),
     _A("action_cancel", "Cancel the running task", ("Ctrl+.",), "Stop what is running; what is finished is kept.", "cancel", "Network", short_text="Cancel"),

@@ -206,7 +206,7 @@ class MainWindow(QMainWindow):
                 bar.addSeparator()
         ranges = QMenu(bar)
         ranges.setObjectName("menu_predict_range")
-        for name in ("action_predict_frame", "action_predict_from_here", "action_predict"):
+        for name in ("action_predict_frame", "action_predict_range", "action_predict_from_here", "action_predict"):
             ranges.addAction(self._actions[name])
         predict = bar.widgetForAction(self._actions["action_predict"])
         if isinstance(predict, QToolButton):

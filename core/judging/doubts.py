@@ -17,6 +17,8 @@ _JUMP_OF_SIZE = 0.17
 """A joint jumps that moves beyond the body by more than this part of the person's size: a quarter of the root of the
 area of an upright person's box."""
 _LIMB_TIMES_USUAL = 1.7
+_LIMB_COLLAPSED = 0.15
+_USUAL_QUANTILE = 0.75
 _FRAMES_FOR_USUAL = 5
 
 _LIMB_NAMES = {
@@ -286,7 +288,11 @@ class LimbLengths:
         )
 
     def unusual(self, track_id: int) -> dict[DoubtKey, Doubts]:
-        """The frames in which a limb is far longer than usual; shorter ones are mostly foreshortened."""
+        """The frames in which a limb is far longer than usual, or has next to no length.
+
+        Half as long is mostly foreshortened; next to nothing is an end that was put onto the other one. The usual length
+        is an upper quartile, so that collapsed limbs do not make whole ones look too long.
+        """
         count = len(self._row_of)
         found: dict[DoubtKey, Doubts] = {}
         if count < _FRAMES_FOR_USUAL:
@@ -294,18 +300,21 @@ class LimbLengths:
         for place, limb in enumerate(self._limbs):
             relative = self._relative[place, :count]
             known: NDArray[np.float32] = relative[~np.isnan(relative)]
-            usual = float(np.median(known)) if len(known) >= _FRAMES_FOR_USUAL else 0.0
+            if len(known) < _FRAMES_FOR_USUAL:
+                continue
+            usual = float(np.quantile(known, _USUAL_QUANTILE, method="lower"))
             if usual <= 0:
                 continue
             with np.errstate(invalid="ignore"):
-                rows = np.flatnonzero(self._doubted[place, :count] & (relative > _LIMB_TIMES_USUAL * usual))
+                odd = (relative > _LIMB_TIMES_USUAL * usual) | (relative < _LIMB_COLLAPSED * usual)
+                rows = np.flatnonzero(self._doubted[place, :count] & odd)
             if not len(rows):
                 continue
             rows = rows[np.argsort(self._frames[rows])]
             times = (relative[rows] / usual).astype(np.float32)
             found[DoubtKey(track_id, Reason.LIMB, limb)] = Doubts(
                 self._frames[rows],
-                (1 - 1 / times).astype(np.float32),
+                (1 - np.minimum(times, 1 / np.maximum(times, 1e-6))).astype(np.float32),
                 times,
                 self._weaker_ends[place, rows],
                 self._prints[place, rows],

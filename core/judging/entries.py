@@ -304,6 +304,8 @@ def in_words(key: DoubtKey, amount: float, several: bool, skeleton: Skeleton) ->
             return f"{name} is unsure ({'down to ' if several else ''}{amount:.2f})"
         case Reason.JUMP:
             return f"{name} jumps {'up to ' if several else ''}{amount:.0f} px"
+        case _ if amount < 1:
+            return f"{name} has next to no length"
         case _:
             return f"{name} is {'up to ' if several else ''}{amount:.1f} x its usual length"
 

@@ -263,7 +263,7 @@ class Effort:
     Attributes:
         counts: how many edits of each action still stand, how many "undone", and how many "undo" and "redo" were made.
         active_s: time spent: the pauses between neighbouring entries, where short enough to be work.
-        num_frames: how many frames the edits that still stand changed.
+        num_frames: how many frames were worked on one by one; what fills a range at once is an edit, too.
         after_round: the round of fine-tuning that came before, None before the first, and where all work is counted.
     """
 

@@ -45,6 +45,14 @@ class PredictionController(QObject):
         if frame_index is not None:
             self._predict(frame_index, self._session.playback.num_frames)
 
+    def predict_range(self) -> None:
+        """Predicts the range that is selected on the timeline."""
+        frames = self._session.selected_range
+        if frames is None:
+            self._session.message.emit("Select a range first: [ begins it, ] ends it, or Shift+drag on the timeline.")
+        else:
+            self._predict(frames.start, frames.stop)
+
     def predict_all(self) -> None:
         """Predicts every frame that holds people."""
         self._predict(0, self._session.playback.num_frames)

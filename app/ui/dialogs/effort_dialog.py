@@ -21,7 +21,7 @@ class EffortRow:
 
     Attributes:
         when: "Before round 1", "All".
-        num_frames: how many frames were changed by hand.
+        num_frames: how many frames were changed by hand, one by one.
         num_moved: how many times a joint was moved or placed.
         num_edits: how many edits still stand.
         active_s: seconds of work.
@@ -52,12 +52,12 @@ class EffortRow:
 
 HEADERS = (
     ("When", "Rounds of fine-tuning divide the work."),
-    ("Frames", "How many frames a person changed."),
+    ("Frames", "How many frames were changed one by one; those filled by range are not counted."),
     ("Joints moved", "How many times a joint was moved or placed by hand."),
     ("Edits", "All edits that were not undone."),
     ("Time", "Pauses of a minute and more are left out."),
-    ("Edits a frame", "Edits for each frame that was changed."),
-    ("Time a frame", "Time for each frame that was changed."),
+    ("Edits a frame", "Edits for each of these frames."),
+    ("Time a frame", "Time for each of these frames."),
 )
 
 

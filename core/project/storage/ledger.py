@@ -236,7 +236,9 @@ class _Counting:
         for entry_id, kind, action, status, created_s in self._entries:
             if start_s <= created_s < stop_s:
                 counts[kind if kind != "edit" else action if status == "done" else "undone"] += 1
-                frames |= self._frames.get(entry_id, set())
+                of_entry = self._frames.get(entry_id, set())
+                if len(of_entry) == 1:  # what fills a range is no work on each of its frames
+                    frames |= of_entry
                 if last_s is not None and 0 <= created_s - last_s <= _PAUSE_S:
                     active_s += created_s - last_s
             last_s = created_s

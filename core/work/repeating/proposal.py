@@ -61,6 +61,11 @@ class Proposal:
         """How many joints change or are new."""
         return sum(_joints(change) for of_frame in self.pose_changes.values() for change in of_frame)
 
+    @cached_property
+    def num_predicted(self) -> int:
+        """How many joints that a machine had placed take another place."""
+        return sum(_predicted(change) for of_frame in self.pose_changes.values() for change in of_frame)
+
     @property
     def num_deleted(self) -> int:
         """How many poses go away."""
@@ -92,6 +97,14 @@ def _joints(change: PoseChange) -> int:
     if change.before is None:
         return int(change.after.placed.sum())
     return int(np.any(joint_bytes(change.before) != joint_bytes(change.after), axis=1).sum())
+
+
+def _predicted(change: PoseChange) -> int:
+    if change.before is None or change.after is None:
+        return 0
+    with np.errstate(invalid="ignore"):
+        moves = np.any(change.before.keypoints != change.after.keypoints, axis=1)
+    return int((moves & change.before.by_machine & change.after.placed).sum())
 
 
 def changed(frame_index: int, before: Pose | None, after: Pose | None) -> list[PoseChange]:

@@ -109,6 +109,21 @@ def test_a_limb_that_is_too_long_is_named_with_its_ratio():
     assert entries_of(clip(*poses[4:])) == [], "four frames do not say what is usual"
 
 
+def test_a_limb_that_collapsed_is_doubtful_and_whole_ones_beside_many_of_them_are_not():
+    """The wrist put onto the elbow in half of the frames: these are wrong, not the others."""
+    elbow = standing().keypoints[POSETRACK.index("left_elbow")]
+    poses = [
+        standing().with_keypoint(WRIST, elbow + np.array([0.0, 0.5]), Visibility.VISIBLE, 0.9, Provenance.PREDICTED)
+        if index >= 4
+        else standing()
+        for index in range(8)
+    ]
+    apart = [FramePoses(10 * index, (pose,)) for index, pose in enumerate(poses)]
+    found = entries_of(apart)
+    assert {entry.sentence for entry in found} == {"left forearm has next to no length"}
+    assert {entry.frame_index for entry in found} <= {40, 50, 60, 70}
+
+
 def test_the_most_urgent_comes_first_and_reviewed_frames_not_at_all():
     frames = [
         FramePoses(index, (with_score(standing(), WRIST, score),)) for index, score in ((0, 0.4), (20, 0.1), (40, 0.3))

@@ -159,7 +159,8 @@ def test_interpolating_shows_each_frame_before_it_is_kept(hands):
     place(hands, 9, (70, 60))
     press(hands, Qt.Key.Key_I)
     hands.wait(lambda: bar(hands))
-    assert bar(hands) == "Interpolate person 1 in frames 3 to 8: 6 frames, 6 joints of #1."
+    replaced = "6 joints of #1, 6 of them predicted until now."
+    assert bar(hands) == f"Interpolate person 1 in frames 3 to 8: 6 frames, {replaced}"
     hands.go_to(7)
     assert hands.window.canvas._context.ghosts.poses.pose(1).provenance[LEFT_WRIST] == Provenance.INTERPOLATED
     hands.go_to(10)
@@ -175,7 +176,7 @@ def test_joints_are_carried_over_the_frames_that_the_dialog_says(hands):
     said = answer(hands, lambda: hands.do("action_carry"), carry_frames=3, carry_direction="back")
     assert said == ""
     hands.wait(lambda: bar(hands))
-    assert bar(hands) == "Carry person 1 back from frame 5: 3 frames, 3 joints of #1."
+    assert bar(hands) == "Carry person 1 back from frame 5: 3 frames, 3 joints of #1, 3 of them predicted until now."
     hands.do("action_carry")
     assert [hands.pose(1, index).provenance[LEFT_WRIST] for index in (1, 2, 4, 5, 6)] == [1, 2, 2, 6, 1]
 

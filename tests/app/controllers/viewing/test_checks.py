@@ -45,7 +45,7 @@ def test_what_would_be_questioned_is_a_click_away(drive, clip):
     assert [*found] == kinds
     outside = found["Joints outside the picture (1)"][0]
     assert outside.text(0) == f"Frame 2 · #{track_id} left wrist"
-    assert sentence(d) == "5 things would be questioned."
+    assert sentence(d) == "5 things in all labels would be questioned."
     tree = d.window.checks_panel.findChild(QTreeWidget, "checks_list")
     tree.itemClicked.emit(outside, 0)
     d.wait(lambda: d.session.frame_index == 2)
@@ -83,7 +83,7 @@ def test_the_export_says_what_would_be_questioned_and_leads_there(drive, clip):
 
     answer(look)
     d.do("action_export")
-    assert seen == ["1 thing would be questioned."]
+    assert seen == ["1 thing in all labels would be questioned."]
     assert d.window.checks_panel.isVisible() and [*listed(d)] == ["People without joints (1)"]
 
 
