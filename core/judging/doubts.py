@@ -290,8 +290,8 @@ class LimbLengths:
     def unusual(self, track_id: int) -> dict[DoubtKey, Doubts]:
         """The frames in which a limb is far longer than usual, or has next to no length.
 
-        Half as long is mostly foreshortened; next to nothing is an end that was put onto the other one. The usual length
-        is an upper quartile, so that collapsed limbs do not make whole ones look too long.
+        Half as long is mostly foreshortened; next to nothing is an end put onto the other one. The usual length is an
+        upper quartile, so that collapsed limbs do not make whole ones look too long.
         """
         count = len(self._row_of)
         found: dict[DoubtKey, Doubts] = {}

@@ -35,7 +35,7 @@ def statements(project):
 def settle(d):
     """Waits until the timers that follow a change have run and the queue is worked out."""
     timers = [d.program.review._timer, d.program.panels_binding._timeline_timer, d.program.network_binding._timer]
-    timers += [d.program.canvas_binding._timer, d.program.comparison._timer]
+    timers += [d.program.canvas_binding._timer, d.program.comparison._timer, d.session._resting]
     d.wait(lambda: not any(timer.isActive() for timer in timers), what="the timers")
     d.wait(lambda: d.program.review.is_up_to_date, what="the queue")
 

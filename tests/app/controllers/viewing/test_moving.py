@@ -55,7 +55,7 @@ def test_the_loop_plays_the_selected_range_or_the_clip_over_and_over(drive, clip
     first, last = (0, 11) if whole else (3, 6)
     if not whole:
         d.session.select_range(FrameRange(first, last + 1))
-    QTest.keyClick(d.window, Qt.Key.Key_L, CTRL)
+    QTest.keyClick(d.window, Qt.Key.Key_L, CTRL | Qt.KeyboardModifier.ShiftModifier)
     assert d.window.action("action_loop").isChecked()
     d.session.playback.set_speed(4.0)
     wanted = []
