@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.bindings.panels import timeline_columns
+from app.controllers.session import Session
 from core.errors import ProjectError
 from core.judging.entries import in_order
 from core.judging.review import entries_of
@@ -19,6 +20,12 @@ READS_PER_FRAME = 2
 """The frame's people, and the proofs of the pictures that they were labelled on."""
 READS_PER_EDIT = 4
 """Beside the edit itself: the frame's people, what undo and redo would do, and the same people for the queue."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered(monkeypatch):
+    """Which frame was last on screen is written whenever the hand rests: no part of showing one."""
+    monkeypatch.setattr(Session, "remember", lambda *_: None)
 
 
 @contextmanager
@@ -35,7 +42,7 @@ def statements(project):
 def settle(d):
     """Waits until the timers that follow a change have run and the queue is worked out."""
     timers = [d.program.review._timer, d.program.panels_binding._timeline_timer, d.program.network_binding._timer]
-    timers += [d.program.canvas_binding._timer, d.program.comparison._timer, d.session._resting]
+    timers += [d.program.canvas_binding._timer, d.program.comparison._timer]
     d.wait(lambda: not any(timer.isActive() for timer in timers), what="the timers")
     d.wait(lambda: d.program.review.is_up_to_date, what="the queue")
 
