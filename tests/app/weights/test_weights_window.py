@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QRadioButton, QTableWidget
 
-from app.bindings import weights as weights_binding
+from app.bindings.network import weights as weights_binding
 from core.files import places
 from core.model import HRNet
 from tests.file_server import FileServer, sha256

@@ -1,0 +1,1 @@
+"""Binds what the hand changes: placing, repeating, ranges, tracks, regions, the queue."""

@@ -1,0 +1,1 @@
+"""Binds what the network does, and the weights."""

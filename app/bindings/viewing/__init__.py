@@ -1,0 +1,1 @@
+"""Binds what is looked at: timeline, seeing, comparing, checking."""
