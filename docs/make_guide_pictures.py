@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "guide" / "pictures"
@@ -22,7 +23,7 @@ import numpy as np  # noqa: E402 - the path and the platform come first
 from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer  # noqa: E402
 from PySide6.QtGui import QPixmap  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget  # noqa: E402
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget  # noqa: E402
 
 from app.application import Program  # noqa: E402
 from app.ui import theme  # noqa: E402
@@ -41,6 +42,7 @@ from core.work.annotators import Kind  # noqa: E402
 
 SIZE_WH = (1280, 720)
 WRIST = 9
+D = TypeVar("D", bound=QDialog)
 
 
 def moving_timeline(program: Program) -> QPixmap:
@@ -83,19 +85,7 @@ def repeating_accept(program: Program) -> QPixmap:
     """The question before joints are accepted above a score, with what it would change."""
     _label_a_little(program)
     program.session.select_range(FrameRange(60, 90))
-    pictures: list[QPixmap] = []
-
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, Question) or not dialog.do_it.isEnabled():
-            QTimer.singleShot(50, look)
-            return
-        pictures.append(dialog.grab())
-        dialog.reject()
-
-    QTimer.singleShot(50, look)
-    program.window.action("action_accept_above").trigger()
-    return pictures[0]
+    return _dialog(Question, program.window.action("action_accept_above").trigger, lambda it: it.do_it.isEnabled())
 
 
 def placing_magnifier(program: Program) -> QPixmap:
@@ -172,19 +162,11 @@ def tracks_dialog(program: Program) -> QPixmap:
     _go_to(program, 40)
     first = session.project.track_ids()[0]
     session.select(first, None)
-    drawn: list[QPixmap] = []
-
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, TracksDialog) or dialog.strip.rows is None or not dialog.do_it.isEnabled():
-            QTimer.singleShot(50, look)
-            return
-        drawn.append(dialog.grab())
-        dialog.reject()
-
-    QTimer.singleShot(0, look)
-    program.track_changes_binding.open(first, Verb.ASSIGN)
-    return drawn[0]
+    return _dialog(
+        TracksDialog,
+        lambda: program.track_changes_binding.open(first, Verb.ASSIGN),
+        lambda it: it.strip.rows is not None and it.do_it.isEnabled(),
+    )
 
 
 def annotators_window(program: Program) -> QPixmap:
@@ -206,22 +188,11 @@ def annotators_window(program: Program) -> QPixmap:
 
 def annotators_totals(program: Program) -> QPixmap:
     """How well two annotators agree, joint by joint."""
-    drawn: list[QPixmap] = []
-
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, Question):
-            QTimer.singleShot(50, look)
-            return
-        drawn.append(dialog.grab())
-        dialog.reject()
-
     with tempfile.TemporaryDirectory() as folder:
         _compare_with_anna(program, Path(folder))
-        QTimer.singleShot(0, look)
-        program.window.action("action_annotator_totals").trigger()
+        picture = _dialog(Question, program.window.action("action_annotator_totals").trigger)
         program.annotators.end()
-    return drawn[0]
+    return picture
 
 
 def _compare_with_anna(program: Program, folder: Path) -> None:
@@ -276,21 +247,13 @@ def trusting_checks(program: Program) -> QPixmap:
 
 
 def finding_commands(program: Program) -> QPixmap:
-    """The commands that three letters leave, with their keys."""
-    drawn: list[QPixmap] = []
+    """The commands that a word leaves, with their keys."""
 
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, CommandPalette):
-            QTimer.singleShot(50, look)
-            return
-        QTest.keyClicks(dialog.findChild(QLineEdit, "palette_field"), "swap")
-        drawn.append(dialog.grab())
-        dialog.reject()
+    def typed(palette: CommandPalette) -> bool:
+        palette.findChild(QLineEdit, "palette_field").setText("swap")
+        return True
 
-    QTimer.singleShot(0, look)
-    program.window.action("action_commands").trigger()
-    return drawn[0]
+    return _dialog(CommandPalette, program.window.action("action_commands").trigger, typed)
 
 
 PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
@@ -359,6 +322,23 @@ def _label_a_little(program: Program) -> None:
         session.touch(edits.delete_person(project, second, frame_index))
     session.touch(edits.cut_person_from(project, 112, second))
     session.select(first, WRIST)
+
+
+def _dialog(kind: type[D], open_it: Callable[[], object], ready: Callable[[D], bool] = lambda _: True) -> QPixmap:
+    """A picture of the dialog that opens, as soon as it is ready; it is given up after."""
+    drawn: list[QPixmap] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, kind) or not ready(dialog):
+            QTimer.singleShot(50, look)
+            return
+        drawn.append(dialog.grab())
+        dialog.reject()
+
+    QTimer.singleShot(0, look)
+    open_it()
+    return drawn[0]
 
 
 def _strip(program: Program) -> QPixmap:
