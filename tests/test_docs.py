@@ -1,4 +1,4 @@
-"""What the documents name is there: actions, commands and tests of the feature table, pages and pictures of the guide."""
+"""What documents name is there: actions, commands and tests of the feature table, pages and pictures of the guide."""
 
 import re
 from pathlib import Path
