@@ -7,10 +7,12 @@ Without names all are drawn. Each function gets the open program and returns the
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "guide" / "pictures"
@@ -21,16 +23,17 @@ import numpy as np  # noqa: E402 - the path and the platform come first
 from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer  # noqa: E402
 from PySide6.QtGui import QPixmap  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
-from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget  # noqa: E402
 
 from app.application import Program  # noqa: E402
 from app.ui import theme  # noqa: E402
 from app.ui.canvas.canvas import Canvas  # noqa: E402
 from app.ui.canvas.hand.transforming import TURN_HANDLE_PX  # noqa: E402
+from app.ui.dialogs.command_palette import CommandPalette  # noqa: E402
 from app.ui.dialogs.question import Question  # noqa: E402
 from app.ui.dialogs.tracks_dialog import TracksDialog  # noqa: E402
 from core.files import places  # noqa: E402
-from core.formats import read_labels  # noqa: E402
+from core.formats import import_labels, read_labels  # noqa: E402
 from core.frame_range import FrameRange  # noqa: E402
 from core.judging.entries import Wanted  # noqa: E402
 from core.project import PoseChange, Project, edits  # noqa: E402
@@ -39,6 +42,7 @@ from core.work.annotators import Kind  # noqa: E402
 
 SIZE_WH = (1280, 720)
 WRIST = 9
+D = TypeVar("D", bound=QDialog)
 
 
 def moving_timeline(program: Program) -> QPixmap:
@@ -81,19 +85,7 @@ def repeating_accept(program: Program) -> QPixmap:
     """The question before joints are accepted above a score, with what it would change."""
     _label_a_little(program)
     program.session.select_range(FrameRange(60, 90))
-    pictures: list[QPixmap] = []
-
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, Question) or not dialog.do_it.isEnabled():
-            QTimer.singleShot(50, look)
-            return
-        pictures.append(dialog.grab())
-        dialog.reject()
-
-    QTimer.singleShot(50, look)
-    program.window.action("action_accept_above").trigger()
-    return pictures[0]
+    return _dialog(Question, program.window.action("action_accept_above").trigger, lambda it: it.do_it.isEnabled())
 
 
 def placing_magnifier(program: Program) -> QPixmap:
@@ -170,19 +162,11 @@ def tracks_dialog(program: Program) -> QPixmap:
     _go_to(program, 40)
     first = session.project.track_ids()[0]
     session.select(first, None)
-    drawn: list[QPixmap] = []
-
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, TracksDialog) or dialog.strip.rows is None or not dialog.do_it.isEnabled():
-            QTimer.singleShot(50, look)
-            return
-        drawn.append(dialog.grab())
-        dialog.reject()
-
-    QTimer.singleShot(0, look)
-    program.track_changes_binding.open(first, Verb.ASSIGN)
-    return drawn[0]
+    return _dialog(
+        TracksDialog,
+        lambda: program.track_changes_binding.open(first, Verb.ASSIGN),
+        lambda it: it.strip.rows is not None and it.do_it.isEnabled(),
+    )
 
 
 def annotators_window(program: Program) -> QPixmap:
@@ -204,22 +188,11 @@ def annotators_window(program: Program) -> QPixmap:
 
 def annotators_totals(program: Program) -> QPixmap:
     """How well two annotators agree, joint by joint."""
-    drawn: list[QPixmap] = []
-
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, Question):
-            QTimer.singleShot(50, look)
-            return
-        drawn.append(dialog.grab())
-        dialog.reject()
-
     with tempfile.TemporaryDirectory() as folder:
         _compare_with_anna(program, Path(folder))
-        QTimer.singleShot(0, look)
-        program.window.action("action_annotator_totals").trigger()
+        picture = _dialog(Question, program.window.action("action_annotator_totals").trigger)
         program.annotators.end()
-    return drawn[0]
+    return picture
 
 
 def _compare_with_anna(program: Program, folder: Path) -> None:
@@ -239,6 +212,50 @@ def _compare_with_anna(program: Program, folder: Path) -> None:
     program.window.show_panel("annotators")
 
 
+def collections_window(program: Program) -> QPixmap:
+    """The window with a collection of three clips, the first of which is done."""
+    session = program.session
+    with tempfile.TemporaryDirectory() as folder:
+        clips = [Path(folder) / "friday" / f"{name}.mp4" for name in ("corridor", "entrance", "stairs")]
+        clips[0].parent.mkdir()
+        for clip, num_reviewed in zip(clips, (125, 41, 0), strict=True):
+            _open(program, Path(shutil.copy(places.DEMO_CLIP, clip)))
+            import_labels(session.project, read_labels(places.DEMO_LABELS), None, keypoints=False)
+            _predict(program)
+            for frame_index in range(num_reviewed):
+                session.touch(edits.mark_reviewed(session.project, frame_index, True))
+        _open(program, places.DEMO_CLIP)  # none of the list is open, so the first that is not done will be
+        program.collecting.collect(clips[0].parent)
+        _wait(lambda: session.source_path == clips[1] and not program.tasks.running())
+        _wait(lambda: program.review.is_up_to_date and program.review.shown)
+        _go_to(program, 41)
+        return program.window.grab()
+
+
+def trusting_checks(program: Program) -> QPixmap:
+    """The window at a joint that lies outside the picture, in the list of what would be questioned."""
+    _label_a_little(program)
+    project = program.session.project
+    edits.move_keypoint(project, 20, project.track_ids()[0], WRIST, (-14.0, 210.0))
+    program.window.action("action_check").trigger()
+    _wait(lambda: program.checks.state.pictures_checked and not program.checks.state.running)
+    outside = next(one for one in program.checks.state.objections or () if one.keypoint == WRIST)
+    program.checks.go_to(outside)
+    _wait(lambda: program.session.frame_index == outside.first_frame)
+    _wait_ms(300)
+    return program.window.grab()
+
+
+def finding_commands(program: Program) -> QPixmap:
+    """The commands that a word leaves, with their keys."""
+
+    def typed(palette: CommandPalette) -> bool:
+        palette.findChild(QLineEdit, "palette_field").setText("swap")
+        return True
+
+    return _dialog(CommandPalette, program.window.action("action_commands").trigger, typed)
+
+
 PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
     moving_timeline,
     moving_speed,
@@ -252,6 +269,9 @@ PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
     tracks_dialog,
     annotators_window,
     annotators_totals,
+    collections_window,
+    trusting_checks,
+    finding_commands,
 )
 
 
@@ -268,6 +288,11 @@ def _reach_for_wrist(program: Program) -> tuple[Canvas, tuple[float, float]]:
     canvas.zoom_by(1.6)
     _wait_ms(200)
     return canvas, (float(pose.keypoints[WRIST, 0]), float(pose.keypoints[WRIST, 1]))
+
+
+def _open(program: Program, clip: Path) -> None:
+    program.opening.open(clip)
+    _wait(lambda: program.session.source_path == clip and program.session.shown and not program.tasks.running())
 
 
 def _predict(program: Program) -> None:
@@ -297,6 +322,23 @@ def _label_a_little(program: Program) -> None:
         session.touch(edits.delete_person(project, second, frame_index))
     session.touch(edits.cut_person_from(project, 112, second))
     session.select(first, WRIST)
+
+
+def _dialog(kind: type[D], open_it: Callable[[], object], ready: Callable[[D], bool] = lambda _: True) -> QPixmap:
+    """A picture of the dialog that opens, as soon as it is ready; it is given up after."""
+    drawn: list[QPixmap] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, kind) or not ready(dialog):
+            QTimer.singleShot(50, look)
+            return
+        drawn.append(dialog.grab())
+        dialog.reject()
+
+    QTimer.singleShot(0, look)
+    open_it()
+    return drawn[0]
 
 
 def _strip(program: Program) -> QPixmap:
@@ -330,8 +372,7 @@ def draw(function: Callable[[Program], QPixmap]) -> None:
         program = Program(device="cpu")
         program.window.resize(*SIZE_WH)
         program.window.show()
-        program.opening.open(places.DEMO_CLIP)
-        _wait(lambda: program.session.shown is not None and not program.tasks.running())
+        _open(program, places.DEMO_CLIP)
         picture = function(program)
         PICTURES.mkdir(parents=True, exist_ok=True)
         picture.save(str(PICTURES / f"{function.__name__}.png"))
