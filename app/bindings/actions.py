@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from app.bindings.connecting import Slot, connect_actions
 from app.bindings.panels import with_member
 from app.bindings.questions import Questions
 from app.controllers.editing.people import PeopleController
@@ -23,8 +24,6 @@ from app.ui.dialogs import dialogs
 from app.ui.main_window import MainWindow
 from core import __version__
 from core.keypoints import POSETRACK
-
-Slot = Callable[[], object]
 
 LEAP_FRAMES = 100
 
@@ -60,10 +59,10 @@ class ActionsBinding(QObject):
         self._finetuning = finetuning
         self._review = review
         self._open_weights = open_weights
-        for object_name, slot in (
-            self._file() | self._edit() | self._go() | self._person() | self._joint() | self._model() | self._view()
-        ).items():
-            self._window.action(object_name).triggered.connect(lambda _checked=False, slot=slot: slot())
+        connect_actions(
+            window,
+            self._file() | self._edit() | self._go() | self._person() | self._joint() | self._model() | self._view(),
+        )
         self._window.path_dropped.connect(lambda path: opening.open(Path(path)))
         self._window.persons_panel.find_requested.connect(finding.find_everywhere)
         opening.source_wanted.connect(self._questions.ask_for_source)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.bindings.connecting import Slot, connect_actions
 from app.controllers.opening import OpeningController
 from app.controllers.session import Session
 from app.ui.actions import ACTIONS
@@ -48,13 +49,13 @@ class BelongingBinding(QObject):
         self._waits_for_demo = False
         self._recent_menu = window.recent_menu
         self._recent_menu.aboutToShow.connect(self._fill_recent_menu)
-        for name, slot in (
-            ("action_commands", self._ask_for_command),
-            ("action_key_sheet", lambda: show_key_sheet(window, self._keymap())),
-            ("action_start_page", self._toggle_start_page),
-            ("action_tour", self._begin_tour),
-        ):
-            window.action(name).triggered.connect(lambda _checked=False, slot=slot: slot())
+        slots: dict[str, Slot] = {
+            "action_commands": self._ask_for_command,
+            "action_key_sheet": lambda: show_key_sheet(window, self._keymap()),
+            "action_start_page": self._toggle_start_page,
+            "action_tour": self._begin_tour,
+        }
+        connect_actions(window, slots)
         window.start_page.recent_chosen.connect(self._open)
         window.canvas.menu_wanted.connect(self._show_picture_menu)
         window.canvas.keypoint_moved.connect(lambda *_: window.tour.note_correction())

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from app.bindings.connecting import Slot, connect_actions
 from app.bindings.questions import VIDEOS
 from app.controllers.collecting import CollectingController, CollectionState
 from app.ui.main_window import MainWindow
@@ -28,13 +29,13 @@ class CollectingBinding(QObject):
         panel.collect_requested.connect(self._ask_for_folder)
         panel.add_requested.connect(self._ask_for_clips)
         panel.predict_requested.connect(collecting.predict_all)
-        for name, slot in (
-            ("action_collect", self._ask_for_folder),
-            ("action_next_clip", lambda: collecting.step(1)),
-            ("action_previous_clip", lambda: collecting.step(-1)),
-            ("action_predict_clips", collecting.predict_all),
-        ):
-            window.action(name).triggered.connect(lambda _checked=False, slot=slot: slot())
+        slots: dict[str, Slot] = {
+            "action_collect": self._ask_for_folder,
+            "action_next_clip": lambda: collecting.step(1),
+            "action_previous_clip": lambda: collecting.step(-1),
+            "action_predict_clips": collecting.predict_all,
+        }
+        connect_actions(window, slots)
         self._shown: Path | None = None
         collecting.changed.connect(self._show)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from PySide6.QtCore import QObject
 
 from app.bindings.canvas import CanvasBinding
+from app.bindings.connecting import Slot, connect_actions
 from app.controllers.editing.poses import EditingController
 from app.controllers.session import Session
 from app.tools import Tool
@@ -43,7 +42,7 @@ class HandlingBinding(QObject):
         session.frame_shown.connect(lambda _: self._leave_edges())
         session.tool_changed.connect(self._show_tool)
         session.people_display_changed.connect(self._mark_joints)
-        slots: dict[str, Callable[[], object]] = {
+        slots: dict[str, Slot] = {
             "action_next_peak": lambda: self._step_peak(1),
             "action_previous_peak": lambda: self._step_peak(-1),
             "action_magnifier": self._switch_magnifier,
@@ -55,8 +54,7 @@ class HandlingBinding(QObject):
             "action_delete_head_box": self._delete_head,
             "action_show_extras": lambda: canvas.set_extras_visible(window.action("action_show_extras").isChecked()),
         }
-        for name, slot in slots.items():
-            window.action(name).triggered.connect(lambda _checked=False, slot=slot: slot())
+        connect_actions(window, slots)
         magnifies = places.read_settings().get(MAGNIFIER) is not False
         window.action("action_magnifier").setChecked(magnifies)
         canvas.set_magnifier(magnifies)

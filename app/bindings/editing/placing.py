@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from app.bindings.connecting import Slot, connect_actions
 from app.controllers.editing.people import PeopleController
 from app.controllers.editing.placing import PlacingController
 from app.controllers.editing.poses import EditingController
@@ -44,7 +45,7 @@ class PlacingBinding(QObject):
         people.added.connect(placing.person_added)
         session.selection_changed.connect(self._on_selection)
         session.tool_changed.connect(self._show_tool)
-        slots: dict[str, Callable[[], object]] = {
+        slots: dict[str, Slot] = {
             "action_deselect": self._deselect,
             "action_place_joint": self._place_joint,
             "action_place_by_clicks": placing.toggle,
@@ -54,8 +55,7 @@ class PlacingBinding(QObject):
             "action_mark_occluded": lambda: self._mark(Visibility.OCCLUDED),
             "action_mark_not_labelled": lambda: self._mark(Visibility.NOT_LABELLED),
         }
-        for name, slot in slots.items():
-            window.action(name).triggered.connect(lambda _checked=False, slot=slot: slot())
+        connect_actions(window, slots)
         placing.after_a_box = places.read_settings().get(AFTER_A_BOX) is True
         window.action("action_place_after_box").setChecked(placing.after_a_box)
         self._show_tool(session.tool)

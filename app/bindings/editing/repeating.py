@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from PySide6.QtCore import QObject
 
+from app.bindings.connecting import Slot, connect_actions
 from app.controllers.editing.ranges import RangeController
 from app.controllers.editing.repeating import NOTHING, RepeatingController
 from app.controllers.session import Session
@@ -40,7 +39,7 @@ class RepeatingBinding(QObject):
         self._repeating = repeating
         self._dialog: ManyFramesDialog | None = None
         self._carried_frames = CARRIED_FRAMES
-        slots: dict[str, Callable[[], object]] = {
+        slots: dict[str, Slot] = {
             "action_range_start": ranges.start_here,
             "action_range_end": ranges.end_here,
             "action_range_clear": ranges.clear,
@@ -59,8 +58,7 @@ class RepeatingBinding(QObject):
             "action_delete_range": lambda: self._ask(Deed.DELETE),
             "action_keep_proposal": repeating.keep,
         }
-        for object_name, slot in slots.items():
-            window.action(object_name).triggered.connect(lambda _checked=False, slot=slot: slot())
+        connect_actions(window, slots)
         window.proposal_bar.discarded.connect(repeating.discard)
         repeating.proposed.connect(self._show)
         repeating.counted.connect(self._show_count)

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from app.bindings.connecting import Slot, connect_actions
 from app.controllers.session import Session
 from app.controllers.viewing.annotators import NOTHING, AnnotatorsController, AnnotatorsState
 from app.controllers.viewing.comparison import Comparison
@@ -44,18 +45,18 @@ class AnnotatorsBinding(QObject):
         panel = window.annotators_panel
         panel.row_chosen.connect(annotators.go_to)
         panel.kind_chosen.connect(lambda index: annotators.filter(_KINDS[index]))
-        for name, slot in (
-            ("action_compare_annotators", self._ask),
-            ("action_next_disagreement", lambda: annotators.step(1)),
-            ("action_previous_disagreement", lambda: annotators.step(-1)),
-            ("action_take_theirs", annotators.take),
-            ("action_take_their_pose", annotators.take_pose),
-            ("action_keep_mine", annotators.keep),
-            ("action_take_missing", annotators.take_missing),
-            ("action_annotator_totals", self._show_totals),
-            ("action_end_annotators", annotators.end),
-        ):
-            window.action(name).triggered.connect(lambda _checked=False, slot=slot: slot())
+        slots: dict[str, Slot] = {
+            "action_compare_annotators": self._ask,
+            "action_next_disagreement": lambda: annotators.step(1),
+            "action_previous_disagreement": lambda: annotators.step(-1),
+            "action_take_theirs": annotators.take,
+            "action_take_their_pose": annotators.take_pose,
+            "action_keep_mine": annotators.keep,
+            "action_take_missing": annotators.take_missing,
+            "action_annotator_totals": self._show_totals,
+            "action_end_annotators": annotators.end,
+        }
+        connect_actions(window, slots)
         annotators.changed.connect(self._show)
         annotators.gone_to.connect(self._on_gone_to)
         comparison.changed.connect(self._draw)

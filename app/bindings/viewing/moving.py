@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject
 
+from app.bindings.connecting import Slot, connect_actions
 from app.controllers.viewing.moving import SPEEDS, MovingController
 from app.ui.main_window import MainWindow
-
-Slot = Callable[[], object]
 
 
 class MovingBinding(QObject):
@@ -26,8 +23,7 @@ class MovingBinding(QObject):
             "action_first_labelled": lambda: moving.go_to_labelled(0),
             "action_last_labelled": lambda: moving.go_to_labelled(-1),
         }
-        for object_name, slot in slots.items():
-            window.action(object_name).triggered.connect(lambda _checked=False, slot=slot: slot())
+        connect_actions(window, slots)
         loop = window.action("action_loop")
         loop.triggered.connect(moving.set_looping)
         moving.looping_changed.connect(loop.setChecked)

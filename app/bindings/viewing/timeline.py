@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject
 
+from app.bindings.connecting import Slot, connect_actions
 from app.controllers.session import Session
 from app.controllers.viewing.joint_speed import JointSpeed
 from app.controllers.viewing.tracks import TracksController, TracksPart
@@ -32,7 +31,7 @@ class TimelineBinding(QObject):
         graph = window.action("action_speed_graph")
         graph.triggered.connect(speed.set_shown)
         timeline.graph_clicked.connect(graph.trigger)
-        slots: dict[str, Callable[[], object]] = {
+        slots: dict[str, Slot] = {
             "action_timeline_zoom_in": lambda: timeline.zoom(ZOOM),
             "action_timeline_zoom_out": lambda: timeline.zoom(1 / ZOOM),
             "action_timeline_all": timeline.show_all,
@@ -42,8 +41,7 @@ class TimelineBinding(QObject):
             "action_next_row": lambda: self._step_row(1),
             "action_previous_row": lambda: self._step_row(-1),
         }
-        for object_name, slot in slots.items():
-            window.action(object_name).triggered.connect(lambda _checked=False, slot=slot: slot())
+        connect_actions(window, slots)
 
     def _show_part(self, part: TracksPart) -> None:
         cells, ends = part.cells, part.ends
