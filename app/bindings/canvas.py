@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.controllers.editing.people import PeopleController
 from app.controllers.editing.poses import EditingController
@@ -11,6 +11,7 @@ from app.controllers.session import Session
 from app.controllers.viewing.instruments import Answer, InstrumentQuestion, Instruments
 from app.controllers.viewing.playback import ShownFrame
 from app.threads.frame_asker import ASK_AFTER_MS
+from app.threads.timers import single_shot
 from app.ui.canvas.heatmap_colours import Peak, heatmap_peaks
 from app.ui.main_window import MainWindow
 from app.ui.panels.heatmap_panel import HeatmapReading
@@ -49,10 +50,7 @@ class CanvasBinding(QObject):
         self._project: Project | None = None
         self._heatmap_wanted = False
         self._temporal_wanted = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(ASK_AFTER_MS)
-        self._timer.timeout.connect(self._ask)
+        self._timer = single_shot(self, ASK_AFTER_MS, self._ask)
 
         session.opened.connect(self._on_opened)
         session.frame_shown.connect(self._on_frame)

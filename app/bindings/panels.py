@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from app.controllers.editing.people import PeopleController
 from app.controllers.editing.poses import EditingController
 from app.controllers.session import Session
+from app.threads.timers import single_shot
 from app.ui.main_window import MainWindow
 from app.ui.panels.persons_panel import PersonRow
 from app.ui.timeline.columns import FrameState, TimelineColumns
@@ -34,10 +35,7 @@ class PanelsBinding(QObject):
         self._session = session
         self._editing = editing
         self._window = window
-        self._timeline_timer = QTimer(self)
-        self._timeline_timer.setSingleShot(True)
-        self._timeline_timer.setInterval(TIMELINE_DELAY_MS)
-        self._timeline_timer.timeout.connect(self._draw_changed_frames)
+        self._timeline_timer = single_shot(self, TIMELINE_DELAY_MS, self._draw_changed_frames)
         self._changed_frames: set[int] = set()
 
         session.opened.connect(self._on_opened)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
+from app.threads.timers import single_shot
 from app.ui.main_window import MainWindow
 from core.files import places
 
@@ -21,10 +22,7 @@ class WindowPlace(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._resting = QTimer(self)
-        self._resting.setSingleShot(True)
-        self._resting.setInterval(RESTING_MS)
-        self._resting.timeout.connect(self.remember)
+        self._resting = single_shot(self, RESTING_MS, self.remember)
         window.layout_changed.connect(self._resting.start)
 
     def remember(self) -> None:

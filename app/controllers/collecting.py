@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.controllers.opening import OpeningController
 from app.controllers.session import Session
 from app.threads.tasks import Task, TaskKind, TaskRunner
+from app.threads.timers import single_shot
 from app.weights.detectors import look_for_people, suited_to
 from app.weights.in_use import Network
 from core.errors import FamiError
@@ -74,10 +75,7 @@ class CollectingController(QObject):
         self._device = device
         self.state = CollectionState()
         self._opens_next: Path | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(QUIET_MS)
-        self._timer.timeout.connect(lambda: self._look_at([self.state.current] if self.state.current else []))
+        self._timer = single_shot(self, QUIET_MS, self._look_at_current)
         opening.collection_wanted.connect(self.open)
         session.opened.connect(self._on_opened)
         session.poses_changed.connect(lambda _: self._timer.start() if self.state.current else None)
@@ -133,6 +131,10 @@ class CollectingController(QObject):
         self._show(replace(self.state, path=path, clips=tuple((clip, known.get(clip)) for clip in clips)))
         self._on_opened()
         self._look_at(clips, and_open=and_open)
+
+    def _look_at_current(self) -> None:
+        if self.state.current is not None:
+            self._look_at([self.state.current])
 
     def _look_at(self, clips: Sequence[Path], *, and_open: bool = False) -> None:
         """Counts how far clips are, in a worker; each is shown as soon as it is known."""

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.controllers.viewing.playback import Playback, ShownFrame
+from app.threads.timers import single_shot
 from app.tools import Tool
 from core.errors import FamiError, ProjectError
 from core.files import places
@@ -95,10 +96,7 @@ class Session(QObject):
         self.undo_label: str | None = None
         self.redo_label: str | None = None
         self._poses = FramePoses(0)
-        self._resting = QTimer(self)
-        self._resting.setSingleShot(True)
-        self._resting.setInterval(RESTING_MS)
-        self._resting.timeout.connect(self._remember_frame)
+        self._resting = single_shot(self, RESTING_MS, self._remember_frame)
 
     def take(self, opened: Opened) -> None:
         """Shows what was opened, in place of what is open now."""

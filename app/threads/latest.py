@@ -84,6 +84,7 @@ class LatestWorker(QObject):
 
     answered = Signal(object, object)
     failed = Signal(object, str)
+    _served = Signal(int)
 
     def __init__(
         self,
@@ -104,21 +105,40 @@ class LatestWorker(QObject):
         super().__init__(parent)
         self._name = name
         self._answer = answer
+        self._num_asked = self._num_settled = 0
+        self._served.connect(self._settle)
         self._loop = LatestLoop(name, self._serve, at_end)
+
+    @property
+    def is_idle(self) -> bool:
+        """False while the newest question has neither been answered, and told so, nor forgotten."""
+        return self._num_settled == self._num_asked
 
     def ask(self, question: object) -> None:
         """Asks; a question that still waits is dropped."""
-        self._loop.request(question)
+        self._num_asked += 1
+        self._loop.request((self._num_asked, question))
 
     def forget(self) -> None:
         """Drops a question that still waits."""
+        self._num_settled = self._num_asked
         self._loop.request(None)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Ends the thread after the answer it is working on."""
         self._loop.stop(timeout_s)
 
-    def _serve(self, question: object) -> None:
+    def _settle(self, number: int) -> None:
+        self._num_settled = max(self._num_settled, number)
+
+    def _serve(self, numbered: tuple[int, object]) -> None:
+        number, question = numbered
+        try:
+            self._tell(question)
+        finally:  # whatever came of it
+            self._served.emit(number)
+
+    def _tell(self, question: object) -> None:
         try:
             answer = self._answer(question)
         except Cancelled:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from app.controllers.network.finetuning import FinetuningController
 from app.controllers.network.weights_in_use import WeightsInUse
 from app.controllers.session import Session
+from app.threads.timers import single_shot
 from app.ui.main_window import MainWindow
 from app.ui.panels.finetune_panel import FinetuneReport, FinetuneState
 from app.weights.in_use import NetworkState
@@ -26,10 +27,7 @@ class NetworkBinding(QObject):
         self._weights_name = ""
         self._rounds: tuple[str, ...] = ()
         self._can_roll_back = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(100)
-        self._timer.timeout.connect(self._draw)
+        self._timer = single_shot(self, 100, self._draw)
 
         weights_in_use.network_changed.connect(self._on_network)
         finetuning.changed.connect(self._look)

@@ -78,11 +78,10 @@ class RepeatingController(QObject):
         if proposal is None:
             return
         session = self._session
-        try:
-            project = session.writable()
-        except FamiError as error:
-            session.error.emit(str(error))
+        clip = session.writable_clip()
+        if clip is None:
             return
+        project, _ = clip
         proofs = session.proofs()
         self._show(None)
         if len(proposal.changes) <= AT_ONCE_CHANGES:

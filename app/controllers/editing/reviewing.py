@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.controllers.session import Session
 from app.threads.latest import LatestWorker
 from app.threads.tasks import TaskRunner
+from app.threads.timers import single_shot
 from core.errors import FamiError
 from core.judging.entries import (
     ALL_REASONS,
@@ -92,13 +93,6 @@ class ClipReview:
         return self.project.frames(max(start, 0), min(stop, self._num_frames))
 
 
-class QueueQuestion(NamedTuple):
-    """Whose queue is wanted; the number tells the newest question from those before it."""
-
-    review: ClipReview
-    number: int
-
-
 class ReviewController(QObject):
     """Keeps the queue up to date and walks through it and through the labelled frames.
 
@@ -132,15 +126,11 @@ class ReviewController(QObject):
         self.wanted = Wanted()
         self.current: Entry | None = None
         self._columns: EntryColumns | None = None
-        self._worker = LatestWorker("queue", lambda question: question.review.entries(), self)
+        self._worker = LatestWorker("queue", lambda review: review.entries(), self)
         self._worker.answered.connect(self._on_answer)
         self._worker.failed.connect(self._on_failed)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(QUIET_MS)
-        self._timer.timeout.connect(self._ask)
+        self._timer = single_shot(self, QUIET_MS, self._ask)
         self._review: ClipReview | None = None
-        self._asked = self._answered = 0
         session.opened.connect(self._on_opened)
         session.poses_changed.connect(self._on_poses_changed)
         session.people_display_changed.connect(self._show)
@@ -150,7 +140,7 @@ class ReviewController(QObject):
     @property
     def is_up_to_date(self) -> bool:
         """False while something that changed is still to be looked at: for scripts that wait for the queue."""
-        return not self._timer.isActive() and self._answered == self._asked
+        return not self._timer.isActive() and self._worker.is_idle
 
     def stop(self) -> None:
         """Ends the thread."""
@@ -298,17 +288,14 @@ class ReviewController(QObject):
     def _ask(self) -> None:
         self._timer.stop()
         if self._review is not None:
-            self._asked += 1
-            self._worker.ask(QueueQuestion(self._review, self._asked))
+            self._worker.ask(self._review)
 
-    def _on_failed(self, question: QueueQuestion, sentence: str) -> None:
-        self._answered = question.number
-        if question.review is self._review:  # one that was closed meanwhile is nobody's concern
+    def _on_failed(self, review: ClipReview, sentence: str) -> None:
+        if review is self._review:  # one that was closed meanwhile is nobody's concern
             self._session.message.emit(sentence)
 
-    def _on_answer(self, question: QueueQuestion, columns: EntryColumns) -> None:
-        self._answered = question.number
-        if question.review is self._review:
+    def _on_answer(self, review: ClipReview, columns: EntryColumns) -> None:
+        if review is self._review:
             self._columns = columns
             self._show()
 

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject
 
 from app.controllers.session import Session
 from app.threads.tasks import Task, TaskKind, TaskRunner
-from core.errors import FamiError
 from core.project import Project, Run, RunKind, Touched
 
 WORDS = {RunKind.IMPORT: "import", RunKind.PREDICT: "prediction", RunKind.TRACK: "tracking run"}
@@ -42,11 +41,10 @@ class RunsController(QObject):
         if self._tasks.running():
             session.message.emit("Something is still running: wait for it, or cancel it.")
             return
-        try:
-            project = session.writable()
-        except FamiError as error:
-            session.error.emit(str(error))
+        clip = session.writable_clip()
+        if clip is None:
             return
+        project, _ = clip
 
         def work(_: Task) -> Touched:
             return project.remove_run(run.run_id)

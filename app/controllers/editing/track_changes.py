@@ -15,7 +15,6 @@ from app.controllers.session import Session
 from app.threads.frame_asker import FrameAsker
 from app.threads.latest import LatestWorker
 from app.threads.tasks import Task, TaskKind, TaskRunner
-from core.errors import FamiError
 from core.project import Project, Touched
 from core.project.track_edits import change_tracks, effect_of
 from core.track_changes import Both, StripRow, Thumbnail, TrackChange, Verb
@@ -94,11 +93,10 @@ class TrackChangesController(QObject):
     def make(self, change: TrackChange) -> None:
         """Makes the change in a worker thread, as one edit, and selects whom the frames are now."""
         session = self._session
-        try:
-            project = session.writable()
-        except FamiError as error:
-            session.error.emit(str(error))
+        clip = session.writable_clip()
+        if clip is None:
             return
+        project, _ = clip
         locked = [who for who in (change.old, change.new) if who in session.locked]
         if locked:
             session.message.emit(f"Person {locked[0]} is locked: unlock them first (L).")

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.controllers.editing.poses import EditingController
 from app.controllers.session import Session
 from app.threads.frame_asker import ASK_AFTER_MS, FrameAsker
+from app.threads.timers import single_shot
 from app.weights.in_use import Network
 from core.poses import FramePoses, Pose
 from core.predictions import Request
@@ -78,10 +79,7 @@ class Comparison(QObject):
         self.is_on = False
         self.second_path: Path | None = None
         self.trouble = ""
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(ASK_AFTER_MS)
-        self._timer.timeout.connect(self._ask)
+        self._timer = single_shot(self, ASK_AFTER_MS, self._ask)
         session.opened.connect(self.ask_again)
         session.frame_shown.connect(lambda _: self._follow())
         session.poses_changed.connect(self._on_poses_changed)

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.controllers.session import Session
 from app.threads.latest import LatestWorker
+from app.threads.timers import single_shot
 from core.keypoints import POSETRACK
 from core.project import JointPath, Project, Touched
 
@@ -17,13 +18,12 @@ QUIET_MS = 120
 
 
 class SpeedQuestion(NamedTuple):
-    """Whose speed is wanted; the number tells the newest question from those before it."""
+    """Whose speed is wanted."""
 
     project: Project
     track_id: int
     keypoint: int
     timestamps_s: NDArray[np.float64]
-    number: int
 
 
 class JointSpeed(QObject):
@@ -43,14 +43,11 @@ class JointSpeed(QObject):
         super().__init__(parent)
         self._session = session
         self.shown = False
-        self._asked = self._answered = 0
+        self._wanted: SpeedQuestion | None = None
         self._worker = LatestWorker("speeds", self._answer, self)
         self._worker.answered.connect(self._on_answer)
         self._worker.failed.connect(self._on_failed)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(QUIET_MS)
-        self._timer.timeout.connect(self._ask)
+        self._timer = single_shot(self, QUIET_MS, self._ask)
         session.opened.connect(self._ask)
         session.selection_changed.connect(lambda *_: self._ask())
         session.poses_changed.connect(self._on_poses_changed)
@@ -58,7 +55,7 @@ class JointSpeed(QObject):
     @property
     def is_up_to_date(self) -> bool:
         """False while something is still to be worked out: for scripts that wait for the graph."""
-        return not self._timer.isActive() and self._answered == self._asked
+        return not self._timer.isActive() and self._worker.is_idle
 
     def set_shown(self, shown: bool) -> None:
         """Works the speed out from now on, or no longer."""
@@ -78,29 +75,25 @@ class JointSpeed(QObject):
 
     def _ask(self) -> None:
         session = self._session
+        self._wanted = None
         if not self.shown or session.project is None:
             self._worker.forget()
-            self._answered = self._asked
             self.changed.emit(None, "")
         elif session.track_id is None or session.keypoint is None:
             self._worker.forget()
-            self._answered = self._asked
             self.changed.emit(np.full(len(session.timestamps_s), np.nan), "selected joint")
         else:
-            self._asked += 1
-            question = (session.project, session.track_id, session.keypoint, session.timestamps_s, self._asked)
-            self._worker.ask(SpeedQuestion(*question))
+            self._wanted = SpeedQuestion(session.project, session.track_id, session.keypoint, session.timestamps_s)
+            self._worker.ask(self._wanted)
 
     def _answer(self, question: SpeedQuestion) -> NDArray[np.float64]:
         return speeds(question.project.joint_path(question.track_id, question.keypoint), question.timestamps_s)
 
     def _on_answer(self, question: SpeedQuestion, found: NDArray[np.float64]) -> None:
-        self._answered = question.number
-        if question.number == self._asked and self.shown and question.project is self._session.project:
+        if question is self._wanted:
             self.changed.emit(found, f"{POSETRACK.label(question.keypoint)} of #{question.track_id}")
 
     def _on_failed(self, question: SpeedQuestion, sentence: str) -> None:
-        self._answered = question.number
         if question.project is self._session.project:
             self._session.message.emit(sentence)
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.controllers.session import Session
 from app.threads.latest import LatestWorker
+from app.threads.timers import single_shot
 from core.project import Project, Touched, TrackCells, TrackEnds
 
 QUIET_MS = 60
@@ -94,21 +95,17 @@ class TracksController(QObject):
         super().__init__(parent)
         self._session = session
         self._clip: ClipTracks | None = None
-        self._asked = self._answered = 0
-        self._worker = LatestWorker("tracks", self._answer, self)
+        self._worker = LatestWorker("tracks", lambda clip: clip.read(), self)
         self._worker.answered.connect(self._on_answer)
         self._worker.failed.connect(self._on_failed)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(QUIET_MS)
-        self._timer.timeout.connect(self._ask)
+        self._timer = single_shot(self, QUIET_MS, self._ask)
         session.opened.connect(self._on_opened)
         session.poses_changed.connect(self.look_again)
 
     @property
     def is_up_to_date(self) -> bool:
         """False while something is still to be read: for scripts that wait for the rows."""
-        return not self._timer.isActive() and self._answered == self._asked
+        return not self._timer.isActive() and self._worker.is_idle
 
     def stop(self) -> None:
         """Ends the thread."""
@@ -136,21 +133,15 @@ class TracksController(QObject):
 
     def _ask(self) -> None:
         if self._clip is not None:
-            self._asked += 1
-            self._worker.ask((self._clip, self._asked))
+            self._worker.ask(self._clip)
 
-    def _answer(self, question: tuple[ClipTracks, int]) -> TracksPart:
-        return question[0].read()
-
-    def _on_answer(self, question: tuple[ClipTracks, int], part: TracksPart) -> None:
-        self._answered = question[1]
-        if question[0] is not self._clip:
+    def _on_answer(self, clip: ClipTracks, part: TracksPart) -> None:
+        if clip is not self._clip:
             return
         self.read.emit(part)
         if not part.is_last:
             self._ask()
 
-    def _on_failed(self, question: tuple[ClipTracks, int], sentence: str) -> None:
-        self._answered = question[1]
-        if question[0] is self._clip and self._session.project is not None:
+    def _on_failed(self, clip: ClipTracks, sentence: str) -> None:
+        if clip is self._clip and self._session.project is not None:
             self._session.message.emit(sentence)

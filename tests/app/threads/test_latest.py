@@ -40,16 +40,21 @@ def test_only_the_newest_question_is_answered(qtbot):
     worker = LatestWorker("oracle", answer)
     worker.answered.connect(lambda question, said: answers.append((question, said)))
     worker.failed.connect(lambda question, words: failures.append((question, words)))
+    assert worker.is_idle
     worker.ask("a")
     qtbot.wait(20)
     for question in "bcd":
         worker.ask(question)
+    assert not worker.is_idle
     gate.set()
     qtbot.waitUntil(lambda: len(answers) == 2)
+    qtbot.waitUntil(lambda: worker.is_idle)
     assert answers == [("a", "A"), ("d", "D")]
     worker.ask("bad")
     qtbot.waitUntil(lambda: bool(failures))
     assert failures == [("bad", "There is no answer.")]
+    worker.ask("cancelled")
+    qtbot.waitUntil(lambda: worker.is_idle)
     worker.stop()
     assert not [thread for thread in threading.enumerate() if thread.name == "oracle"]
     worker.deleteLater()
