@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHeaderView, QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
-from app.ui.dialogs.question import Question
-from app.ui.tables import build_table, cell
+from app.ui.dialogs.table_dialog import TableDialog
 
 WIDTH_PX, HEIGHT_PX, ROW_PX = 640, 300, 26
 
@@ -61,40 +58,22 @@ HEADERS = (
 )
 
 
-class EffortDialog(Question):
+class EffortDialog(TableDialog):
     """A row for the time before the first round, after each one, and for all together."""
 
     def __init__(self, parent: QWidget | None, rows: Sequence[EffortRow]) -> None:
-        super().__init__(parent, "effort_dialog", "Effort", "What the labels of this clip cost the hand.", "Close")
-        self.cancel.hide()  # there is nothing to decide
-        self._rows = tuple(rows)
-        table = build_table(self, "effort_table", "Effort", HEADERS, ROW_PX)
-        table.setRowCount(len(rows))
-        for row, entry in enumerate(rows):
-            for column, text in enumerate(entry.cells):
-                item = cell(table, row, column)
-                item.setText(text)
-                if column:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        copy = QPushButton("Copy", self)
-        copy.setObjectName("effort_copy")
-        copy.setToolTip("Copy the table as text, for a spreadsheet.")
-        copy.setAutoDefault(False)
-        copy.clicked.connect(self.copy_all)
-        self.fill(table)
-        self.body.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
+        super().__init__(
+            parent,
+            "effort",
+            "Effort",
+            "What the labels of this clip cost the hand.",
+            headers=HEADERS,
+            rows=[row.cells for row in rows],
+            row_px=ROW_PX,
+        )
         self.resize(WIDTH_PX, HEIGHT_PX)
-
-    def copy_all(self) -> None:
-        """Puts the table on the clipboard, with tabs between the columns."""
-        lines = [[title for title, _ in HEADERS], *(list(row.cells) for row in self._rows)]
-        QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
 
 
 def show_effort(parent: QWidget | None, rows: Sequence[EffortRow]) -> None:
     """Shows the ledger until it is closed."""
-    dialog = EffortDialog(parent, rows)
-    dialog.exec()
-    dialog.deleteLater()
+    EffortDialog(parent, rows).show_until_closed()

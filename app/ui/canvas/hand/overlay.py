@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
@@ -15,6 +14,7 @@ from app.ui.canvas.hand.regions import Polygons, middles
 from app.ui.canvas.heatmap_colours import Peak
 from app.ui.canvas.hit_test import HANDLES, handle_position
 from app.ui.canvas.markers import CASING
+from app.ui.canvas.pose_item import ContextItem
 from app.ui.canvas.pose_painting import HANDLE_PX, draw_tag
 from app.ui.canvas.view import View
 from core.poses import FloatArray
@@ -76,24 +76,11 @@ class RegionContext:
     is_edited: bool = False
 
 
-class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no types
+class OverlayItem(ContextItem[HandContext]):
     """Draws a `HandContext` over the people."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.context = HandContext()
-        self.setZValue(20)
-
-    def show_context(self, context: HandContext) -> None:
-        """Draws this from now on."""
-        if context.viewport_wh != self.context.viewport_wh:
-            self.prepareGeometryChange()
-        self.context = context
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        """The viewport."""
-        return QRectF(0, 0, *self.context.viewport_wh)
+        super().__init__(HandContext(), z=20)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draws what the hand adds."""
@@ -108,25 +95,16 @@ class OverlayItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no 
         _paint_cursor(painter, context)
 
 
-class RegionItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no types
+class RegionItem(ContextItem[RegionContext]):
     """Draws a `RegionContext` between the picture and the people."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.context = RegionContext()
-        self.setZValue(5)
+        super().__init__(RegionContext(), z=5)
 
     def show_context(self, context: RegionContext) -> None:
-        """Draws this from now on."""
-        if context.viewport_wh != self.context.viewport_wh:
-            self.prepareGeometryChange()
-        self.context = context
+        """Draws this from now on, where there is anything."""
+        super().show_context(context)
         self.setVisible(bool(context.regions or context.drawn))
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        """The viewport."""
-        return QRectF(0, 0, *self.context.viewport_wh)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draws the regions, hatched; while they are edited, with their corners."""
