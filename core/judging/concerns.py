@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry import pairwise_iou
+from core.judging.head_boxes import head_box
 from core.judging.sizes import person_size_px
-from core.keypoints import POSETRACK, Skeleton
+from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose
 
 TWINS_WITHIN = 0.1
@@ -20,9 +21,6 @@ joint has to be to count as right."""
 _JOINTS_TO_COMPARE = 4
 _TWIN_BOXES_IOU = 0.9
 _TIMES_USUAL_STEP = 1.5
-_HEAD_JOINTS = ("head_top", "head_bottom")
-
-_Key = tuple["Concern", tuple[int, ...], int | None]
 
 
 class Concern(StrEnum):
@@ -35,6 +33,9 @@ class Concern(StrEnum):
     NO_JOINTS = "People without joints"
     NO_HEAD = "No head box"
     UNREVIEWED = "Frames never reviewed"
+
+
+_Key = tuple[Concern, tuple[int, ...], int | None]
 
 
 @dataclass(frozen=True)
@@ -73,15 +74,9 @@ class Objections:
     What is so in labelled frames that follow each other is one objection.
     """
 
-    def __init__(self, size_wh: tuple[int, int], skeleton: Skeleton = POSETRACK) -> None:
-        """Starts with a clip that holds nobody.
-
-        Args:
-            size_wh: of the picture, pixels.
-            skeleton: of the poses.
-        """
+    def __init__(self, size_wh: tuple[int, int]) -> None:
+        """Starts with a clip that holds nobody, whose picture has this size in pixels."""
         self._size_wh = size_wh
-        self._skeleton = skeleton
         self._open: dict[_Key, Objection] = {}
         self._closed: list[Objection] = []
         self._frames_of: dict[int, list[int]] = {}
@@ -110,18 +105,13 @@ class Objections:
             if not pose.labelled.any():
                 yield Objection(Concern.NO_JOINTS, index, index, f"{who} has a box and no joint", people, subject=who)
                 continue
-            if self._has_no_head(pose):
+            if pose.bbox_head_xywh is None and head_box(pose) is None:
                 words = f"{who} has no head box, and none can be made without head top and head bottom"
                 yield Objection(Concern.NO_HEAD, index, index, words, people, subject=who)
             for keypoint in np.flatnonzero(self._outside(pose)).tolist():
-                joint = f"{who} {self._skeleton.label(keypoint)}"
+                joint = f"{who} {POSETRACK.label(keypoint)}"
                 words = f"{joint} lies outside the picture"
                 yield Objection(Concern.OUTSIDE, index, index, words, people, keypoint, joint)
-
-    def _has_no_head(self, pose: Pose) -> bool:
-        if pose.bbox_head_xywh is not None:
-            return False
-        return not pose.placed[[self._skeleton.index(name) for name in _HEAD_JOINTS]].all()
 
     def _outside(self, pose: Pose) -> NDArray[np.bool_]:
         width, height = self._size_wh

@@ -16,7 +16,7 @@ from pycocotools.cocoeval import COCOeval
 from core.formats import LabelImage, Labels, read_labels
 from core.formats.layouts import posetrack17
 from core.formats.layouts.coco_like import coco, posetrack18
-from core.formats.layouts.coco_like.annotations import head_box
+from core.judging.head_boxes import head_box
 from core.keypoints import COCO, POSETRACK
 from core.poses import FramePoses, Pose, Provenance, Visibility
 

@@ -6,7 +6,7 @@ import pytest
 from core.judging.concerns import Concern, changed_pictures, objections
 from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose, Provenance, Visibility
-from tests.core.judging.test_review import standing
+from tests.core.judging.people import standing
 
 SIZE = (400, 300)
 WRIST = POSETRACK.index("left_wrist")

@@ -9,36 +9,14 @@ import numpy as np
 
 from core.formats.labels import OCCLUDED_AT_ORIGIN_PX, read_scores
 from core.formats.layouts.coco_like import further_joints
+from core.judging.head_boxes import head_box
 from core.keypoints import POSETRACK, Skeleton, mapping
 from core.poses import FloatArray, Pose, Provenance, Visibility
-
-HEAD_DIAGONAL_OF_LENGTH = 1.26
-"""A head box's diagonal, as a multiple of the distance from head_bottom to head_top."""
 
 CATEGORY_ID = 1
 PROVENANCE_NAMES = {int(provenance): provenance.name.lower() for provenance in Provenance}
 POSETRACK_CODES: dict[int, int] = {Visibility.OCCLUDED: 0, Visibility.VISIBLE: 1}
 COCO_CODES: dict[int, int] = {Visibility.OCCLUDED: 1, Visibility.VISIBLE: 2}
-
-
-def head_box(pose: Pose) -> FloatArray | None:
-    """(4,) xywh box of the head, made from head_top and head_bottom: a square about their midpoint.
-
-    Its diagonal is 1.26 times their distance: the median of 1,150 boxes of PoseTrack's annotators, half of which lie
-    between 1.25 and 1.26, with their centres 0.03 distances from the midpoint.
-
-    Returns:
-        None unless both keypoints are labelled, at different places.
-    """
-    ends = [POSETRACK.index("head_bottom"), POSETRACK.index("head_top")]
-    if not pose.labelled[ends].all():
-        return None
-    points = pose.keypoints[ends]
-    length = float(np.linalg.norm(points[1] - points[0]))
-    if not length > 0:
-        return None
-    side = HEAD_DIAGONAL_OF_LENGTH * length / np.sqrt(2)
-    return np.concatenate([points.mean(axis=0) - side / 2, [side, side]])
 
 
 def written_scores(pose: Pose) -> FloatArray:
