@@ -64,7 +64,6 @@ class BelongingBinding(QObject):
             lambda at: self._show_menu(window.timeline, TIMELINE_MENU, window.timeline.mapToGlobal(at))
         )
         session.opened.connect(self._on_opened)
-        self._fill_recent_menu()
 
     def _on_opened(self) -> None:
         if self._session.project is not None:
@@ -88,7 +87,8 @@ class BelongingBinding(QObject):
             action = self._recent_menu.addAction(f"{recent.name}  –  {recent.folder}".replace("&", "&&"))
             action.setToolTip(recent.path)
             action.triggered.connect(lambda _checked=False, path=recent.path: self._open(path))
-        self._recent_menu.setEnabled(not self._recent_menu.isEmpty())
+        if self._recent_menu.isEmpty():
+            self._recent_menu.addAction("No projects yet").setEnabled(False)
 
     def _open(self, path: str) -> None:
         self._window.show_start_page(False)
@@ -114,7 +114,7 @@ class BelongingBinding(QObject):
 
     def _recent_actions(self) -> list[QAction]:
         self._fill_recent_menu()
-        return self._recent_menu.actions()
+        return [action for action in self._recent_menu.actions() if action.isEnabled()]
 
     def _keymap(self) -> dict[str, tuple[str, ...]]:
         portable = QKeySequence.SequenceFormat.PortableText

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -72,20 +73,20 @@ def _in_words(state: CollectionState) -> str | None:
 
 
 def _row(clip: Path, progress: ClipProgress | None, state: CollectionState) -> ClipRow:
-    at_work = clip == state.at_work
     trouble = progress.trouble if progress is not None else ""
     row = ClipRow(
         key=str(clip),
-        name=f"{clip.name}  (predicting)" if at_work else clip.name,
+        name=f"{clip.name}  (predicting)" if clip == state.at_work else clip.name,
         note=trouble or str(clip),
         is_current=clip == state.current,
         is_in_trouble=bool(trouble),
     )
     if progress is None or not progress.num_frames:
         return row
-    note = (
-        f"{clip}\n{counted(progress.num_labelled, 'frame')} of {progress.num_frames:,} with people, "
-        f"{progress.num_reviewed:,} reviewed, {progress.num_doubtful:,} doubtful"
+    return replace(
+        row,
+        reviewed=f"{100 * progress.num_reviewed // progress.num_frames} %",
+        doubtful=f"{progress.num_doubtful:,}",
+        note=f"{clip}\n{counted(progress.num_labelled, 'frame')} of {progress.num_frames:,} with people, "
+        f"{progress.num_reviewed:,} reviewed, {progress.num_doubtful:,} doubtful",
     )
-    share = f"{100 * progress.num_reviewed // progress.num_frames} %"
-    return ClipRow(row.key, row.name, share, f"{progress.num_doubtful:,}", note, row.is_current)

@@ -19,6 +19,7 @@ from core.work.collection import (
     SUFFIX,
     ClipProgress,
     clips_in,
+    progress_in,
     progress_of,
     project_of,
     read_collection,
@@ -133,8 +134,10 @@ class CollectingController(QObject):
         self._look_at(clips, and_open=and_open)
 
     def _look_at_current(self) -> None:
-        if self.state.current is not None:
-            self._look_at([self.state.current])
+        """Its project is open here: nothing has to be read."""
+        progress = self._session.read(progress_in, None)
+        if self.state.current is not None and progress is not None:
+            self._know(self.state.current, progress)
 
     def _look_at(self, clips: Sequence[Path], *, and_open: bool = False) -> None:
         """Counts how far clips are, in a worker; each is shown as soon as it is known."""
@@ -145,20 +148,25 @@ class CollectingController(QObject):
                 task.report(done, len(clips))
                 task.deliver((clip, progress_of(clip)))
 
-        def told(found: tuple[Path, ClipProgress]) -> None:
-            clip, progress = found
-            rows = tuple((one, progress if one == clip else before) for one, before in self.state.clips)
-            self._show(replace(self.state, clips=rows))
-
         def ended(_: None) -> None:
             if and_open and self.state.path == collection and self.state.current is None:
                 self._open_first_to_do()
 
         def start() -> None:
-            self._tasks.run(TaskKind.LOOK_AT_CLIPS, "Looking at the clips", work, delivered=told, succeeded=ended)
+            self._tasks.run(
+                TaskKind.LOOK_AT_CLIPS,
+                "Looking at the clips",
+                work,
+                delivered=lambda found: self._know(*found),
+                succeeded=ended,
+            )
 
         if clips:
             self._tasks.when_free((TaskKind.LOOK_AT_CLIPS,), "Looking at the clips", start)
+
+    def _know(self, clip: Path, progress: ClipProgress) -> None:
+        rows = tuple((one, progress if one == clip else before) for one, before in self.state.clips)
+        self._show(replace(self.state, clips=rows))
 
     # From clip to clip ----------------------------------------------------------------------------------------------
 

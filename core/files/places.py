@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,12 @@ def read_settings() -> dict[str, Any]:
 
 def write_setting(name: str, value: object) -> None:
     """Keeps one setting; a folder that cannot be written costs only the setting."""
-    settings = read_settings() | {name: value}
+    write_settings({name: value})
+
+
+def write_settings(changed: Mapping[str, object]) -> None:
+    """Keeps several settings in one file written once, likewise."""
+    settings = read_settings() | dict(changed)
     path = settings_file()
     try:
         with replacing(path, make_folder=True, forced=False) as draft:
@@ -92,8 +98,7 @@ def write_setting(name: str, value: object) -> None:
 def remember_project(path: Path) -> None:
     """Keeps which project was opened last, and those before it."""
     recent = [str(path), *(str(other) for other in recent_projects() if other != path)]
-    write_setting("last_project", str(path))
-    write_setting("recent_projects", recent[:MOST_RECENT])
+    write_settings({"last_project": str(path), "recent_projects": recent[:MOST_RECENT]})
 
 
 def recent_projects() -> list[Path]:

@@ -37,7 +37,6 @@ class TrustBinding(QObject):
         self._exporting = exporting
         self._window = window
         checks.changed.connect(self._show)
-        session.opened.connect(lambda: self._show(checks.state))
         window.checks_panel.check_requested.connect(checks.check)
         window.checks_panel.objection_chosen.connect(checks.go_to)
         window.action("action_check").triggered.connect(self._check)
@@ -69,7 +68,10 @@ class TrustBinding(QObject):
             dialog.show_checked(in_words(state), any_found=bool(state.objections))
 
         connection = self._checks.changed.connect(tell)
-        self._checks.check()
+        if self._checks.state.is_whole:  # the whole clip is decoded for it
+            tell(self._checks.state)
+        else:
+            self._checks.check()
         agreed = dialog.agreed()
         self._checks.changed.disconnect(connection)
         dialog.deleteLater()

@@ -30,6 +30,11 @@ class ChecksState:
     pictures_checked: bool = False
     outdated: bool = False
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that can be known of the labels as they are is known."""
+        return self.pictures_checked and not self.outdated
+
 
 class ChecksController(QObject):
     """Looks through all labels of the open project when asked, and leads to what it found.

@@ -36,7 +36,12 @@ def test_a_command_is_done_by_its_name(drive, clip):
 
 
 def test_projects_of_before_are_on_the_start_page_and_in_the_menu(drive, clip, tmp_path):
-    d = drive(clip)
+    d = drive()
+    d.window.recent_menu.aboutToShow.emit()
+    assert [action.text() for action in d.window.recent_menu.actions()] == ["No projects yet"]
+    assert d.window.recent_menu.isEnabled(), "there will be some"
+    d.open(clip)
+    d.idle()
     other = tmp_path / "other & more.mp4"
     shutil.copy(clip, other)
     d.open(other)
