@@ -69,10 +69,12 @@ class Pose:
             keep coordinates (where it stood last): go by `visibility`.
         visibility: (K,) of Visibility.
         scores: (K,) from 0 to 1; 1 where a person set the keypoint, NaN where there is none.
-        provenance: (K,) of Provenance, also for a keypoint that a person marked as not labelled.
+        provenance: (K,) of Provenance: who set the place, also of a keypoint that is not labelled.
         bbox_provenance: who drew the box.
         bbox_head_xywh: (4,) the head's box, or None.
         run_id: the run whose prediction this pose holds, or None.
+        visibility_by_hand: (K,) True where a person said whether the keypoint is visible, occluded or not labelled.
+            That is no word on its place, of which `provenance` speaks; empty is nowhere.
     """
 
     track_id: int
@@ -84,16 +86,20 @@ class Pose:
     bbox_provenance: Provenance = Provenance.NONE
     bbox_head_xywh: FloatArray | None = None
     run_id: int | None = None
+    visibility_by_hand: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def __post_init__(self) -> None:
         """Coerces dtypes, checks shapes and freezes the arrays. Raises ValueError on a wrong shape."""
         count = len(self.keypoints)
+        if not len(self.visibility_by_hand):
+            object.__setattr__(self, "visibility_by_hand", np.zeros(count, np.bool_))
         for name, dtype, shape in (
             ("bbox_xywh", np.float64, (4,)),
             ("keypoints", np.float64, (count, 2)),
             ("visibility", np.uint8, (count,)),
             ("scores", np.float64, (count,)),
             ("provenance", np.uint8, (count,)),
+            ("visibility_by_hand", np.bool_, (count,)),
         ):
             array = np.array(getattr(self, name), dtype=dtype)
             if array.shape != shape:
@@ -128,14 +134,26 @@ class Pose:
 
     @property
     def human(self) -> NDArray[np.bool_]:
-        """(K,) True where a person set or accepted the keypoint (or said that it is not labelled)."""
+        """(K,) True where a person set or accepted the keypoint's place."""
         by_a_person: NDArray[np.bool_] = self.provenance >= Provenance.IMPORTED
         return by_a_person
+
+    @property
+    def touched_by_hand(self) -> NDArray[np.bool_]:
+        """(K,) True where a person set or accepted the keypoint, or said what the picture shows of it."""
+        touched: NDArray[np.bool_] = self.human | self.visibility_by_hand
+        return touched
 
     @property
     def by_machine(self) -> NDArray[np.bool_]:
         """(K,) True for a labelled keypoint that a machine set and no person accepted."""
         return set_by_machine(self.visibility, self.provenance)
+
+    @property
+    def told_scores(self) -> FloatArray:
+        """(K,) the scores as they are shown and exported: 1 where a person set or accepted the keypoint."""
+        told: FloatArray = np.where(self.human & self.labelled, 1.0, self.scores)
+        return told
 
     @property
     def placed(self) -> NDArray[np.bool_]:
@@ -166,7 +184,7 @@ class Pose:
             return False
         if (self.track_id, self.bbox_provenance, self.run_id) != (other.track_id, other.bbox_provenance, other.run_id):
             return False
-        arrays = ["bbox_xywh", "keypoints", "visibility", "scores", "provenance"]
+        arrays = ["bbox_xywh", "keypoints", "visibility", "scores", "provenance", "visibility_by_hand"]
         if self.bbox_head_xywh is not None:
             arrays.append("bbox_head_xywh")
         return all(np.array_equal(getattr(self, a), getattr(other, a), equal_nan=True) for a in arrays)

@@ -12,7 +12,7 @@ from app.controllers.session import Session
 from app.threads.timers import single_shot
 from app.ui.main_window import MainWindow
 from app.ui.panels.persons_panel import PersonRow
-from app.ui.timeline.columns import FrameState, TimelineColumns
+from app.ui.timeline.columns import TimelineColumns
 from core.judging.review import is_doubtful
 from core.poses import Visibility
 from core.project import Project, Summary, Touched
@@ -141,13 +141,10 @@ def with_member(members: frozenset[int], member: int, present: bool) -> frozense
 def timeline_columns(summary: Summary, frame_indices: NDArray[np.int64]) -> TimelineColumns:
     """Frames of the project's summary as the timeline draws them."""
     rows = summary.rows(frame_indices)
-    state = np.full(len(rows), FrameState.NOTHING, np.uint8)
-    state[rows.num_predicted > 0] = FrameState.PREDICTED
-    state[(rows.num_accepted > 0) | (rows.num_imported > 0)] = FrameState.ACCEPTED
-    state[rows.num_corrected > 0] = FrameState.CORRECTED
+    joints = np.stack([rows.num_predicted, rows.num_accepted + rows.num_imported, rows.num_corrected], axis=1)
     return TimelineColumns(
         frame_index=rows.frame_index.astype(np.int64),
-        state=state,
+        joints=joints.astype(np.int64),
         doubtful=rows.doubtful,
         min_score=rows.min_score.astype(np.float64),
         mean_score=rows.mean_score.astype(np.float64),

@@ -83,8 +83,8 @@ def set_visibility(
 ) -> Touched:
     """Says whether a joint is visible, occluded or not labelled; in the undo menu "Set left wrist to occluded".
 
-    Coordinates stay, also of a joint that is no longer labelled. A joint that was never located cannot be labelled
-    this way.
+    The place stays, also of a joint that is no longer labelled, and so does who set it: a machine's place is not
+    thereby a person's. A joint that was never located cannot be labelled this way.
     """
     before = _pose(project, frame_index, track_id)
     visibility = Visibility(visibility)

@@ -20,6 +20,7 @@ def with_joints(pose: Pose, other: Pose, chosen: NDArray[np.bool_]) -> Pose:
         visibility=np.where(chosen, other.visibility, pose.visibility),
         scores=np.where(chosen, other.scores, pose.scores),
         provenance=np.where(chosen, other.provenance, pose.provenance),
+        visibility_by_hand=np.where(chosen, other.visibility_by_hand, pose.visibility_by_hand),
     )
 
 
@@ -43,7 +44,7 @@ def transfer(current: Pose, source: Pose, target: Pose, always: bool = False) ->
     """
     differs = np.any(joint_bytes(source) != joint_bytes(target), axis=1)
     unchanged = np.all(joint_bytes(current) == joint_bytes(source), axis=1)
-    result = with_joints(current, target, differs & (unchanged | target.human | always))
+    result = with_joints(current, target, differs & (unchanged | target.touched_by_hand | always))
     fields: dict[str, Any] = {"track_id": target.track_id}
     if not _same_box(source, target) and (always or target.bbox_provenance.is_human or _same_box(current, source)):
         fields |= {"bbox_xywh": target.bbox_xywh, "bbox_provenance": target.bbox_provenance}
@@ -58,12 +59,12 @@ def transfer(current: Pose, source: Pose, target: Pose, always: bool = False) ->
 
 def overlay(base: Pose, above: Pose) -> Pose:
     """`above`, completed by the joints of `base` where nobody set those of `above`."""
-    return with_joints(above, base, ~above.human & base.labelled)
+    return with_joints(above, base, ~above.touched_by_hand & base.labelled)
 
 
 def holds_human_work(pose: Pose) -> bool:
     """True if a person set anything of it."""
-    return bool(pose.human.any()) or pose.bbox_provenance.is_human
+    return bool(pose.touched_by_hand.any()) or pose.bbox_provenance.is_human
 
 
 def without_runs(pose: Pose, run_ids: Collection[int]) -> Pose | None:
@@ -73,7 +74,7 @@ def without_runs(pose: Pose, run_ids: Collection[int]) -> Pose | None:
     if not holds_human_work(pose):
         return None
     blank = Pose.empty(pose.track_id, pose.bbox_xywh, pose.bbox_provenance, len(pose.keypoints))
-    return with_joints(pose, blank, ~pose.human).replaced(run_id=None)
+    return with_joints(pose, blank, ~pose.touched_by_hand).replaced(run_id=None)
 
 
 def merge_run(current: Pose | None, written: Pose, kind: RunKind, run_id: int) -> Pose:
@@ -97,17 +98,31 @@ def merge_run(current: Pose | None, written: Pose, kind: RunKind, run_id: int) -
     if free_box or (replaces_import and current.bbox_provenance == Provenance.IMPORTED):
         fields |= {"bbox_xywh": written.bbox_xywh, "bbox_provenance": written.bbox_provenance}
     own_work = current.provenance > Provenance.IMPORTED if kind == RunKind.IMPORT else current.human
+    own_work = own_work | current.visibility_by_hand
     holds_own_work = bool(own_work.any()) or (current.bbox_provenance.is_human and kind != RunKind.IMPORT)
     if written.bbox_head_xywh is not None and (current.bbox_head_xywh is None or not holds_own_work):
         fields["bbox_head_xywh"] = written.bbox_head_xywh
     if kind == RunKind.TRACK:
         return current.replaced(**fields)
-    free = ~current.human
+    free = ~current.human & ~_settled_by_hand(current, written, kind)
     if kind == RunKind.IMPORT:  # a person's joints in the file replace an earlier import's, not what was set here
-        free |= (current.provenance == Provenance.IMPORTED) & written.human
+        free |= (current.provenance == Provenance.IMPORTED) & written.human & ~current.visibility_by_hand
     if free.any():
         fields["run_id"] = run_id
-    return with_joints(current, written, free).replaced(**fields)
+    merged = with_joints(current, written, free)
+    seen = np.where(current.visibility_by_hand, current.visibility, merged.visibility)
+    return merged.replaced(visibility=seen, visibility_by_hand=current.visibility_by_hand, **fields)
+
+
+def _settled_by_hand(current: Pose, written: Pose, kind: RunKind) -> NDArray[np.bool_]:
+    """(K,) True where what a person said of a machine's joint keeps a run from moving it.
+
+    A prediction may move a joint that a person called visible or occluded, and only with a place for it; one that
+    a person called not labelled stays where it is.
+    """
+    is_placed = np.isfinite(written.keypoints).all(axis=1)
+    movable = current.labelled & is_placed & (kind != RunKind.IMPORT)
+    return current.visibility_by_hand & ~movable
 
 
 def _as_machine(written: Pose, kind: RunKind) -> Pose:
@@ -137,7 +152,7 @@ def take_back(current: Pose, before: Pose | None, after: Pose) -> Pose | None:
         earlier = Pose.empty(current.track_id, after.bbox_xywh, after.bbox_provenance, len(after.keypoints))
     rest = transfer(current, wrote, earlier)
     # A box that the run wrote and nobody changed since doesn't keep a person there, whatever its provenance.
-    keeps_somebody = bool(rest.labelled.any() or rest.human.any()) or not _same_box(rest, after)
+    keeps_somebody = bool(rest.labelled.any() or rest.touched_by_hand.any()) or not _same_box(rest, after)
     if identical(rest.replaced(run_id=current.run_id), current) and keeps_somebody:
         return current  # a person has accepted all of it since, and the pose goes on saying which run it came from
     if before is not None or keeps_somebody:

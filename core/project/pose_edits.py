@@ -31,15 +31,14 @@ def accepted(pose: Pose, chosen: BoolArray | None = None) -> Pose:
 def with_visibility(pose: Pose, chosen: BoolArray, visibility: Visibility) -> Pose:
     """Joints (K,) that have a place are visible, occluded or not labelled, as a person says.
 
-    Without a place a joint can only be said not to be labelled. Coordinates stay.
+    Without a place a joint can only be said not to be labelled. The place stays, and so does who set it.
     """
-    said = (pose.visibility == visibility) & (pose.provenance == Provenance.CORRECTED)
+    already = (pose.visibility == visibility) & pose.visibility_by_hand
     can_be = np.isfinite(pose.keypoints).all(axis=1) | (visibility == Visibility.NOT_LABELLED)
-    changed = chosen & can_be & ~said
+    changed = chosen & can_be & ~already
     return pose.replaced(
         visibility=np.where(changed, visibility, pose.visibility),
-        scores=np.where(changed, 1.0, pose.scores),
-        provenance=np.where(changed, Provenance.CORRECTED, pose.provenance),
+        visibility_by_hand=pose.visibility_by_hand | changed,
     )
 
 
@@ -58,6 +57,7 @@ def sides_swapped(pose: Pose, chosen: BoolArray) -> Pose:
     return pose.replaced(
         keypoints=pose.keypoints[order],
         visibility=pose.visibility[order],
+        visibility_by_hand=pose.visibility_by_hand[order],
         scores=pose.scores[order],
         provenance=np.where(by_machine, Provenance.ACCEPTED, provenance),
     )

@@ -79,8 +79,12 @@ class EditingController(QObject):
     def cycle_visibility(self, track_id: int, keypoint: int) -> None:
         """Visible, occluded, not labelled, and visible again."""
         pose = self._session.shown_poses().pose(track_id)
-        if pose is not None:
-            self.set_visibility(track_id, keypoint, Visibility(int(pose.visibility[keypoint])).following)
+        if pose is None:
+            return
+        visibility = Visibility(int(pose.visibility[keypoint])).following
+        if self.set_visibility(track_id, keypoint, visibility):
+            joint, next_one = POSETRACK.label(keypoint).capitalize(), visibility.following.words
+            self._session.message.emit(f"{joint}: {visibility.words}, its place stays. Once more: {next_one}.")
 
     def set_visibility(self, track_id: int, keypoint: int, visibility: Visibility) -> bool:
         """Marks a joint as visible, occluded or not labelled. True if it is so now."""
@@ -218,6 +222,6 @@ def next_unset(pose: Pose, after: int, without: Collection[int] = ()) -> int | N
         None where there is none.
     """
     count = len(POSETRACK)
-    unset = ~pose.labelled & ~pose.human
+    unset = ~pose.labelled & ~pose.touched_by_hand
     order = [(after + step) % count for step in range(1, count + 1)]
     return next((keypoint for keypoint in order if unset[keypoint] and keypoint not in without), None)

@@ -204,8 +204,9 @@ class Comparison(QObject):
             self._session.message.emit("Select a person with a second opinion.")
             return
         pose, second = both
-        free = np.flatnonzero(second.placed & ~pose.human).tolist()
-        kept = int((second.placed & pose.human).sum())
+        kept_by_hand = pose.human | (pose.visibility_by_hand & ~pose.labelled)
+        free = np.flatnonzero(second.placed & ~kept_by_hand).tolist()
+        kept = int((second.placed & kept_by_hand).sum())
         if not free:
             self._session.message.emit("All joints of this person are set by hand or accepted: take joints one by one.")
         elif self._editing.take_joints(second, free, self.name) and kept:

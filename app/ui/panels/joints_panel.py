@@ -105,7 +105,7 @@ class JointsPanel(QWidget):
         if self._pose is not None:
             visibility = Visibility(int(self._pose.visibility[keypoint]))
             who = Provenance(int(self._pose.provenance[keypoint]))
-            score = float(self._pose.scores[keypoint])
+            score = float(self._pose.told_scores[keypoint])
         labelled = visibility != Visibility.NOT_LABELLED
         colour = theme.TEXT if labelled else theme.TEXT_DISABLED
         by_machine = self._pose is not None and bool(self._pose.by_machine[keypoint])
@@ -132,6 +132,9 @@ class JointsPanel(QWidget):
         font.setStrikeOut(hidden)
         font.setItalic(locked)
         cell(self._table, keypoint, JOINT).setFont(font)
+        if self._pose is not None:
+            cell(self._table, keypoint, SCORE).setToolTip(score_in_words(self._pose, keypoint))
+            cell(self._table, keypoint, SEEN).setToolTip(seen_in_words(self._pose, keypoint))
         if low:
             cell(self._table, keypoint, SCORE).setForeground(theme.on_panel(theme.colour_of(theme.Meaning.DOUBTFUL)))
             cell(self._table, keypoint, SCORE).setToolTip("The score is low: look at this joint.")
@@ -188,6 +191,22 @@ class JointsPanel(QWidget):
                 lambda _checked, visibility=visibility: self.visibility_set.emit(keypoint, visibility)
             )
         return menu
+
+
+def score_in_words(pose: Pose, keypoint: int) -> str:
+    """What a joint's score says, and what a machine had said of an accepted one."""
+    if not (pose.human[keypoint] and pose.labelled[keypoint]):
+        return HEADERS[SCORE][1]
+    by_whom = theme.PROVENANCE_STYLES[Provenance(int(pose.provenance[keypoint]))].name
+    said = float(pose.scores[keypoint])
+    before = f"; the network had said {said:.2f}" if math.isfinite(said) and said < 1 else ""
+    return f"A person's word ({by_whom}), exported as 1.00{before}."
+
+
+def seen_in_words(pose: Pose, keypoint: int) -> str:
+    """Who said whether a joint is visible."""
+    by_hand = "Set by hand; its place stays who it was from. " if pose.visibility_by_hand[keypoint] else ""
+    return by_hand + "Click to change."
 
 
 def joint_mark(side_colour: QColor, who: Provenance, labelled: bool) -> QIcon:

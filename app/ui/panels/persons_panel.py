@@ -62,7 +62,7 @@ class PersonRow:
     @classmethod
     def of(cls, pose: Pose, *, hidden: bool = False, locked: bool = False, doubtful: bool = False) -> Self:
         """The row of a pose."""
-        scores = pose.scores[pose.labelled & ~np.isnan(pose.scores)]
+        scores = pose.told_scores[pose.labelled & ~np.isnan(pose.told_scores)]
         return cls(
             pose.track_id,
             int(pose.labelled.sum()),

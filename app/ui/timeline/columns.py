@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 
 
 class FrameState(IntEnum):
-    """The furthest that anything in a frame has come."""
+    """How far a joint of a frame has come; the place of its count in `TimelineColumns.joints`."""
 
-    NOTHING = 0
-    PREDICTED = 1
-    ACCEPTED = 2
-    CORRECTED = 3
+    PREDICTED = 0
+    ACCEPTED = 1
+    CORRECTED = 2
 
 
 STATE_NAMES = {
-    FrameState.NOTHING: "nothing yet",
     FrameState.PREDICTED: "predicted",
     FrameState.ACCEPTED: "accepted or imported",
     FrameState.CORRECTED: "corrected",
@@ -33,7 +31,7 @@ class TimelineColumns:
 
     Attributes:
         frame_index: (N,) rising.
-        state: (N,) of FrameState.
+        joints: (N, 3) how many joints have come so far, by FrameState.
         doubtful: (N,) whether somebody should look.
         min_score: (N,) the least confident labelled joint, NaN without one.
         mean_score: (N,) the mean over the labelled joints, NaN without one.
@@ -42,7 +40,7 @@ class TimelineColumns:
     """
 
     frame_index: NDArray[np.int64]
-    state: NDArray[np.uint8]
+    joints: NDArray[np.int64]
     doubtful: NDArray[np.bool_]
     min_score: NDArray[np.float64]
     mean_score: NDArray[np.float64]
@@ -55,7 +53,7 @@ class TimelineColumns:
         none = np.zeros(0)
         return cls(
             none.astype(np.int64),
-            none.astype(np.uint8),
+            np.zeros((0, len(FrameState)), np.int64),
             none.astype(np.bool_),
             none,
             none,
@@ -69,13 +67,13 @@ class TimelineColumns:
         rows = self.frame_index[inside]
 
         def spread(column: NDArray[np.generic], fill: float) -> NDArray[np.generic]:
-            full = np.full(num_frames, fill, dtype=column.dtype)
+            full = np.full((num_frames, *column.shape[1:]), fill, dtype=column.dtype)
             full[rows] = column[inside]
             return full
 
         return TimelineColumns(
             np.arange(num_frames, dtype=np.int64),
-            spread(self.state, FrameState.NOTHING),  # type: ignore[arg-type]  # spread keeps the dtype
+            spread(self.joints, 0),  # type: ignore[arg-type]  # spread keeps the dtype
             spread(self.doubtful, False),  # type: ignore[arg-type]
             spread(self.min_score, np.nan),  # type: ignore[arg-type]
             spread(self.mean_score, np.nan),  # type: ignore[arg-type]
@@ -92,7 +90,7 @@ class TimelineColumns:
     def binned(self, start: float, stop: float, num_pixels: int) -> TimelineColumns:
         """Dense columns of frames [start, stop) reduced to one row a pixel.
 
-        A pixel that covers many frames shows the furthest state, whether any is doubtful or reviewed, the least
+        A pixel that covers many frames shows all their joints, whether any is doubtful or reviewed, the least
         score and the mean of means: nothing that needs a look is lost by looking from afar.
 
         Args:
@@ -112,7 +110,7 @@ class TimelineColumns:
         np.divide(total, num_scored, out=mean, where=num_scored > 0)
         return TimelineColumns(
             low,
-            np.maximum.reduceat(self.state[:end], low),
+            np.add.reduceat(self.joints[:end], low, axis=0),
             np.logical_or.reduceat(self.doubtful[:end], low),
             np.where(np.isinf(least), np.nan, least),
             mean,

@@ -24,7 +24,8 @@ STATE_MEANINGS: dict[FrameState, theme.Meaning] = {
     FrameState.ACCEPTED: theme.Meaning.ACCEPTED,
     FrameState.CORRECTED: theme.Meaning.CORRECTED,
 }
-STATE_FILL: dict[FrameState, float] = {FrameState.PREDICTED: 0.4, FrameState.ACCEPTED: 0.7, FrameState.CORRECTED: 1.0}
+LEAST_SEEN_PX = 2.0
+"""Of a part of a bar: one joint among many is seen, too."""
 REVIEWED_COLOUR = theme.CANVAS_TEXT
 
 
@@ -45,18 +46,31 @@ def paint_names(painter: QPainter, right: int, graph: str) -> None:
     painter.drawText(QRect(0, SCORE_TOP, right, SCORE_HEIGHT), beside, f"{graph} ▾")
 
 
+def bar_tops(joints: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(P, 3) where the part of each state ends in a bar, in pixels from its foot; (P, 3) counts as in the columns."""
+    share = joints / np.maximum(joints.sum(axis=1, keepdims=True), 1)
+    parts = np.where(joints > 0, np.maximum(share * STATE_HEIGHT, LEAST_SEEN_PX), 0.0)
+    parts *= STATE_HEIGHT / np.maximum(parts.sum(axis=1, keepdims=True), STATE_HEIGHT)
+    return np.cumsum(parts[:, ::-1], axis=1)[:, ::-1]
+
+
 def paint_states(painter: QPainter, columns: TimelineColumns, shown: ShownFrames, ratio: float) -> None:
-    """A bar a pixel: its colour and height say how far the frames have come; a tick above, that one is doubtful."""
+    """A bar a pixel, whose parts say how much of the frames is done; a tick above, that one is doubtful.
+
+    From the foot up: corrected, accepted (or imported), and what only a machine has said.
+    """
 
     def rows(top: float, height: float) -> slice:
         return slice(round((top - DOUBT_TOP) * ratio), round((top - DOUBT_TOP + height) * ratio))
 
     foot = STATE_TOP + STATE_HEIGHT
     ground = pixels.rgb(theme.CANVAS_BACKGROUND)
-    image = np.full((round((foot - DOUBT_TOP) * ratio), len(columns.state)), ground, np.uint32)
-    for state, meaning in STATE_MEANINGS.items():
-        height = STATE_HEIGHT * STATE_FILL[state]
-        image[rows(foot - height, height), columns.state == state] = pixels.rgb(theme.colour_of(meaning))
+    image = np.full((round((foot - DOUBT_TOP) * ratio), len(columns.joints)), ground, np.uint32)
+    bars = image[rows(STATE_TOP, STATE_HEIGHT)]
+    from_foot_px = (np.arange(len(bars))[::-1, None] + 0.5) / ratio
+    tops = bar_tops(columns.joints)
+    for state, meaning in STATE_MEANINGS.items():  # the parts below are drawn over those above
+        bars[from_foot_px < tops[:, state]] = pixels.rgb(theme.colour_of(meaning))
     image[rows(foot - 4, 4), columns.reviewed] = pixels.rgb(theme.CANVAS_BACKGROUND)
     image[rows(foot - 3, 3), columns.reviewed] = pixels.rgb(REVIEWED_COLOUR)
     doubtful = columns.doubtful.copy()

@@ -7,14 +7,14 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui import theme
-from app.ui.timeline.lanes import REVIEWED_COLOUR, STATE_FILL, STATE_MEANINGS
+from app.ui.timeline.lanes import REVIEWED_COLOUR, STATE_MEANINGS
 
 
 class Legend(QWidget):
     """The timeline's forms and colours with their words."""
 
     ENTRIES: tuple[tuple[theme.Meaning | None, float], ...] = (
-        *((STATE_MEANINGS[state], fill) for state, fill in STATE_FILL.items()),
+        *((meaning, 1.0) for meaning in STATE_MEANINGS.values()),
         (None, 0.2),
         (theme.Meaning.DOUBTFUL, -0.45),
         (theme.Meaning.LOST, 0.0),
@@ -26,7 +26,7 @@ class Legend(QWidget):
         super().__init__(parent)
         self.setObjectName("timeline_legend")
         self.setToolTip(
-            "The colour and height of a bar show how much of a frame is done.\n"
+            "The parts of a bar show how much of a frame is corrected, accepted and only predicted.\n"
             "A bright base: reviewed. A tick above: needs a look.\n"
             "In a person's row: the joints, the higher the more of them are your word, and a line for the box.\n"
             "A broken line in a row: lost. Hatching: deleted.\n"

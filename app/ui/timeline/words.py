@@ -13,7 +13,7 @@ from core.poses import Provenance
 
 
 def frame_in_words(frame_index: int, seconds: float | None, dense: TimelineColumns, gaps: Mapping[int, int]) -> str:
-    """A frame in words: "frame 120, 4.00 s: 2 people, predicted, lowest score 0.31".
+    """A frame in words: "frame 120, 4.00 s: 2 people, 1 of 28 joints corrected, 27 predicted, lowest score 0.31".
 
     Args:
         frame_index: the frame.
@@ -24,9 +24,11 @@ def frame_in_words(frame_index: int, seconds: float | None, dense: TimelineColum
     time = "" if seconds is None else f", {seconds:.2f} s"
     people = int(dense.num_people[frame_index])
     parts = ["nobody" if people == 0 else "1 person" if people == 1 else f"{people} people"]
-    state = FrameState(int(dense.state[frame_index]))
-    if state != FrameState.NOTHING:
-        parts.append(STATE_NAMES[state])
+    joints = dense.joints[frame_index]
+    come = [state for state in reversed(FrameState) if joints[state]]
+    for place, state in enumerate(come):
+        count = f"{joints[state]} of {joints.sum()} joints" if len(come) > 1 else f"{joints[state]} joints"
+        parts.append(f"{count if place == 0 else joints[state]} {STATE_NAMES[state]}")
     if not np.isnan(dense.min_score[frame_index]):
         parts.append(f"lowest score {dense.min_score[frame_index]:.2f}")
     if dense.doubtful[frame_index]:

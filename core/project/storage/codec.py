@@ -14,6 +14,8 @@ from core.poses import Pose, Provenance
 
 _K = len(POSETRACK)
 NO_RUN = -1
+BY_HAND = 0x80
+"""The bit of a joint's provenance that says that its visibility is a person's word."""
 _DAMAGED = "A pose in the project file is damaged; open a backup of the file."
 
 # Unaligned and little-endian, so that a file reads the same on every machine.
@@ -45,8 +47,9 @@ def encode(pose: Pose) -> bytes:
     if pose.bbox_head_xywh is not None:
         record["has_head"] = 1
         record["bbox_head_xywh"] = pose.bbox_head_xywh
-    for name in ("keypoints", "scores", "visibility", "provenance"):
+    for name in ("keypoints", "scores", "visibility"):
         record[name] = getattr(pose, name)
+    record["provenance"] = _said(pose)
     return record.tobytes()
 
 
@@ -69,11 +72,18 @@ def decode(blob: bytes) -> Pose:
         keypoints=record["keypoints"],
         visibility=record["visibility"],
         scores=record["scores"],
-        provenance=record["provenance"],
+        provenance=record["provenance"] & ~np.uint8(BY_HAND),
         bbox_provenance=Provenance(int(record["bbox_provenance"])),
         bbox_head_xywh=record["bbox_head_xywh"] if record["has_head"] else None,
         run_id=None if run_id == NO_RUN else run_id,
+        visibility_by_hand=(record["provenance"] & BY_HAND) != 0,
     )
+
+
+def _said(pose: Pose) -> NDArray[np.uint8]:
+    """(K,) who set each joint, and whether its visibility is a person's word, as one byte."""
+    said: NDArray[np.uint8] = pose.provenance | np.where(pose.visibility_by_hand, np.uint8(BY_HAND), np.uint8(0))
+    return said
 
 
 def identical(first: Pose | None, second: Pose | None) -> bool:
@@ -90,7 +100,7 @@ def joint_bytes(pose: Pose) -> NDArray[np.uint8]:
             np.ascontiguousarray(pose.keypoints).view(np.uint8).reshape(-1, 16),
             np.ascontiguousarray(pose.scores).view(np.uint8).reshape(-1, 8),
             pose.visibility[:, None],
-            pose.provenance[:, None],
+            _said(pose)[:, None],
         ],
         axis=1,
     )

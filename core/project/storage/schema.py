@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from core.errors import ProjectError
+from core.project.storage.visibility_alone import tell_places_from_visibility
 
 APPLICATION_ID = 0x46414D49  # "FAMI" in the file's header tells a project from any other SQLite file
 
@@ -143,13 +144,17 @@ _DONE_MARKS = (
         PRIMARY KEY (what, frame_index, print)) WITHOUT ROWID""",
 )
 
-MIGRATIONS: Sequence[Sequence[str]] = (
+# A joint's visibility may be a person's word while its place is a machine's.
+_VISIBILITY_BY_HAND = (tell_places_from_visibility,)
+
+MIGRATIONS: Sequence[Sequence[str | Callable[[sqlite3.Connection], None]]] = (
     _VERSION_1,
     _VERSION_2,
     _VERSION_3,
     _VERSION_4,
     _REGIONS_OF_PEOPLE,
     _DONE_MARKS,
+    _VISIBILITY_BY_HAND,
 )
 """Step i leads from version i to version i + 1; a published step never changes."""
 READABLE_FROM = 1
@@ -181,7 +186,10 @@ def migrate(connection: sqlite3.Connection) -> None:
     try:
         for step in MIGRATIONS[first:]:
             for statement in step:
-                connection.execute(statement)
+                if callable(statement):
+                    statement(connection)
+                else:
+                    connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         connection.execute("COMMIT")

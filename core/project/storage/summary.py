@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from core.judging.review import DOUBTFUL_BELOW
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance
 from core.project.storage.frame_state import HeldFrame
-from core.project.storage.store import Store
+
+if TYPE_CHECKING:  # the store brings older files up to date with what is counted here
+    from core.project.storage.store import Store
 
 
 @dataclass(frozen=True, eq=False)

@@ -190,7 +190,7 @@ class Merging:
             edit.changed += len(keypoints)
             return
         chosen = np.isin(np.arange(len(POSETRACK)), keypoints)
-        lacking = chosen & ~now.labelled & ~now.human & their.labelled
+        lacking = chosen & ~now.labelled & ~now.touched_by_hand & their.labelled
         if lacking.any():
             edit.put(frame_index, now, with_joints(now, _word(their, accepting=False), lacking))
 
@@ -306,9 +306,9 @@ def _word(pose: Pose, *, accepting: bool = True) -> Pose:
 
 def _merged(now: Pose, compared: Pose, word: Pose, joints: NDArray[np.bool_], *, with_box: bool) -> tuple[Pose, int]:
     """`now` with the chosen joints of `word` that are still as compared, and how many were set meanwhile."""
-    said = joints & (word.labelled | word.human)
+    said = joints & (word.labelled | word.touched_by_hand)
     as_theirs = (joint_bytes(now) == joint_bytes(word)).all(axis=1)
-    untouched = (joint_bytes(now) == joint_bytes(compared)).all(axis=1) | ~now.human
+    untouched = (joint_bytes(now) == joint_bytes(compared)).all(axis=1) | ~now.touched_by_hand
     after = with_joints(now, word, said & ~as_theirs & untouched)
     changed = int((said & ~as_theirs & ~untouched).sum())
     if with_box and word.bbox_provenance != Provenance.NONE and not np.array_equal(now.bbox_xywh, word.bbox_xywh):

@@ -41,6 +41,7 @@ def paste(project: Project, frame_index: int, track_id: int, source: Pose, *, in
     after = base.replaced(
         keypoints=np.where(chosen[:, None], places, base.keypoints),
         visibility=np.where(chosen, source.visibility, base.visibility),
+        visibility_by_hand=np.where(chosen, source.visibility_by_hand, base.visibility_by_hand),
         scores=np.where(chosen, 1.0, base.scores),
         provenance=np.where(chosen, Provenance.CORRECTED, base.provenance),
     )

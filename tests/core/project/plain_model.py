@@ -13,6 +13,7 @@ def cells_of(pose):
             pose.scores[k].tobytes(),
             int(pose.visibility[k]),
             int(pose.provenance[k]),
+            bool(pose.visibility_by_hand[k]),
         )
         for k in range(JOINTS)
     }
@@ -24,7 +25,9 @@ def cells_of(pose):
 
 
 def is_human(cell):
-    return cell[-1] >= Provenance.IMPORTED
+    """Of a box or a joint: a person's word, also one on a joint's visibility alone."""
+    provenance, by_hand = cell[-2:] if isinstance(cell[-1], bool) else (cell[-1], False)
+    return by_hand or provenance >= Provenance.IMPORTED
 
 
 def changing(frame, who, new):

@@ -1,11 +1,14 @@
 """What each thing that a person can do changes, and what the undo menu calls it."""
 
+import sqlite3
+
 import numpy as np
 import pytest
 
 from core.errors import ProjectError
 from core.poses import Provenance, Visibility
-from core.project import PoseChange, edits
+from core.project import PoseChange, Project, edits
+from core.training.rounds.corrections import corrected_pose
 from core.transforming import translation
 
 WRIST = 9
@@ -48,7 +51,8 @@ def test_not_labelled_keeps_where_the_joint_stood(people):
     edits.set_visibility(people, 0, 1, WRIST, Visibility.NOT_LABELLED)
     pose = people.frame(0).pose(1)
     assert pose.keypoints[WRIST].tolist() == [10, 10]
-    assert not pose.labelled[WRIST] and pose.human[WRIST]
+    assert not pose.labelled[WRIST] and pose.visibility_by_hand[WRIST]
+    assert pose.provenance[WRIST] == Provenance.PREDICTED, "nobody has judged the place"
     assert people.undo_label == "Set left wrist to not labelled"
 
 
@@ -92,7 +96,7 @@ def test_moving_a_person_moves_labelled_joints_and_boxes(people):
     pose = people.frame(0).pose(1)
     assert pose.keypoints[0].tolist() == [12.5, 9] and pose.keypoints[WRIST].tolist() == [10, 10]
     assert pose.bbox_xywh.tolist() == [7.5, 5, 70, 80] and pose.bbox_provenance == Provenance.CORRECTED
-    assert (pose.provenance == Provenance.CORRECTED).all()
+    assert (np.delete(pose.provenance, WRIST) == Provenance.CORRECTED).all()
 
 
 def test_numbers_of_people_are_never_used_again(project):
@@ -150,3 +154,50 @@ def test_an_edit_on_a_pose_that_a_machine_rewrote_meanwhile_changes_only_its_joi
     assert pose.keypoints[WRIST].tolist() == [1, 2] and (np.delete(pose.keypoints, WRIST, 0) == 99).all()
     people.undo()
     assert (people.frame(0).pose(1).keypoints == 99).all()
+
+
+def test_a_visibility_is_no_word_on_the_place(people):
+    edits.set_visibility(people, 0, 1, WRIST, Visibility.OCCLUDED)
+    pose = people.frame(0).pose(1)
+    assert pose.visibility[WRIST] == Visibility.OCCLUDED and pose.visibility_by_hand[WRIST]
+    assert pose.provenance[WRIST] == Provenance.PREDICTED and pose.scores[WRIST] == 0.8
+    assert people.summary().num_corrected[0] == 0 and corrected_pose(0, pose) is None, "nothing to train on"
+    run_id = people.begin_run("predict")
+    people.write_run(run_id, {0: [pose.replaced(keypoints=pose.keypoints + 5, visibility=np.full(17, 2))]})
+    moved = people.frame(0).pose(1)
+    assert (moved.keypoints == pose.keypoints + 5).all(), "the network may still move it"
+    assert moved.visibility[WRIST] == Visibility.OCCLUDED and moved.visibility_by_hand[WRIST]
+    people.remove_run(run_id)
+    people.undo()
+    assert not people.frame(0).pose(1).visibility_by_hand.any()
+    edits.accept_pose(people, 0, 1)
+    edits.set_visibility(people, 0, 1, WRIST, Visibility.OCCLUDED)
+    assert people.frame(0).pose(1).provenance[WRIST] == Provenance.ACCEPTED
+
+
+def test_in_an_older_project_such_joints_are_told_from_corrected_ones(people):
+    """Version 4 wrote a changed visibility as a corrected place with a score of 1."""
+    before = people.frame(0).pose(1)
+    occluded = before.with_keypoint(WRIST, before.keypoints[WRIST], Visibility.OCCLUDED, 1.0, Provenance.CORRECTED)
+    seen = occluded.with_keypoint(WRIST, before.keypoints[WRIST], Visibility.VISIBLE, 1.0, Provenance.CORRECTED)
+    moved = seen.with_keypoint(3, (4, 5), Visibility.VISIBLE, 1.0, Provenance.CORRECTED)
+    people.commit("Set left wrist to occluded", [PoseChange(0, before, occluded)], None, "set_visibility")
+    people.commit("Set left wrist to visible", [PoseChange(0, occluded, seen)], None, "set_visibility")
+    people.commit("Move nose", [PoseChange(0, seen, moved)], None, "move_keypoint")
+    assert people.summary().num_corrected[0] == 2
+    people.close()
+    with sqlite3.connect(people.path) as connection:
+        connection.execute("PRAGMA user_version = 4")
+    connection.close()
+    with Project.open(people.path) as opened:
+        pose = opened.frame(0).pose(1)
+        assert pose.visibility_by_hand.nonzero()[0].tolist() == [WRIST]
+        assert pose.provenance[WRIST] == Provenance.PREDICTED and pose.scores[WRIST] == 0.8
+        assert pose.provenance[3] == Provenance.CORRECTED
+        assert opened.summary().num_corrected[0] == 1 and opened.summary().num_predicted[0] == 2 * 17 - 1
+        for _ in range(3):
+            opened.undo()
+        assert opened.frame(0).pose(1).same_as(before)
+        for _ in range(3):
+            opened.redo()
+        assert opened.frame(0).pose(1).same_as(pose)

@@ -21,7 +21,7 @@ COCO_CODES: dict[int, int] = {Visibility.OCCLUDED: 1, Visibility.VISIBLE: 2}
 
 def written_scores(pose: Pose) -> FloatArray:
     """(K,) scores as they are written: 1 where a person set the keypoint, 0 where it is not labelled."""
-    return np.where(pose.labelled, np.where(pose.human, 1.0, np.nan_to_num(pose.scores, nan=0.0)), 0.0)
+    return np.where(pose.labelled, np.nan_to_num(pose.told_scores, nan=0.0), 0.0)
 
 
 def mean_score(pose: Pose) -> float:

@@ -66,7 +66,7 @@ def test_a_joint_is_skipped_occluded_or_not_there_by_key(d):
     found = pose(d)
     assert (found.provenance[0], found.visibility[1]) == (Provenance.NONE, Visibility.OCCLUDED)
     assert found.keypoints[1] == pytest.approx((66, 44), abs=0.75)
-    assert (found.provenance[2], found.visibility[2]) == (Provenance.CORRECTED, Visibility.NOT_LABELLED)
+    assert (found.visibility_by_hand[2], found.visibility[2]) == (True, Visibility.NOT_LABELLED)
     for _ in range(14):
         d.click((60, 60))
     assert d.window.canvas.tool == "select" and "15 of 17" in d.said, "what was skipped does not come again"

@@ -8,7 +8,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QTableWidget
 
 from app.ui import theme
 from app.ui.palettes import DARK, LIGHT
+from app.ui.panels.joints_panel import SCORE, SEEN
+from app.ui.panels.persons_panel import LOWEST
+from core.formats.layouts.coco_like.annotations import written_scores
 from core.poses import Pose, Provenance, Visibility
+from tests.app.ui.canvas.canvas_hand import RIGHT, press
 
 
 @pytest.fixture(autouse=True)
@@ -150,3 +154,44 @@ def test_the_look_follows_the_system_until_another_is_chosen(drive, clip):
     assert theme.look_name() == "dark"
     window.action("action_look_system").trigger()
     assert theme.look_name() == "light"
+def test_a_right_click_says_what_it_did_and_judges_no_place(drive, clip):
+    hand = drive(clip)
+    predict(hand, score=0.43)
+    canvas = hand.window.canvas
+    wrist = 9
+    press(canvas, *hand.pose(1).keypoints[wrist], RIGHT)
+    pose = hand.pose(1)
+    assert pose.visibility[wrist] == Visibility.OCCLUDED
+    assert pose.provenance[wrist] == Provenance.PREDICTED and pose.scores[wrist] == 0.43
+    assert hand.said == "Left wrist: occluded, its place stays. Once more: not labelled."
+    assert hand.session.project.summary().num_corrected[0] == 0
+    seen = hand.window.findChild(QTableWidget, "joints_table").item(wrist, SEEN)
+    assert seen.text() == "occluded" and seen.toolTip().startswith("Set by hand")
+    hand.window.action("action_undo").trigger()
+    assert hand.pose(1).same_as(predicted(score=0.43).replaced(run_id=pose.run_id))
+
+
+def test_an_accepted_joint_shows_a_persons_word_and_no_longer_the_machines(drive, clip):
+    hand = drive(clip)
+    predict(hand, score=0.43)
+    hand.session.select(1, None)
+    hand.window.action("action_accept").trigger()
+    score = hand.window.findChild(QTableWidget, "joints_table").item(9, SCORE)
+    assert score.text() == "1.00"
+    assert score.toolTip() == "A person's word (accepted), exported as 1.00; the network had said 0.43."
+    people = hand.window.findChild(QTableWidget, "persons_table")
+    assert people.item(0, LOWEST).text() == "1.00"
+    assert (written_scores(hand.pose(1)) == 1).all()
+
+
+def test_one_corrected_joint_does_not_paint_the_frame_corrected(drive, clip):
+    hand = drive(clip)
+    predict(hand)
+    hand.program.editing.move_keypoint(1, 9, 50.0, 50.0)
+    timeline = hand.window.timeline
+    hand.wait(lambda: "1 of 17 joints corrected, 16 predicted" in timeline.description(0))
+    image = timeline.grab().toImage()
+    corrected, predicted_colour = (theme.colour_of(m) for m in (theme.Meaning.CORRECTED, theme.Meaning.PREDICTED))
+    x = round(timeline.x_of_frame(0.3))  # beside the marker
+    column = [image.pixelColor(x, y) for y in range(image.height())]
+    assert 0 < column.count(corrected) < column.count(predicted_colour)

@@ -24,7 +24,7 @@ def columns_of(num_rows: int, num_frames: int, seed: int = 0) -> TimelineColumns
     scores[rng.random(num_rows) < 0.2] = np.nan
     return TimelineColumns(
         np.sort(rng.choice(num_frames, num_rows, replace=False)).astype(np.int64),
-        rng.integers(0, 4, num_rows).astype(np.uint8),
+        rng.integers(0, 30, (num_rows, 3)),
         rng.random(num_rows) < 0.1,
         scores[:, 0],
         scores[:, 1],
@@ -41,7 +41,7 @@ def test_a_pixel_says_what_its_frames_say(num_frames, num_pixels, seed):
     edges = np.floor(np.arange(num_pixels + 1) * (num_frames / num_pixels) + 1e-9).astype(int)
     for pixel in range(num_pixels):
         frames = slice(edges[pixel], max(edges[pixel + 1], edges[pixel] + 1))
-        assert binned.state[pixel] == dense.state[frames].max()
+        assert (binned.joints[pixel] == dense.joints[frames].sum(axis=0)).all()
         assert binned.doubtful[pixel] == dense.doubtful[frames].any()
         assert binned.reviewed[pixel] == dense.reviewed[frames].any()
         scores = dense.min_score[frames][~np.isnan(dense.min_score[frames])]
@@ -55,13 +55,13 @@ def test_a_pixel_says_what_its_frames_say(num_frames, num_pixels, seed):
 
 def test_frames_beyond_the_clip_are_dropped():
     columns = columns_of(20, 40)
-    assert len(columns.dense(10).state) == 10
+    assert len(columns.dense(10).joints) == 10
 
 
 def test_rows_are_put_in_place_and_the_others_stay():
     dense, whole = columns_of(20, 40).dense(30), columns_of(20, 40).dense(30)
     dense.put(columns_of(3, 50))
-    for name in ("state", "min_score", "num_people"):
+    for name in ("joints", "min_score", "num_people"):
         column, put = getattr(dense, name), getattr(columns_of(3, 50), name)
         at = columns_of(3, 50).frame_index
         np.testing.assert_array_equal(column[at[at < 30]], put[at < 30])
@@ -75,15 +75,15 @@ def timeline(qtbot):
     qtbot.addWidget(widget)
     widget.resize(900, widget.height())
     widget.set_num_frames(40, np.arange(40) / 25)
-    state = np.array([0, 1, 2, 3], np.uint8)
+    joints = np.array([[0, 0, 0], [28, 0, 0], [7, 7, 0], [27, 0, 1]])
     none = np.full(4, np.nan)
     widget.set_summary(
         TimelineColumns(
             np.array([2, 10, 20, 30]),
-            state,
+            joints,
             np.array([False, True, False, False]),
             np.array([np.nan, 0.31, 0.8, 1.0]),
-            np.where(state > 0, 0.9, none),
+            np.where(joints.any(axis=1), 0.9, none),
             np.array([True, False, True, False]),
             np.array([0, 2, 1, 1]),
         )
@@ -100,14 +100,14 @@ def near(a: QColor, b: QColor) -> bool:
     return max(abs(a.red() - b.red()), abs(a.green() - b.green()), abs(a.blue() - b.blue())) < 12
 
 
-def test_each_state_has_its_colour_and_height(timeline):
-    foot, top = tl.STATE_TOP + tl.STATE_HEIGHT - 5, tl.STATE_TOP + 1
-    middle = tl.STATE_TOP + tl.STATE_HEIGHT // 2
-    assert near(colour_at(timeline, 10, foot), theme.colour_of(tl.STATE_MEANINGS[FrameState.PREDICTED]))
-    assert near(colour_at(timeline, 10, middle), theme.CANVAS_BACKGROUND)
-    assert near(colour_at(timeline, 20, middle), theme.colour_of(tl.STATE_MEANINGS[FrameState.ACCEPTED]))
-    assert near(colour_at(timeline, 20, top), theme.CANVAS_BACKGROUND)
-    assert near(colour_at(timeline, 30, top), theme.colour_of(tl.STATE_MEANINGS[FrameState.CORRECTED]))
+def test_a_bar_says_how_much_of_a_frame_is_done(timeline):
+    foot, top = tl.STATE_TOP + tl.STATE_HEIGHT - 1, tl.STATE_TOP + 1
+    predicted, accepted, corrected = (theme.colour_of(tl.STATE_MEANINGS[state]) for state in FrameState)
+    assert near(colour_at(timeline, 10, foot), predicted) and near(colour_at(timeline, 10, top), predicted)
+    assert near(colour_at(timeline, 20, tl.STATE_TOP + tl.STATE_HEIGHT - 5), accepted)
+    assert near(colour_at(timeline, 20, top), predicted)
+    assert near(colour_at(timeline, 30, foot), corrected), "one joint of 28 is seen"
+    assert near(colour_at(timeline, 30, foot - 3), predicted), "and does not paint the whole frame"
     assert near(colour_at(timeline, 5, foot), theme.CANVAS_BACKGROUND)
 
 
@@ -157,9 +157,12 @@ def test_the_ends_are_reached_from_outside_the_strip(timeline):
 
 
 def test_words_for_a_frame(timeline):
-    assert timeline.description(10) == "frame 10, 0.40 s: 2 people, predicted, lowest score 0.31, doubtful"
+    assert timeline.description(10) == "frame 10, 0.40 s: 2 people, 28 joints predicted, lowest score 0.31, doubtful"
     assert timeline.description(2) == "frame 2, 0.08 s: nobody, reviewed"
-    assert timeline.description(30) == "frame 30, 1.20 s: 1 person, corrected, lowest score 1.00"
+    assert (
+        timeline.description(30)
+        == "frame 30, 1.20 s: 1 person, 1 of 28 joints corrected, 27 predicted, lowest score 1.00"
+    )
 
 
 def wheel(widget: Timeline, x: float, turn: int) -> None:
