@@ -27,8 +27,8 @@ def frame_in_words(frame_index: int, seconds: float | None, dense: TimelineColum
     joints = dense.joints[frame_index]
     come = [state for state in reversed(FrameState) if joints[state]]
     for place, state in enumerate(come):
-        count = f"{joints[state]} of {joints.sum()} joints" if len(come) > 1 else f"{joints[state]} joints"
-        parts.append(f"{count if place == 0 else joints[state]} {STATE_NAMES[state]}")
+        of_all = f" of {joints.sum()}" if len(come) > 1 else ""
+        parts.append(f"{joints[state]}{f'{of_all} joints' if place == 0 else ''} {STATE_NAMES[state]}")
     if not np.isnan(dense.min_score[frame_index]):
         parts.append(f"lowest score {dense.min_score[frame_index]:.2f}")
     if dense.doubtful[frame_index]:

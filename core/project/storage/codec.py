@@ -60,6 +60,12 @@ def decode_many(blobs: Sequence[bytes]) -> NDArray[np.void]:
     return np.frombuffer(b"".join(blobs), POSE_DTYPE)
 
 
+def provenance_of(records: NDArray[np.void]) -> NDArray[np.uint8]:
+    """(N, K) who set each joint of the records of `decode_many`."""
+    provenance: NDArray[np.uint8] = records["provenance"] & ~np.uint8(BY_HAND)
+    return provenance
+
+
 def decode(blob: bytes) -> Pose:
     """The pose that `encode` wrote. Raises ProjectError if the bytes are no pose."""
     record: Any = decode_many([blob])[0]

@@ -145,7 +145,11 @@ _DONE_MARKS = (
 )
 
 # A joint's visibility may be a person's word while its place is a machine's.
-_VISIBILITY_BY_HAND = (tell_places_from_visibility,)
+_VISIBILITY_BY_HAND = (
+    tell_places_from_visibility,
+    # What was said of a frame before, as of a place that a person has corrected since.
+    "CREATE INDEX IF NOT EXISTS changes_of_frames ON changes (frame_index, entry_id)",
+)
 
 MIGRATIONS: Sequence[Sequence[str | Callable[[sqlite3.Connection], None]]] = (
     _VERSION_1,

@@ -13,7 +13,7 @@ from core.judging.review import DOUBTFUL_BELOW
 from core.judging.sizes import box_sizes
 from core.poses import Provenance, Visibility, set_by_machine
 from core.project.records import RunKind
-from core.project.storage.codec import decode_many
+from core.project.storage.codec import decode_many, provenance_of
 from core.project.storage.frame_state import NOT_REVIEWED
 from core.project.storage.store import Store
 
@@ -151,7 +151,7 @@ def joint_path(store: Store, track_id: int, keypoint: int) -> JointPath:
 
 def _cells(rows: list[tuple[int, int, bytes, int]]) -> TrackCells:
     records = decode_many([row[2] for row in rows])
-    provenance, visibility, scores = records["provenance"], records["visibility"], records["scores"]
+    provenance, visibility, scores = provenance_of(records), records["visibility"], records["scores"]
     labelled = visibility != Visibility.NOT_LABELLED
     machine = set_by_machine(visibility, provenance)
     by_a_person = labelled & ((provenance == Provenance.ACCEPTED) | (provenance == Provenance.IMPORTED))
