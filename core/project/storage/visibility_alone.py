@@ -1,6 +1,6 @@
 """Brings older projects up to date, in which a joint whose visibility alone a hand had changed was a corrected place.
 
-Before version 5 such a joint was CORRECTED with a score of 1. The journal knows who had set the place: what the edits
+Before version 7 such a joint was CORRECTED with a score of 1. The journal knows who had set the place: what the edits
 `set_visibility` wrote is written anew in the frames that they concern, in the journal and in what it adds up to, so
 that undo and redo go on as before.
 """

@@ -176,7 +176,7 @@ def test_a_visibility_is_no_word_on_the_place(people):
 
 
 def test_in_an_older_project_such_joints_are_told_from_corrected_ones(people):
-    """Version 4 wrote a changed visibility as a corrected place with a score of 1."""
+    """Version 6 wrote a changed visibility as a corrected place with a score of 1."""
     before = people.frame(0).pose(1)
     occluded = before.with_keypoint(WRIST, before.keypoints[WRIST], Visibility.OCCLUDED, 1.0, Provenance.CORRECTED)
     seen = occluded.with_keypoint(WRIST, before.keypoints[WRIST], Visibility.VISIBLE, 1.0, Provenance.CORRECTED)
@@ -187,7 +187,7 @@ def test_in_an_older_project_such_joints_are_told_from_corrected_ones(people):
     assert people.summary().num_corrected[0] == 2
     people.close()
     with sqlite3.connect(people.path) as connection:
-        connection.execute("PRAGMA user_version = 4")
+        connection.execute("PRAGMA user_version = 6")
     connection.close()
     with Project.open(people.path) as opened:
         pose = opened.frame(0).pose(1)

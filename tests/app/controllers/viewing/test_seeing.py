@@ -154,6 +154,8 @@ def test_the_look_follows_the_system_until_another_is_chosen(drive, clip):
     assert theme.look_name() == "dark"
     window.action("action_look_system").trigger()
     assert theme.look_name() == "light"
+
+
 def test_a_right_click_says_what_it_did_and_judges_no_place(drive, clip):
     hand = drive(clip)
     predict(hand, score=0.43)
