@@ -56,6 +56,7 @@ from app.controllers.viewing.instruments import Instruments
 from app.controllers.viewing.joint_speed import JointSpeed
 from app.controllers.viewing.moving import MovingController
 from app.controllers.viewing.seeing import Seeing
+from app.controllers.viewing.surroundings import SurroundingsController
 from app.controllers.viewing.tracks import TracksController
 from app.threads.collector import WindowThreadCollector
 from app.threads.tasks import TaskRunner
@@ -76,7 +77,7 @@ class Program(QObject):
     Attributes:
         window, session, tasks, network: the parts that a script may want to look at.
         opening, checking, editing, people, placing, finding, prediction, finetuning, review, exporting,
-            instruments, seeing: the controllers.
+            instruments, seeing, surroundings: the controllers.
     """
 
     _said = ""
@@ -127,7 +128,8 @@ class Program(QObject):
         self.exporting = ExportController(session, tasks, self)
         self.runs = RunsController(session, tasks, self)
         self.instruments = Instruments(session, network, self)
-        self.seeing = Seeing(self)
+        self.seeing = Seeing(session, self)
+        self.surroundings = SurroundingsController(session, self)
         self.comparison = Comparison(session, network, self.editing, self)
         self.checks = ChecksController(session, tasks, self)
         self.annotators = AnnotatorsController(session, tasks, self)
@@ -142,7 +144,7 @@ class Program(QObject):
             window, session, self.editing, self.people, self.placing, discard=self.repeating.discard
         )
         self.regions_binding = RegionsBinding(window, session, self.editing)
-        self.seeing_binding = SeeingBinding(self.seeing, window)
+        self.seeing_binding = SeeingBinding(self.seeing, self.surroundings, window)
         self.comparison_binding = ComparisonBinding(session, self.comparison, window)
         self.annotators_binding = AnnotatorsBinding(session, self.annotators, self.comparison, window)
         self.collecting_binding = CollectingBinding(self.collecting, window)
@@ -217,6 +219,7 @@ class Program(QObject):
         self.repeating.stop()
         self.instruments.stop()
         self.comparison.stop()
+        self.surroundings.stop()
         self.annotators.end()
         self.session.close()
         self.collector.stop()

@@ -56,6 +56,8 @@ CANVAS_TEXT_MUTED = QColor(DARK.text_muted)
 CANVAS_ACCENT = QColor(DARK.accent)
 CANVAS_ERROR = QColor(DARK.error)
 
+GHOST = QColor("#d5d9de")
+"""Of what is no label of this frame: its neighbours' poses and the ways between them."""
 NOT_SET = QColor("#69727e")
 """Of a joint that nobody has set."""
 

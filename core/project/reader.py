@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.poses import FloatArray, FramePoses, Pose
 from core.project import journal, undoing
 from core.project.records import Change, Effort, FrameProof, JournalEntry, RegionsOfFrame, Round, Run, SourceRecord
-from core.project.storage import done_marks, kept, ledger, proofs, regions, state, track_cells
+from core.project.storage import done_marks, kept, ledger, machine_words, proofs, regions, state, track_cells
 from core.project.storage.codec import decode
 from core.project.storage.frame_state import NOT_REVIEWED
 from core.project.storage.store import Store
@@ -90,6 +90,12 @@ class ProjectReader:
             if len(some) < _FRAMES_AT_ONCE:
                 return
             start = some[-1][0] + 1
+
+    def machine_places(self, frame_index: int) -> dict[int, FloatArray]:
+        """Where a machine had the joints that a person has corrected in a frame: (K, 2) by track id, NaN elsewhere."""
+        with self._store.mutex:
+            held = state.of_frame(self._store, frame_index)
+            return machine_words.machine_places(self._store, frame_index, held.poses)
 
     def deleted_boxes(self, start: int, stop: int) -> dict[int, dict[int, FloatArray]]:
         """The boxes (4,) of people whom a person deleted from frames `start` to `stop`, by frame index and track id."""

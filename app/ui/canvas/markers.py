@@ -37,6 +37,7 @@ class Marker:
         is_hovered: the joint that a press would take hold of.
         is_ghost: not labelled; shown where it last stood.
         is_large: of the selected person.
+        size: how many times as large as usual.
     """
 
     form: str
@@ -50,6 +51,7 @@ class Marker:
     is_hovered: bool = False
     is_ghost: bool = False
     is_large: bool = False
+    size: float = 1.0
 
 
 @cache
@@ -76,25 +78,27 @@ def draw_marker(painter: QPainter, marker: Marker, at: QPointF) -> None:
         _draw_afresh(painter, marker, at)
         return
     scale = painter.device().devicePixelRatio()
-    corner = at - QPointF(STAMP_PX / 2, STAMP_PX / 2)
+    room_px = STAMP_PX * max(marker.size, 1.0)
+    corner = at - QPointF(room_px / 2, room_px / 2)
     on_device = QPointF(round(corner.x() * scale) / scale, round(corner.y() * scale) / scale)
     painter.drawPixmap(on_device, _stamp(marker, scale))
 
 
 @lru_cache(maxsize=512)
 def _stamp(marker: Marker, scale: float) -> QPixmap:
-    stamp = QPixmap(round(STAMP_PX * scale), round(STAMP_PX * scale))
+    room_px = STAMP_PX * max(marker.size, 1.0)
+    stamp = QPixmap(round(room_px * scale), round(room_px * scale))
     stamp.setDevicePixelRatio(scale)
     stamp.fill(Qt.GlobalColor.transparent)
     painter = QPainter(stamp)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _draw_afresh(painter, marker, QPointF(STAMP_PX / 2, STAMP_PX / 2))
+    _draw_afresh(painter, marker, QPointF(room_px / 2, room_px / 2))
     painter.end()
     return stamp
 
 
 def _draw_afresh(painter: QPainter, marker: Marker, at: QPointF) -> None:
-    radius = (SELECTED_RADIUS_PX if marker.is_large else RADIUS_PX) + (1.2 if marker.is_hovered else 0.0)
+    radius = (SELECTED_RADIUS_PX if marker.is_large else RADIUS_PX) * marker.size + (1.2 if marker.is_hovered else 0.0)
     painter.translate(at)
     if marker.is_ghost:
         _draw_ghost(painter, radius, QColor(marker.colour))

@@ -18,6 +18,7 @@ from app.ui.canvas.picture_view import PictureView
 from app.ui.canvas.pose_item import PoseItem
 from app.ui.canvas.pose_painting import PoseContext
 from app.ui.canvas.proposal_painting import Ghosts
+from core.judging.surroundings import Surroundings
 from core.poses import FramePoses
 
 
@@ -64,7 +65,7 @@ class PeopleView(PictureView):
             self._poses = None
             self._let_go()
             self._clear_heatmap()
-            self._context = replace(self._context, opinion=None, ghosts=None)
+            self._context = replace(self._context, opinion=None, ghosts=None, around=None)
         self._show_picture(rgb, pixel_aspect)
         self._refresh()
 
@@ -73,7 +74,7 @@ class PeopleView(PictureView):
         self._frame_index, self._poses = None, None
         self._let_go()
         self._clear_heatmap()
-        self._context = replace(self._context, opinion=None, ghosts=None)
+        self._context = replace(self._context, opinion=None, ghosts=None, around=None)
         self._show_no_picture()
         self._refresh()
 
@@ -140,6 +141,15 @@ class PeopleView(PictureView):
         """Draws what an edit would make of the people in the frame shown; of another frame nothing is drawn."""
         if ghosts is None or ghosts.poses.frame_index == self._frame_index:
             self._refresh(ghosts=ghosts)
+
+    def set_surroundings(self, around: Surroundings | None) -> None:
+        """Draws what stands around the frame shown below its people; what belongs to another one is dropped."""
+        if around is None or around.frame_index == self._frame_index:
+            self._refresh(around=around)
+
+    def set_marker_scale(self, factor: float) -> None:
+        """Draws markers and labels so many times as large as the size of a person asks for."""
+        self._refresh(marker_scale=factor)
 
     def _clear_heatmap(self) -> None:
         self._heatmap_item.hide()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from app.ui import theme
 from app.ui.canvas.picture_item import PictureItem
+from app.ui.canvas.seeing.tones import Tones
 from app.ui.canvas.view import FIT_MARGIN_PX, Picture, View, fitted, kept_in_reach, zoomed_within_limits
 
 ZOOM_PER_NOTCH = 1.2
@@ -32,6 +33,8 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no ty
         self._picture: Picture | None = None
         self._view = View()
         self._is_fitted = True
+        self._rgb: NDArray[np.uint8] | None = None
+        self._tones = Tones()
         self._world: pg.ItemGroup | None = None
         super().__init__(parent, background=theme.CANVAS_BACKGROUND)
         self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
@@ -100,13 +103,20 @@ class PictureView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no ty
         picture = Picture(rgb.shape[1], rgb.shape[0], pixel_aspect)
         is_other_clip = picture != self._picture
         self._picture = picture
-        self._frame_item.show_pixels(rgb)
+        self._rgb = rgb
+        self._frame_item.show_pixels(self._tones.applied(rgb))
         self._frame_item.show()
         if is_other_clip:
             self.fit()
 
+    def set_tones(self, tones: Tones) -> None:
+        """Shows frames brighter, darker or in another contrast from now on."""
+        self._tones = tones
+        if self._rgb is not None:
+            self._frame_item.show_pixels(tones.applied(self._rgb))
+
     def _show_no_picture(self) -> None:
-        self._picture = None
+        self._picture = self._rgb = None
         self._is_fitted = True
         self._frame_item.clear()
         self._frame_item.hide()

@@ -15,14 +15,19 @@ from app.ui.canvas.hit_test import HANDLES, JointHit, Selection, handle_position
 from app.ui.canvas.markers import CASING, Marker, draw_marker
 from app.ui.canvas.opinion_painting import Opinion, paint_opinion, paint_opinion_key
 from app.ui.canvas.proposal_painting import Ghosts, paint_ghosts
+from app.ui.canvas.seeing.surroundings_painting import paint_surroundings
 from app.ui.canvas.view import View
 from core.judging.review import doubtful_joints, sure_joints
+from core.judging.sizes import person_size_px
+from core.judging.surroundings import Surroundings
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import FloatArray, FramePoses, Pose, Provenance, Visibility
 
 HANDLE_PX = 7.0
 MARKER_GAP_PX = 4.0
 TAG_HEIGHT_PX = 18.0
+NATURAL_SIZE_PX = 300.0
+"""Of a person on the screen: the size for which the marks are drawn as they are."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ class PoseContext:
         calibrated_runs: the runs whose joints may be sure: their scores are measured probabilities.
         opinion: a second opinion of the same people, drawn below them.
         ghosts: what an edit would make of these people, drawn above them.
+        around: what stands around the frame, drawn below all people.
+        marker_scale: the factor of the hand's on the sizes of markers and labels.
         skeleton: the meaning of the keypoints.
     """
 
@@ -63,7 +70,15 @@ class PoseContext:
     calibrated_runs: AbstractSet[int] = field(default_factory=frozenset)
     opinion: Opinion | None = None
     ghosts: Ghosts | None = None
+    around: Surroundings | None = None
+    marker_scale: float = 1.0
     skeleton: Skeleton = POSETRACK
+
+    def size_of(self, pose: Pose) -> float:
+        """How large a person's markers and labels are: they follow the person's size on the screen, more slowly."""
+        on_screen_px = person_size_px(pose) * self.view.zoom
+        natural = min(max((on_screen_px / NATURAL_SIZE_PX) ** 0.5, 0.7), 1.4)
+        return round(float(natural) * self.marker_scale, 1)
 
 
 def paint_people(painter: QPainter, context: PoseContext) -> None:
@@ -72,6 +87,8 @@ def paint_people(painter: QPainter, context: PoseContext) -> None:
     poses = () if context.poses is None else context.poses.poses
     shown = [pose for pose in poses if pose.track_id not in context.hidden]
     shown.sort(key=lambda pose: pose.track_id == context.selection.track_id)
+    if context.around is not None:
+        paint_surroundings(painter, context.around, context.view, shown)
     if context.opinion is not None:
         paint_opinion(painter, context.opinion, context.view, shown, context.selection.track_id)
     for pose in shown:
@@ -152,6 +169,7 @@ def _paint_joints(
     painter: QPainter, context: PoseContext, pose: Pose, points: list[QPointF], is_selected: bool
 ) -> None:
     placed, doubtful, sure = pose.placed, doubtful_joints(pose), sure_joints(pose, context.calibrated_runs)
+    size = context.size_of(pose)
     hover, doubt_colour = context.hover, theme.colour_of(theme.Meaning.DOUBTFUL).name()
     for keypoint in np.flatnonzero(reachable_joints(pose, context.selection)).tolist():
         who = Provenance(int(pose.provenance[keypoint]))
@@ -169,6 +187,7 @@ def _paint_joints(
             is_hovered=hover is not None and (hover.track_id, hover.keypoint) == (pose.track_id, keypoint),
             is_ghost=not placed[keypoint],
             is_large=is_selected,
+            size=size,
         )
         draw_marker(painter, marker, points[keypoint])
 
@@ -230,7 +249,7 @@ def _paint_words(painter: QPainter, context: PoseContext, pose: Pose) -> None:
 
 def _paint_joint_names(painter: QPainter, context: PoseContext, pose: Pose, points: list[QPointF]) -> None:
     """Each name on the outer side of the body, moved down where it would cover the one above it."""
-    placed = pose.placed
+    placed, size = pose.placed, context.size_of(pose)
     # A joint's name stands on the side away from its mirror image; a joint without one goes by the body's middle.
     opposite_x = np.full(len(pose.keypoints), np.nanmean(pose.keypoints[placed, 0]) if placed.any() else 0.0)
     for left, right in context.skeleton.flip_pairs:
@@ -241,10 +260,10 @@ def _paint_joint_names(painter: QPainter, context: PoseContext, pose: Pose, poin
         if context.hover is not None and keypoint == context.hover.keypoint:
             continue
         is_left = bool(pose.keypoints[keypoint, 0] < opposite_x[keypoint])
-        top = max(points[keypoint].y() - TAG_HEIGHT_PX / 2, lowest[is_left])
-        lowest[is_left] = top + TAG_HEIGHT_PX + 1
+        top = max(points[keypoint].y() - TAG_HEIGHT_PX * size / 2, lowest[is_left])
+        lowest[is_left] = top + TAG_HEIGHT_PX * size + 1
         at = QPointF(points[keypoint].x() + (-14 if is_left else 14), top)
-        draw_tag(painter, context.skeleton.label(keypoint), at, context.viewport_wh, to_the_left=is_left)
+        draw_tag(painter, context.skeleton.label(keypoint), at, context.viewport_wh, to_the_left=is_left, scale=size)
 
 
 def describe_keypoint(pose: Pose, keypoint: int, skeleton: Skeleton) -> str:
@@ -282,13 +301,14 @@ def draw_tag(
     ink: QColor | None = None,
     bold: bool = False,
     to_the_left: bool = False,
+    scale: float = 1.0,
 ) -> None:
     """Draws words on a small rounded ground from `at` to the right (or left), moved into the viewport if need be."""
     font = QFont(painter.font())
-    font.setPixelSize(11)
+    font.setPixelSize(round(11 * scale))
     font.setBold(bold)
     metrics = QFontMetricsF(font)
-    width, height = metrics.horizontalAdvance(words) + 11, TAG_HEIGHT_PX
+    width, height = metrics.horizontalAdvance(words) + 11, TAG_HEIGHT_PX * scale
     left = min(max(at.x() - (width if to_the_left else 0.0), 2.0), max(viewport_wh[0] - width - 2, 2.0))
     top = min(max(at.y(), 2.0), max(viewport_wh[1] - height - 2, 2.0))
     rect = QRectF(left, top, width, height)

@@ -1,17 +1,21 @@
 """How the picture is seen: what a colour means is the same everywhere, and stays chosen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractButton, QApplication, QTableWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSlider, QTableWidget, QWidget
 
+from app.controllers.viewing.seeing import PictureTones
 from app.ui import theme
 from app.ui.palettes import DARK, LIGHT
 from app.ui.panels.joints_panel import SCORE, SEEN
 from app.ui.panels.persons_panel import LOWEST
 from core.formats.layouts.coco_like.annotations import written_scores
 from core.poses import Pose, Provenance, Visibility
+from core.project import edits
 from tests.app.ui.canvas.canvas_hand import RIGHT, press
 
 
@@ -197,3 +201,110 @@ def test_one_corrected_joint_does_not_paint_the_frame_corrected(drive, clip):
     x = round(timeline.x_of_frame(0.3))  # beside the marker
     column = [image.pixelColor(x, y) for y in range(image.height())]
     assert 0 < column.count(corrected) < column.count(predicted_colour)
+
+
+def test_brightness_and_contrast_are_for_the_eye_and_remembered_in_the_project(drive, clip):
+    hand = drive(clip)
+    canvas = hand.window.canvas
+    before, wall = canvas.grab().toImage(), hand.session.shown.rgb.copy()
+    hand.window.action("action_brighter").trigger()
+    hand.window.action("action_more_contrast").trigger()
+    assert mean(canvas.grab().toImage()) != mean(before)
+    assert (hand.session.shown.rgb == wall).all(), "what is computed with stays as it is"
+    hand.window.action("action_picture_as_is").trigger()
+    assert canvas.grab().toImage() == before
+    slider = hand.window.findChild(QSlider, "legend_brightness")
+    slider.setValue(50)
+    assert mean(canvas.grab().toImage()) > mean(before) + 5
+    again = drive(clip)
+    assert again.program.seeing.tones == PictureTones(0.5, 0.0)
+    assert again.window.findChild(QSlider, "legend_brightness").value() == 50
+
+
+def mean(image: QImage) -> float:
+    rgb = image.convertToFormat(QImage.Format.Format_RGB32)
+    return float(np.frombuffer(rgb.constBits(), np.uint8).mean())
+
+
+def test_markers_follow_the_person_on_screen_and_the_hands_factor(drive, clip):
+    hand = drive(clip)
+    predict(hand)
+    canvas, colour = hand.window.canvas, theme.colour_of(theme.Meaning.PREDICTED)
+    usual = count(canvas.grab().toImage(), colour)
+    hand.window.action("action_larger_markers").trigger()
+    for _ in range(4):
+        hand.window.action("action_larger_markers").trigger()
+    assert count(canvas.grab().toImage(), colour) > 1.2 * usual
+    assert drive().program.seeing.marker_scale == 1.5, "remembered on this machine"
+    context = canvas._context
+    small, large = (replace(context, view=replace(context.view, zoom=zoom)) for zoom in (1.0, 8.0))
+    assert small.size_of(hand.pose(1)) < large.size_of(hand.pose(1))
+
+
+def test_ways_ghosts_and_the_machines_places_are_drawn_on_demand(drive, clip):
+    hand = drive(clip)
+    project = hand.session.project
+    run_id = project.begin_run("predict")
+    for index in range(12):
+        hand.session.touch(project.write_run(run_id, {index: [predicted(x=40.0 + index)]}))
+    hand.session.playback.go_to(5)
+    hand.wait(lambda: hand.session.frame_index == 5)
+    hand.session.select(1, 9)
+    canvas, window = hand.window.canvas, hand.window
+    hand.program.editing.move_keypoint(1, 9, 80.0, 90.0)
+    hand.wait(lambda: around(canvas) is not None and 1 in around(canvas).said)
+    assert around(canvas).said[1][9].tolist() == predicted(x=45.0).keypoints[9].tolist(), "what the run had said"
+    assert np.isnan(np.delete(around(canvas).said[1], 9, 0)).all()
+    shown = canvas.grab().toImage()
+    window.action("action_trajectories").trigger()
+    hand.wait(lambda: len(around(canvas).trajectories) == 1)
+    (way,) = around(canvas).trajectories
+    assert way.frame_indices.tolist() == list(range(12)) and way.provenance[5] == Provenance.CORRECTED
+    hand.session.select(1, None)
+    hand.wait(lambda: len(around(canvas).trajectories) == 17)
+    window.action("action_ghost").trigger()
+    hand.wait(lambda: around(canvas).before is not None)
+    assert around(canvas).before.frame_index == 4
+    assert canvas.grab().toImage() != shown
+    for name in ("trajectories", "ghost", "said_before"):
+        window.action(f"action_{name}").trigger()
+    hand.wait(lambda: around(canvas) is None)
+    hand.window.action("action_undo").trigger()
+
+
+def around(canvas):
+    return canvas._context.around
+
+
+def test_the_machines_place_is_found_through_renumbering_and_later_edits(drive, clip):
+    hand = drive(clip)
+    predict(hand)
+    project = hand.session.project
+    edits.move_keypoint(project, 0, 1, 9, (1.0, 2.0))
+    edits.change_track_id_from(project, 0, 1, 7)
+    edits.move_keypoint(project, 0, 7, 9, (3.0, 4.0))
+    assert project.machine_places(0)[7][9].tolist() == predicted().keypoints[9].tolist()
+    assert project.machine_places(1) == {}
+
+
+def test_the_legend_opens_by_key_and_names_every_sign(drive, clip):
+    hand = drive(clip)
+    panel, window = hand.window.findChild(QWidget, "legend_panel"), hand.window
+    assert not panel.isVisible()
+    window.action("action_legend").trigger()
+    assert panel.isVisible()
+    words = " ".join(label.text() for label in panel.findChildren(QLabel))
+    for what in (
+        "Predicted",
+        "Corrected",
+        "Doubtful",
+        "Left side",
+        "Solid",
+        "Dashed",
+        "weights in use",
+        "had what you",
+    ):
+        assert what in words, what
+    assert count(panel.grab().toImage(), theme.colour_of(theme.Meaning.CORRECTED)) > 5
+    window.action("action_legend").trigger()
+    assert not panel.isVisible()

@@ -1,0 +1,55 @@
+"""What a machine had said of a place before a person moved it, read back from the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from core.poses import FloatArray, Pose, Provenance
+from core.project.storage.codec import decode
+from core.project.storage.store import Store
+
+CHANGES_LOOKED_AT = 500
+"""Of a frame, the newest: more than a person makes there, and few enough to read while somebody waits."""
+
+
+def machine_places(store: Store, frame_index: int, poses: Mapping[int, Pose]) -> dict[int, FloatArray]:
+    """Where a machine had the joints that a person has corrected.
+
+    Args:
+        store: the project's.
+        frame_index: the frame.
+        poses: its people now, by track id.
+
+    Returns:
+        (K, 2) by track id, NaN where no person moved the joint or no machine had placed it; only people with one.
+    """
+    wanted = {track_id: pose for track_id, pose in poses.items() if (pose.provenance == Provenance.CORRECTED).any()}
+    if not wanted:
+        return {}
+    rows = store.rows(
+        "SELECT before, after FROM changes WHERE frame_index = ? AND what = 'pose' AND before IS NOT NULL"
+        " AND after IS NOT NULL ORDER BY entry_id DESC, position DESC LIMIT ?",
+        (frame_index, CHANGES_LOOKED_AT),
+    )
+    changes = [(decode(before), decode(after)) for before, after in rows]
+    found = {track_id: _places(pose, changes) for track_id, pose in wanted.items()}
+    return {track_id: places for track_id, places in found.items() if np.isfinite(places).any()}
+
+
+def _places(pose: Pose, changes: Sequence[tuple[Pose, Pose]]) -> FloatArray:
+    """Walks back through the changes of one person, whatever number the person had."""
+    missing = (pose.provenance == Provenance.CORRECTED) & pose.labelled
+    places = np.full((len(pose.keypoints), 2), np.nan)
+    number = pose.track_id
+    for before, after in changes:
+        if after.track_id != number:
+            continue
+        number = before.track_id
+        known = missing & before.by_machine & before.placed
+        places[known] = before.keypoints[known]
+        missing &= ~known
+        if not missing.any():
+            break
+    return places
