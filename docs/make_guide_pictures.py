@@ -195,6 +195,36 @@ def annotators_totals(program: Program) -> QPixmap:
     return picture
 
 
+def seeing_around(program: Program) -> QPixmap:
+    """A corrected wrist with all that stands around it, and the legend."""
+    _move_a_wrist(program)
+    for name in ("trajectories", "ghost", "legend"):
+        program.window.action(f"action_{name}").trigger()
+    _wait_ms(500)
+    return program.window.grab()
+
+
+def seeing_tones(program: Program) -> QPixmap:
+    """The picture brighter, with larger markers."""
+    _move_a_wrist(program)
+    for name in ("brighter", "brighter", "brighter", "larger_markers", "larger_markers", "larger_markers"):
+        program.window.action(f"action_{name}").trigger()
+    _wait_ms(300)
+    return program.window.canvas.grab()
+
+
+def _move_a_wrist(program: Program) -> None:
+    """A machine's wrist is put elsewhere in frame 40, with the picture near enough to see it."""
+    _label_a_little(program)
+    _go_to(program, 40)
+    canvas, track_id = program.window.canvas, program.session.project.track_ids()[0]
+    x, y = program.session.project.frame(40).pose(track_id).keypoints[WRIST].tolist()
+    program.editing.move_keypoint(track_id, WRIST, x + 25.0, y - 30.0)
+    program.session.select(track_id, WRIST)
+    canvas.zoom_by(2.0)
+    canvas.reveal(x, y)
+
+
 def _compare_with_anna(program: Program, folder: Path) -> None:
     """Compares what the network and a person did with a project that holds the demo clip's own labels."""
     _label_a_little(program)
@@ -272,6 +302,8 @@ PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
     collections_window,
     trusting_checks,
     finding_commands,
+    seeing_around,
+    seeing_tones,
 )
 
 

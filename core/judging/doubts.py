@@ -16,10 +16,10 @@ from core.poses import FramePoses, Pose
 _JUMP_OF_SIZE = 0.17
 """A joint jumps that moves beyond the body by more than this part of the person's size: a quarter of the root of the
 area of an upright person's box."""
-_LIMB_TIMES_USUAL = 1.7
-_LIMB_COLLAPSED = 0.15
-_USUAL_QUANTILE = 0.75
-_FRAMES_FOR_USUAL = 5
+LIMB_TIMES_USUAL = 1.7
+LIMB_COLLAPSED = 0.15
+USUAL_QUANTILE = 0.75
+FRAMES_FOR_USUAL = 5
 
 _LIMB_NAMES = {
     ("shoulder", "elbow"): "upper arm",
@@ -295,18 +295,18 @@ class LimbLengths:
         """
         count = len(self._row_of)
         found: dict[DoubtKey, Doubts] = {}
-        if count < _FRAMES_FOR_USUAL:
+        if count < FRAMES_FOR_USUAL:
             return found
         for place, limb in enumerate(self._limbs):
             relative = self._relative[place, :count]
             known: NDArray[np.float32] = relative[~np.isnan(relative)]
-            if len(known) < _FRAMES_FOR_USUAL:
+            if len(known) < FRAMES_FOR_USUAL:
                 continue
-            usual = float(np.quantile(known, _USUAL_QUANTILE, method="lower"))
+            usual = float(np.quantile(known, USUAL_QUANTILE, method="lower"))
             if usual <= 0:
                 continue
             with np.errstate(invalid="ignore"):
-                odd = (relative > _LIMB_TIMES_USUAL * usual) | (relative < _LIMB_COLLAPSED * usual)
+                odd = (relative > LIMB_TIMES_USUAL * usual) | (relative < LIMB_COLLAPSED * usual)
                 rows = np.flatnonzero(self._doubted[place, :count] & odd)
             if not len(rows):
                 continue

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.judging.limbs import UnusualLimb
 from core.poses import ByteArray, FloatArray, FramePoses
 
 
@@ -37,12 +38,14 @@ class Surroundings:
         trajectories: of the selected joint, or of all joints of the selected person.
         before: the people of the frame before, None where they are not wanted.
         said: (K, 2) by track id: where a machine had a joint that a person has moved, NaN elsewhere.
+        unusual: limbs of an unusual length.
     """
 
     frame_index: int
     trajectories: tuple[Trajectory, ...] = ()
     before: FramePoses | None = None
     said: Mapping[int, FloatArray] = field(default_factory=dict)
+    unusual: tuple[UnusualLimb, ...] = ()
 
 
 def trajectories(frames: Iterable[FramePoses], track_id: int, keypoint: int | None) -> tuple[Trajectory, ...]:

@@ -91,6 +91,18 @@ class ProjectReader:
                 return
             start = some[-1][0] + 1
 
+    def track_sample(self, track_id: int, most: int) -> list[Pose]:
+        """Poses of one person from all over the clip, evenly apart; about `most` of a long one."""
+        count = self._store.one("SELECT count(*) FROM poses WHERE track_id = ?", (track_id,))
+        apart = max((0 if count is None else int(count[0])) // most, 1)
+        rows = self._store.rows(
+            "SELECT pose FROM poses WHERE track_id = ?1 AND frame_index IN (SELECT frame_index FROM"
+            " (SELECT frame_index, row_number() OVER (ORDER BY frame_index) AS place FROM poses WHERE track_id = ?1)"
+            " WHERE place % ?2 = 0)",
+            (track_id, apart),
+        )
+        return [decode(pose) for (pose,) in rows]
+
     def machine_places(self, frame_index: int) -> dict[int, FloatArray]:
         """Where a machine had the joints that a person has corrected in a frame: (K, 2) by track id, NaN elsewhere."""
         with self._store.mutex:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtWidgets import QDockWidget, QWidget
 
 from app.controllers.viewing.seeing import LOOKS, PictureTones, Seeing
 from app.controllers.viewing.surroundings import ShownAround, SurroundingsController
@@ -13,7 +13,12 @@ from app.ui.canvas.seeing.tones import Tones
 from app.ui.main_window import MainWindow
 from app.ui.panels.legend_panel import LegendPanel
 
-AROUND = {"action_trajectories": "trajectories", "action_ghost": "ghost", "action_said_before": "said_before"}
+AROUND = {
+    "action_trajectories": "trajectories",
+    "action_ghost": "ghost",
+    "action_said_before": "said_before",
+    "action_unusual_limbs": "unusual_limbs",
+}
 MARKERS_STEP = 0.1
 
 
@@ -72,12 +77,16 @@ class SeeingBinding(QObject):
         """The legend is a dock of its own, away until somebody asks for it."""
         seeing, window, switch = self._seeing, self._window, self._window.action("action_legend")
         self._panel = panel = LegendPanel()
-        dock = QDockWidget(switch.text(), window)
+        self._legend = dock = QDockWidget("Legend", window)
         dock.setObjectName("legend_dock")
         dock.setWidget(panel)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        window.tabifyDockWidget(window.findChildren(QDockWidget, "joints_dock")[0], dock)
+        self._title = QWidget()
+        dock.setTitleBarWidget(self._title)  # its tab has the title, unless it floats
+        dock.topLevelChanged.connect(self._on_legend_moved)
         dock.hide()
-        switch.triggered.connect(dock.setVisible)
+        switch.triggered.connect(lambda _checked=False: self._toggle_legend())
         dock.toggleViewAction().toggled.connect(switch.setChecked)
         panel.set_tones(seeing.tones.brightness, seeing.tones.contrast)
         panel.set_markers(seeing.marker_scale)
@@ -85,6 +94,20 @@ class SeeingBinding(QObject):
         panel.markers_set.connect(seeing.set_marker_scale)
         seeing.tones_changed.connect(lambda tones: panel.set_tones(tones.brightness, tones.contrast))
         seeing.markers_changed.connect(panel.set_markers)
+
+    def _on_legend_moved(self, floats: bool) -> None:
+        dock = self._legend
+        dock.setTitleBarWidget(None if floats else self._title)  # type: ignore[arg-type]  # None is Qt's own title
+
+    def _toggle_legend(self) -> None:
+        """Shows the legend, or puts it away where it is in sight already."""
+        dock = self._legend
+        if dock.isHidden() or dock.visibleRegion().isEmpty():
+            dock.show()
+            dock.raise_()
+        else:
+            dock.hide()
+        self._window.action("action_legend").setChecked(not dock.isHidden())
 
     def _switch(self, name: str, on: bool) -> None:
         if getattr(self._around.shown, name) != on:

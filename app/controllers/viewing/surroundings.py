@@ -10,12 +10,17 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.controllers.session import Session
 from app.threads.latest import LatestWorker
 from core.files import places
+from core.judging.limbs import UnusualLimb, unusual_limbs, usual_lengths
 from core.judging.surroundings import Surroundings, Trajectory, trajectories
+from core.keypoints import POSETRACK
+from core.poses import FloatArray
 from core.project import Project, Touched
 
 SHOWN_SETTING = "shown_around"
 FRAMES_AROUND = 12
 QUIET_MS = 40
+POSES_FOR_USUAL = 300
+"""Of one person, from all over the clip: enough for a quartile, and soon read."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,13 @@ class ShownAround:
         trajectories: the ways of the selected joint or person, FRAMES_AROUND frames back and on.
         ghost: the poses of the frame before.
         said_before: where a machine had what a person moved.
+        unusual_limbs: limbs that are far from as long as they mostly are, in frames that are not reviewed.
     """
 
     trajectories: bool = False
     ghost: bool = False
     said_before: bool = True
+    unusual_limbs: bool = True
 
 
 class AroundQuestion(NamedTuple):
@@ -58,7 +65,7 @@ class SurroundingsController(QObject):
         super().__init__(parent)
         self._session = session
         self.shown = _remembered(places.read_settings().get(SHOWN_SETTING))
-        self._worker = LatestWorker("surroundings", _read, self)
+        self._worker = LatestWorker("surroundings", SurroundingsReader().read, self)
         self._worker.answered.connect(self._on_answer)
         self._worker.failed.connect(lambda _question, sentence: session.message.emit(sentence))
         self._timer = QTimer(self)
@@ -101,15 +108,42 @@ class SurroundingsController(QObject):
             self.changed.emit(around)
 
 
-def _read(question: AroundQuestion) -> Surroundings:
-    """Reads what stands around a frame. Raises ProjectError."""
-    project, here, wanted = question.project, question.frame_index, question.wanted
-    ways: tuple[Trajectory, ...] = ()
-    if wanted.trajectories and question.track_id is not None:
-        frames = project.frames(max(here - FRAMES_AROUND, 0), here + FRAMES_AROUND + 1)
-        ways = trajectories(frames, question.track_id, question.keypoint)
-    before = project.frame(here - 1) if wanted.ghost and here > 0 else None
-    return Surroundings(here, ways, before, project.machine_places(here) if wanted.said_before else {})
+class SurroundingsReader:
+    """Reads what stands around frames, in one thread. It remembers the usual limbs of a project as it is."""
+
+    def __init__(self) -> None:
+        self._known_of: tuple[Project | None, int] = (None, -1)
+        self._usual: dict[int, FloatArray] = {}
+
+    def read(self, question: AroundQuestion) -> Surroundings:
+        """What stands around a frame. Raises ProjectError."""
+        project, here, wanted = question.project, question.frame_index, question.wanted
+        ways: tuple[Trajectory, ...] = ()
+        if wanted.trajectories and question.track_id is not None:
+            frames = project.frames(max(here - FRAMES_AROUND, 0), here + FRAMES_AROUND + 1)
+            ways = trajectories(frames, question.track_id, question.keypoint)
+        return Surroundings(
+            here,
+            ways,
+            project.frame(here - 1) if wanted.ghost and here > 0 else None,
+            project.machine_places(here) if wanted.said_before else {},
+            self._unusual(project, here) if wanted.unusual_limbs else (),
+        )
+
+    def _unusual(self, project: Project, frame_index: int) -> tuple[UnusualLimb, ...]:
+        frame = project.frame(frame_index)
+        if frame.reviewed:
+            return ()
+        state = project, project.last_entry
+        if state != self._known_of:
+            self._known_of, self._usual = state, {}
+        found: tuple[UnusualLimb, ...] = ()
+        for pose in frame.poses:
+            if pose.track_id not in self._usual:
+                sample = project.track_sample(pose.track_id, POSES_FOR_USUAL)
+                self._usual[pose.track_id] = usual_lengths(sample, POSETRACK)
+            found += unusual_limbs(pose, self._usual[pose.track_id], POSETRACK)
+        return found
 
 
 def _remembered(value: object) -> ShownAround:

@@ -15,7 +15,7 @@ from app.ui.canvas.hit_test import HANDLES, JointHit, Selection, handle_position
 from app.ui.canvas.markers import CASING, Marker, draw_marker
 from app.ui.canvas.opinion_painting import Opinion, paint_opinion, paint_opinion_key
 from app.ui.canvas.proposal_painting import Ghosts, paint_ghosts
-from app.ui.canvas.seeing.surroundings_painting import paint_surroundings
+from app.ui.canvas.seeing.surroundings_painting import paint_surroundings, paint_unusual_limbs
 from app.ui.canvas.view import View
 from core.judging.review import doubtful_joints, sure_joints
 from core.judging.sizes import person_size_px
@@ -93,6 +93,11 @@ def paint_people(painter: QPainter, context: PoseContext) -> None:
         paint_opinion(painter, context.opinion, context.view, shown, context.selection.track_id)
     for pose in shown:
         _paint_person(painter, context, pose)
+    if context.around is not None:
+        middles = paint_unusual_limbs(painter, context.around, context.view, shown)
+        for limb, middle in zip(context.around.unusual, middles, strict=True):
+            if limb.track_id == context.selection.track_id and middle.x() >= 0:
+                draw_tag(painter, limb.reason, middle + QPointF(12, -TAG_HEIGHT_PX / 2), context.viewport_wh)
     for pose in shown:
         _paint_number(painter, context, pose)
     _paint_peaks(painter, context)

@@ -174,6 +174,10 @@ def _sections() -> list[tuple[str, list[tuple[Draw, str]]]]:
                 (_line(lambda: theme.side_colour("right")), "Right side of the body"),
                 (_line(lambda: theme.side_colour("centre")), "Middle of the body"),
                 (_line(lambda: theme.side_colour("left"), dashed=True), "To an occluded joint"),
+                (
+                    _line(lambda: theme.colour_of(theme.Meaning.DOUBTFUL), dashed=True),
+                    "Far longer than it mostly is, or with next to no length (F9)",
+                ),
             ],
         ),
         (
@@ -186,7 +190,7 @@ def _sections() -> list[tuple[str, list[tuple[Draw, str]]]]:
         (
             "Around the people",
             [
-                (_line(lambda: theme.GHOST), "The frame before (F6), and the way here (F5)"),
+                (_line(lambda: theme.GHOST), "The frame before (F8), and the way here (F5)"),
                 (_line(lambda: theme.GHOST, dotted=True), "The way on through the next frames (F5)"),
                 (_said, "Where a machine had what you moved (F7)"),
                 (_line(lambda: OPINION_COLOUR, dashed=True), "A second opinion (Shift+C)"),

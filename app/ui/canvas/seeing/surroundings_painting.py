@@ -32,8 +32,10 @@ def paint_surroundings(painter: QPainter, around: Surroundings, view: View, peop
         for pose in around.before.poses:
             if pose.track_id in shown:
                 _paint_ghost(painter, pose, view)
+    painter.setOpacity(1.0 if len(around.trajectories) == 1 else 0.6)
     for trajectory in around.trajectories:
         _paint_trajectory(painter, trajectory, around.frame_index, view, dots=len(around.trajectories) == 1)
+    painter.setOpacity(1.0)
     for pose in people:
         if pose.track_id in around.said:
             _paint_said(painter, pose, around.said[pose.track_id], view)
@@ -86,3 +88,20 @@ def _paint_said(painter: QPainter, pose: Pose, said_xy: FloatArray, view: View) 
         for pen in (QPen(CASING, 3.6), QPen(theme.colour_of(theme.Meaning.PREDICTED), 1.6)):
             painter.setPen(pen)
             painter.drawEllipse(there[keypoint], SAID_PX, SAID_PX)
+
+
+def paint_unusual_limbs(painter: QPainter, around: Surroundings, view: View, people: list[Pose]) -> list[QPointF]:
+    """A broken line in the colour of doubt along each limb of an unusual length; returns the middle of each."""
+    poses = {pose.track_id: pose for pose in people}
+    middles: list[QPointF] = []
+    for limb in around.unusual:
+        pose = poses.get(limb.track_id)
+        if pose is None or not pose.placed[list(limb.ends)].all():
+            middles.append(QPointF(-1, -1))
+            continue
+        line = QLineF(*_points(pose.keypoints[list(limb.ends)], view))
+        for pen in (QPen(CASING, 5.4), QPen(theme.colour_of(theme.Meaning.DOUBTFUL), 3.0, Qt.PenStyle.DashLine)):
+            painter.setPen(pen)
+            painter.drawLine(line)
+        middles.append(line.center())
+    return middles

@@ -14,6 +14,7 @@ from app.ui.palettes import DARK, LIGHT
 from app.ui.panels.joints_panel import SCORE, SEEN
 from app.ui.panels.persons_panel import LOWEST
 from core.formats.layouts.coco_like.annotations import written_scores
+from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
 from core.project import edits
 from tests.app.ui.canvas.canvas_hand import RIGHT, press
@@ -266,7 +267,7 @@ def test_ways_ghosts_and_the_machines_places_are_drawn_on_demand(drive, clip):
     hand.wait(lambda: around(canvas).before is not None)
     assert around(canvas).before.frame_index == 4
     assert canvas.grab().toImage() != shown
-    for name in ("trajectories", "ghost", "said_before"):
+    for name in ("trajectories", "ghost", "said_before", "unusual_limbs"):
         window.action(f"action_{name}").trigger()
     hand.wait(lambda: around(canvas) is None)
     hand.window.action("action_undo").trigger()
@@ -294,17 +295,36 @@ def test_the_legend_opens_by_key_and_names_every_sign(drive, clip):
     window.action("action_legend").trigger()
     assert panel.isVisible()
     words = " ".join(label.text() for label in panel.findChildren(QLabel))
-    for what in (
-        "Predicted",
-        "Corrected",
-        "Doubtful",
-        "Left side",
-        "Solid",
-        "Dashed",
-        "weights in use",
-        "had what you",
-    ):
+    for what in ("Predicted", "Corrected", "Doubtful", "Left side", "Solid", "Dashed", "weights in use"):
         assert what in words, what
     assert count(panel.grab().toImage(), theme.colour_of(theme.Meaning.CORRECTED)) > 5
     window.action("action_legend").trigger()
     assert not panel.isVisible()
+
+
+def test_a_limb_far_from_its_usual_length_is_marked_with_the_reason(drive, clip):
+    hand = drive(clip)
+    predict(hand)
+    hand.session.select(1, None)
+    canvas, elbow, wrist = hand.window.canvas, POSETRACK.index("left_elbow"), POSETRACK.index("left_wrist")
+    hand.wait(lambda: around(canvas) is not None)
+    assert around(canvas).unusual == ()
+    plain = count(canvas.grab().toImage(), theme.colour_of(theme.Meaning.DOUBTFUL))
+    x, y = hand.pose(1).keypoints[elbow]
+    hand.program.editing.move_keypoint(1, wrist, float(x + 60), float(y + 40))
+    hand.wait(lambda: around(canvas).unusual)
+    (limb,) = around(canvas).unusual
+    assert set(limb.ends) == {elbow, wrist} and limb.reason.startswith("left forearm is ")
+    assert limb.reason.endswith(" x its usual length")
+    assert count(canvas.grab().toImage(), theme.colour_of(theme.Meaning.DOUBTFUL)) > plain + 20
+    hand.window.action("action_mark_reviewed").trigger()
+    hand.wait(lambda: not around(canvas).unusual)
+
+
+def test_the_poses_of_a_long_track_are_read_evenly_apart(drive, long_clip):
+    hand = drive(long_clip)
+    predict(hand, range(400))
+    project = hand.session.project
+    assert len(project.track_sample(1, 300)) == 400
+    assert len(project.track_sample(1, 100)) == 100
+    assert project.track_sample(2, 100) == []
