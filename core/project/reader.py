@@ -103,11 +103,9 @@ class ProjectReader:
         )
         return [decode(pose) for (pose,) in rows]
 
-    def machine_places(self, frame_index: int) -> dict[int, FloatArray]:
+    def machine_places(self, frame: FramePoses) -> dict[int, FloatArray]:
         """Where a machine had the joints that a person has corrected in a frame: (K, 2) by track id, NaN elsewhere."""
-        with self._store.mutex:
-            held = state.of_frame(self._store, frame_index)
-            return machine_words.machine_places(self._store, frame_index, held.poses)
+        return machine_words.machine_places(self._store, frame)
 
     def deleted_boxes(self, start: int, stop: int) -> dict[int, dict[int, FloatArray]]:
         """The boxes (4,) of people whom a person deleted from frames `start` to `stop`, by frame index and track id."""

@@ -13,7 +13,7 @@ from core.files import places
 from core.judging.limbs import UnusualLimb, unusual_limbs, usual_lengths
 from core.judging.surroundings import Surroundings, Trajectory, trajectories
 from core.keypoints import POSETRACK
-from core.poses import FloatArray
+from core.poses import FloatArray, FramePoses
 from core.project import Project, Touched
 
 SHOWN_SETTING = "shown_around"
@@ -41,13 +41,25 @@ class ShownAround:
 
 
 class AroundQuestion(NamedTuple):
-    """What stands around a frame, asked of a project."""
+    """What stands around a frame, asked of a project.
+
+    Attributes:
+        project: what is asked.
+        frame: the frame shown, as the project holds it.
+        track_id: the selected person.
+        keypoint: the selected joint.
+        wanted: what is drawn.
+        revision: another one than before where many frames have changed, and limbs may have another usual length.
+        number: tells the newest question from those before it.
+    """
 
     project: Project
-    frame_index: int
+    frame: FramePoses
     track_id: int | None
     keypoint: int | None
     wanted: ShownAround
+    revision: int
+    number: int
 
 
 class SurroundingsController(QObject):
@@ -67,15 +79,21 @@ class SurroundingsController(QObject):
         self.shown = _remembered(places.read_settings().get(SHOWN_SETTING))
         self._worker = LatestWorker("surroundings", SurroundingsReader().read, self)
         self._worker.answered.connect(self._on_answer)
-        self._worker.failed.connect(lambda _question, sentence: session.message.emit(sentence))
+        self._worker.failed.connect(self._on_failed)
+        self._revision = self._asked = self._answered = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(QUIET_MS)
         self._timer.timeout.connect(self._ask)
-        session.opened.connect(self._timer.start)
+        session.opened.connect(self._on_opened)
         session.frame_shown.connect(lambda _frame: self._timer.start())
-        session.selection_changed.connect(lambda *_: self._timer.start())
+        session.selection_changed.connect(self._on_selection)
         session.poses_changed.connect(self._on_poses_changed)
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """False while something is still to be read: for scripts that wait for it."""
+        return not self._timer.isActive() and self._answered == self._asked
 
     def stop(self) -> None:
         """Ends the thread."""
@@ -89,7 +107,17 @@ class SurroundingsController(QObject):
         self.shown_changed.emit(self.shown)
         self._timer.start()
 
+    def _on_opened(self) -> None:
+        self._revision += 1
+        self._timer.start()
+
+    def _on_selection(self, _track_id: int | None, _keypoint: int | None) -> None:
+        if self.shown.trajectories:  # all else is of the frame, whoever is selected
+            self._timer.start()
+
     def _on_poses_changed(self, touched: Touched) -> None:
+        if len(touched.frame_indices) > FRAMES_AROUND or touched.people_changed:
+            self._revision += 1
         here = self._session.frame_index
         if here is not None and any(abs(index - here) <= FRAMES_AROUND for index in touched.frame_indices):
             self._timer.start()
@@ -99,17 +127,32 @@ class SurroundingsController(QObject):
         if session.project is None or session.frame_index is None or not any(asdict(self.shown).values()):
             self.changed.emit(None)
             return
+        self._asked += 1
         self._worker.ask(
-            AroundQuestion(session.project, session.frame_index, session.track_id, session.keypoint, self.shown)
+            AroundQuestion(
+                session.project,
+                session.shown_poses(),
+                session.track_id,
+                session.keypoint,
+                self.shown,
+                self._revision,
+                self._asked,
+            )
         )
 
+    def _on_failed(self, question: AroundQuestion, sentence: str) -> None:
+        self._answered = question.number
+        if question.project is self._session.project:  # one that was closed meanwhile is nobody's concern
+            self._session.message.emit(sentence)
+
     def _on_answer(self, question: AroundQuestion, around: Surroundings) -> None:
+        self._answered = question.number
         if question.project is self._session.project and question.wanted == self.shown:
             self.changed.emit(around)
 
 
 class SurroundingsReader:
-    """Reads what stands around frames, in one thread. It remembers the usual limbs of a project as it is."""
+    """Reads what stands around frames, in one thread. It remembers how long people's limbs mostly are."""
 
     def __init__(self) -> None:
         self._known_of: tuple[Project | None, int] = (None, -1)
@@ -117,7 +160,7 @@ class SurroundingsReader:
 
     def read(self, question: AroundQuestion) -> Surroundings:
         """What stands around a frame. Raises ProjectError."""
-        project, here, wanted = question.project, question.frame_index, question.wanted
+        project, here, wanted = question.project, question.frame.frame_index, question.wanted
         ways: tuple[Trajectory, ...] = ()
         if wanted.trajectories and question.track_id is not None:
             frames = project.frames(max(here - FRAMES_AROUND, 0), here + FRAMES_AROUND + 1)
@@ -126,19 +169,21 @@ class SurroundingsReader:
             here,
             ways,
             project.frame(here - 1) if wanted.ghost and here > 0 else None,
-            project.machine_places(here) if wanted.said_before else {},
-            self._unusual(project, here) if wanted.unusual_limbs else (),
+            project.machine_places(question.frame) if wanted.said_before else {},
+            self._unusual(question) if wanted.unusual_limbs else (),
         )
 
-    def _unusual(self, project: Project, frame_index: int) -> tuple[UnusualLimb, ...]:
-        frame = project.frame(frame_index)
+    def _unusual(self, question: AroundQuestion) -> tuple[UnusualLimb, ...]:
+        project, frame = question.project, question.frame
         if frame.reviewed:
             return ()
-        state = project, project.last_entry
+        state = project, question.revision
         if state != self._known_of:
             self._known_of, self._usual = state, {}
         found: tuple[UnusualLimb, ...] = ()
         for pose in frame.poses:
+            if not pose.placed.any():
+                continue
             if pose.track_id not in self._usual:
                 sample = project.track_sample(pose.track_id, POSES_FOR_USUAL)
                 self._usual[pose.track_id] = usual_lengths(sample, POSETRACK)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from core.poses import FloatArray, Pose, Provenance
+from core.poses import FloatArray, FramePoses, Pose, Provenance
 from core.project.storage.codec import decode
 from core.project.storage.store import Store
 
@@ -14,27 +14,26 @@ CHANGES_LOOKED_AT = 500
 """Of a frame, the newest: more than a person makes there, and few enough to read while somebody waits."""
 
 
-def machine_places(store: Store, frame_index: int, poses: Mapping[int, Pose]) -> dict[int, FloatArray]:
+def machine_places(store: Store, frame: FramePoses) -> dict[int, FloatArray]:
     """Where a machine had the joints that a person has corrected.
 
     Args:
         store: the project's.
-        frame_index: the frame.
-        poses: its people now, by track id.
+        frame: its people as they are now; nothing is read where no person has corrected one.
 
     Returns:
         (K, 2) by track id, NaN where no person moved the joint or no machine had placed it; only people with one.
     """
-    wanted = {track_id: pose for track_id, pose in poses.items() if (pose.provenance == Provenance.CORRECTED).any()}
+    wanted = [pose for pose in frame.poses if (pose.provenance == Provenance.CORRECTED).any()]
     if not wanted:
         return {}
     rows = store.rows(
         "SELECT before, after FROM changes WHERE frame_index = ? AND what = 'pose' AND before IS NOT NULL"
         " AND after IS NOT NULL ORDER BY entry_id DESC, position DESC LIMIT ?",
-        (frame_index, CHANGES_LOOKED_AT),
+        (frame.frame_index, CHANGES_LOOKED_AT),
     )
     changes = [(decode(before), decode(after)) for before, after in rows]
-    found = {track_id: _places(pose, changes) for track_id, pose in wanted.items()}
+    found = {pose.track_id: _places(pose, changes) for pose in wanted}
     return {track_id: places for track_id, places in found.items() if np.isfinite(places).any()}
 
 

@@ -18,8 +18,9 @@ from core.project import edits
 WRIST = 9
 READS_PER_FRAME = 2
 """The frame's people, and the proofs of the pictures that they were labelled on."""
-READS_PER_EDIT = 4
-"""Beside the edit itself: the frame's people, what undo and redo would do, and the same people for the queue."""
+READS_PER_EDIT = 5
+"""Beside the edit itself: the frame's people, what undo and redo would do, the same people for the queue, and where a
+machine had the joint."""
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,7 @@ def settle(d):
     timers += [d.program.canvas_binding._timer, d.program.comparison._timer]
     d.wait(lambda: not any(timer.isActive() for timer in timers), what="the timers")
     d.wait(lambda: d.program.review.is_up_to_date, what="the queue")
+    d.wait(lambda: d.program.surroundings.is_up_to_date, what="what stands around the frame")
 
 
 def doubts(entries):

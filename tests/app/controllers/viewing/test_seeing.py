@@ -284,8 +284,8 @@ def test_the_machines_place_is_found_through_renumbering_and_later_edits(drive, 
     edits.move_keypoint(project, 0, 1, 9, (1.0, 2.0))
     edits.change_track_id_from(project, 0, 1, 7)
     edits.move_keypoint(project, 0, 7, 9, (3.0, 4.0))
-    assert project.machine_places(0)[7][9].tolist() == predicted().keypoints[9].tolist()
-    assert project.machine_places(1) == {}
+    assert project.machine_places(project.frame(0))[7][9].tolist() == predicted().keypoints[9].tolist()
+    assert project.machine_places(project.frame(1)) == {}
 
 
 def test_the_legend_opens_by_key_and_names_every_sign(drive, clip):
