@@ -20,7 +20,7 @@ from PIL import Image
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 
-from app.ui.canvas.pose_painting import PoseContext, paint_people
+from app.ui.canvas.painting.pose_painting import PoseContext, paint_people
 from app.ui.canvas.view import View
 from core.files.checkout import shared_path
 from core.model import Predictor, Request, in_posetrack, load_model

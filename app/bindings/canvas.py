@@ -12,7 +12,7 @@ from app.controllers.viewing.instruments import Answer, InstrumentQuestion, Inst
 from app.controllers.viewing.playback import ShownFrame
 from app.threads.frame_asker import ASK_AFTER_MS
 from app.threads.timers import single_shot
-from app.ui.canvas.heatmap_colours import Peak, heatmap_peaks
+from app.ui.canvas.painting.heatmap_colours import Peak, heatmap_peaks
 from app.ui.main_window import MainWindow
 from app.ui.panels.heatmap_panel import HeatmapReading
 from core.keypoints import POSETRACK

@@ -9,7 +9,7 @@ from app.terminal import Terminal
 from core.errors import FamiError
 from core.files.outputs import check_can_write
 from core.files.replacing import replacing
-from core.formats.records import load_json
+from core.formats.texts.records import load_json
 from core.metrics import tables
 
 

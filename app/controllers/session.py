@@ -19,7 +19,7 @@ from core.frame_range import FrameRange
 from core.poses import FramePoses, Pose
 from core.project import Project, Touched
 from core.video import Source
-from core.video.gaps import Gap
+from core.video.soundness.gaps import Gap
 from core.work.opening import Opened
 
 A = TypeVar("A")

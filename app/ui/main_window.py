@@ -22,9 +22,11 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.actions import ACTIONS, MENUS, TOOLBAR, apply_keymap, build_actions
+from app.ui.bars.message_bar import MessageBar
+from app.ui.bars.proposal_bar import ProposalBar
+from app.ui.bars.status_bar import StatusBar
 from app.ui.canvas.canvas import Canvas
 from app.ui.dialogs.remarks import show_remarks
-from app.ui.message_bar import MessageBar
 from app.ui.panels.annotators_panel import AnnotatorsPanel
 from app.ui.panels.checks_panel import ChecksPanel
 from app.ui.panels.collection_panel import CollectionPanel
@@ -34,9 +36,7 @@ from app.ui.panels.heatmap_panel import HeatmapPanel
 from app.ui.panels.joints_panel import JointsPanel
 from app.ui.panels.persons_panel import PersonsPanel
 from app.ui.panels.queue_panel import QueuePanel
-from app.ui.proposal_bar import ProposalBar
 from app.ui.start_page import StartPage
-from app.ui.status_bar import StatusBar
 from app.ui.temporal.panel import TemporalPanel
 from app.ui.timeline.timeline import Timeline
 from app.ui.timeline.transport import Transport

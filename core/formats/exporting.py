@@ -22,8 +22,8 @@ from core.formats.losses import losses
 from core.poses import FramePoses, Pose, Provenance
 from core.project import NOBODY, Project, SourceRecord
 from core.video import Source, open_source
-from core.video.gaps import in_words
 from core.video.pictures import IMAGE_SUFFIXES
+from core.video.soundness.gaps import in_words
 
 Writer = Callable[[Labels, Path, str], None]
 FORMATS: dict[str, Writer] = {

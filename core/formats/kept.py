@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from core.formats.records import LabelFile
+from core.formats.texts.records import LabelFile
 
 ByFamily = Mapping[str, Mapping[str, Any]]
 """The fields that a file of each family has."""

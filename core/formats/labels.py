@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.formats.kept import ByFamily, by_family
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, step
+from core.formats.texts.records import ImageRecord, LabelFile, PersonRecord, number, numbers, step
 from core.formats.track_ids import link_people
 from core.geometry import BOX_MARGIN, bbox_of_points
 from core.keypoints import POSETRACK

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from core.errors import FormatError
 from core.formats.known import WRITTEN_FORMATS
 from core.formats.layouts import csv_table, cvat, deeplabcut, jhmdb, sleap
-from core.formats.records import LabelFile
+from core.formats.texts.records import LabelFile
 
 _ZIP, _MAT = b"PK\x03\x04", b"MATLAB"
 

@@ -8,7 +8,7 @@ from core.formats.labels import Labels, from_records
 from core.formats.layouts import annolist, label_studio, machine_frames
 from core.formats.layouts.coco_like import coco_layout, coco_results
 from core.formats.neighbours import ADVICE, parse_other_than_json
-from core.formats.records import LabelFile, heard, load_json
+from core.formats.texts.records import LabelFile, heard, load_json
 
 READ = (
     "Files of PoseTrack, COCO, CVAT, Label Studio, SLEAP, DeepLabCut, JHMDB, MMPose, OpenPose and AlphaPose are read."

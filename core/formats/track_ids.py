@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from core.formats.records import step
+from core.formats.texts.records import step
 from core.people.linking import DEFAULT_RULES, link_boxes
 from core.people.tracking import PersonBox
 from core.poses import FloatArray

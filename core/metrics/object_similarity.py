@@ -17,8 +17,8 @@ from core.errors import FormatError
 from core.formats.labels import Labels, from_records
 from core.formats.layouts.coco_like import coco_layout, coco_results
 from core.formats.layouts.coco_like.annotations import COCO_CODES, annotation
-from core.formats.names import usual_name
-from core.formats.records import ImageRecord, load_json, number, numbers, whole_number
+from core.formats.texts.names import usual_name
+from core.formats.texts.records import ImageRecord, load_json, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, Skeleton
 from core.metrics.folders import paired_files
 from core.metrics.pairing import FilePair, OnRemark, ignore_remark, pair_files

@@ -11,9 +11,9 @@ from core.errors import FormatError
 from core.formats import recognition
 from core.formats.frames.frame_match import first_three, images_counted, were
 from core.formats.frames.matching import match_frames
-from core.formats.image_names import normalised, numbers_of, parts_of, without_hash, without_suffix
 from core.formats.labels import from_records
-from core.formats.records import ImageRecord, LabelFile, load_json
+from core.formats.texts.image_names import normalised, numbers_of, parts_of, without_hash, without_suffix
+from core.formats.texts.records import ImageRecord, LabelFile, load_json
 
 EMPTY_LIST_BYTES = 16
 OnRemark = Callable[[str], None]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import FormatError
 from core.formats.layouts.annolist import POINT_NAMES
-from core.formats.records import ImageRecord, PersonRecord
+from core.formats.texts.records import ImageRecord, PersonRecord
 from core.geometry import BoolArray
 from core.keypoints import POSETRACK
 from core.metrics.folders import paired_files

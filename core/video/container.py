@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from core.errors import SourceError
-from core.video.wholeness import is_cut_off_mp4
+from core.video.soundness.wholeness import is_cut_off_mp4
 
 _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 """Decoders that paint text files as pictures."""

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from core.errors import SourceError
 from core.video.container import note_on_streams, open_container, orientation_of, video_stream
-from core.video.damage import damage_in_words, damage_of
-from core.video.gaps import Gap, gaps_of
 from core.video.packets import IntArray, Packets, read_packets
 from core.video.plain_decode import PlainDecode, decode_tolerantly, plain_decode, shown_by, tagged_packets
+from core.video.soundness.damage import damage_in_words, damage_of
+from core.video.soundness.gaps import Gap, gaps_of
+from core.video.soundness.wholeness import wholeness_of
 from core.video.source import IsCancelled, OnProgress
-from core.video.wholeness import wholeness_of
 
 FULL_CHECK_PIXELS = 6e8
 """Up to this many pixels (about a second's work) a clip is decoded once in full to be sure of its index."""

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import ImageFile
 
 from core.errors import Cancelled, SourceError
-from core.video.gaps import Gap
 from core.video.image_folder import IMAGES_PER_SECOND
 from core.video.pictures import PictureHeader, bits_of, decoding, opened, pixels_of
+from core.video.soundness.gaps import Gap
 from core.video.source import IsCancelled, OnProgress, Source
 
 NO_TIME_MS = 100.0

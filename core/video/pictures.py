@@ -23,8 +23,8 @@ from PIL import Image, ImageFile, ImageOps
 
 from core.errors import SourceError
 from core.video.cut_pictures import is_cut_off, whole_part
+from core.video.soundness.wholeness import Wholeness, wholeness_of
 from core.video.source import reading
-from core.video.wholeness import Wholeness, wholeness_of
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 MOST_PIXELS = 200_000_000

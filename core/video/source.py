@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SourceError
-from core.video.gaps import Gap
+from core.video.soundness.gaps import Gap
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) RGB as displayed, read-only."""

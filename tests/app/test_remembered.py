@@ -2,7 +2,7 @@
 
 from core.files import places
 from core.formats import read_labels
-from core.formats.records import load_json
+from core.formats.texts.records import load_json
 
 
 def test_the_window_comes_back_where_it_was_without_having_been_closed(drive, clip):

@@ -9,7 +9,7 @@ from app.bindings.connecting import Slot, connect_actions
 from app.controllers.editing.ranges import RangeController
 from app.controllers.editing.repeating import NOTHING, RepeatingController
 from app.controllers.session import Session
-from app.ui.canvas.proposal_painting import Ghosts
+from app.ui.canvas.painting.proposal_painting import Ghosts
 from app.ui.dialogs.many_frames_dialog import CarryDialog, Choice, Deed, ManyFramesDialog, Option
 from app.ui.main_window import MainWindow
 from app.ui.words import counted

@@ -13,7 +13,7 @@ from app.bindings.connecting import Slot, connect_actions
 from app.controllers.session import Session
 from app.controllers.viewing.annotators import NOTHING, AnnotatorsController, AnnotatorsState
 from app.controllers.viewing.comparison import Comparison
-from app.ui.canvas.opinion_painting import Opinion
+from app.ui.canvas.painting.opinion_painting import Opinion
 from app.ui.dialogs.agreement_dialog import show_agreement
 from app.ui.main_window import MainWindow
 from app.ui.panels.annotators_panel import AnnotatorsRow

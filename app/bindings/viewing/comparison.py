@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.controllers.session import Session
 from app.controllers.viewing.comparison import ALONE_NAME, Comparison
-from app.ui.canvas.opinion_painting import Opinion
+from app.ui.canvas.painting.opinion_painting import Opinion
 from app.ui.main_window import MainWindow
 from app.ui.panels.compare_panel import LONGEST_NAME, CompareState, in_words
 from app.ui.words import shortened

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QWidget
 from app.controllers.viewing.seeing import LOOKS, PictureTones, Seeing
 from app.controllers.viewing.surroundings import ShownAround, SurroundingsController
 from app.ui import theme
-from app.ui.canvas.seeing.tones import Tones
+from app.ui.canvas.painting.tones import Tones
 from app.ui.main_window import MainWindow
 from app.ui.panels.legend_panel import LegendPanel
 

@@ -20,10 +20,10 @@ from app.ui.canvas.hand.overlay import HandContext, OverlayItem, RegionContext, 
 from app.ui.canvas.hand.regions import RegionHand
 from app.ui.canvas.hand.taking_hold import Held, Under, under_pointer
 from app.ui.canvas.hand.transforming import turn_handle
-from app.ui.canvas.heatmap_colours import Peak
 from app.ui.canvas.hit_test import Selection
+from app.ui.canvas.painting.heatmap_colours import Peak
+from app.ui.canvas.painting.pose_painting import PoseContext
 from app.ui.canvas.people_view import PeopleView
-from app.ui.canvas.pose_painting import PoseContext
 from core.keypoints import POSETRACK
 from core.poses import FloatArray, FramePoses, Pose, Visibility
 

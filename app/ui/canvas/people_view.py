@@ -10,14 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QWidget
 
-from app.ui.canvas.heatmap_colours import SUPERSAMPLING, heatmap_peaks, heatmap_rgba
 from app.ui.canvas.hit_test import Selection
-from app.ui.canvas.opinion_painting import Opinion
+from app.ui.canvas.painting.heatmap_colours import SUPERSAMPLING, heatmap_peaks, heatmap_rgba
+from app.ui.canvas.painting.opinion_painting import Opinion
+from app.ui.canvas.painting.pose_painting import PoseContext
+from app.ui.canvas.painting.proposal_painting import Ghosts
 from app.ui.canvas.picture_item import PictureItem
 from app.ui.canvas.picture_view import PictureView
 from app.ui.canvas.pose_item import PoseItem
-from app.ui.canvas.pose_painting import PoseContext
-from app.ui.canvas.proposal_painting import Ghosts
 from core.judging.surroundings import Surroundings
 from core.poses import FramePoses
 

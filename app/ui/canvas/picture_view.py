@@ -10,8 +10,8 @@ from PySide6.QtGui import QPainter, QResizeEvent, QTransform, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from app.ui import theme
+from app.ui.canvas.painting.tones import Tones
 from app.ui.canvas.picture_item import PictureItem
-from app.ui.canvas.seeing.tones import Tones
 from app.ui.canvas.view import FIT_MARGIN_PX, Picture, View, fitted, kept_in_reach, zoomed_within_limits
 
 ZOOM_PER_NOTCH = 1.2

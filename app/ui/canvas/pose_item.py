@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from app.ui.canvas.pose_painting import PoseContext, paint_people
+from app.ui.canvas.painting.pose_painting import PoseContext, paint_people
 
 
 class Context(Protocol):

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.canvas.heatmap_colours import colour_table
+from app.ui.canvas.painting.heatmap_colours import colour_table
 
 DEFAULT_OPACITY_PERCENT = 60
 MAX_PEAK_ROWS = 6

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from app.ui import theme
-from app.ui.canvas.markers import CASING, Marker, draw_marker
-from app.ui.canvas.opinion_painting import COLOUR as OPINION_COLOUR
+from app.ui.canvas.painting.markers import CASING, Marker, draw_marker
+from app.ui.canvas.painting.opinion_painting import COLOUR as OPINION_COLOUR
 from core.poses import Provenance
 
 SAMPLE_WH = (46, 26)

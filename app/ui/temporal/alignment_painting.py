@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
-from app.ui.canvas.markers import CASING
+from app.ui.canvas.painting.markers import CASING
 from app.ui.temporal.alignment_shapes import Alignment, Arrows, Scales, arrows, grid_lines, taps_at
 from core.geometry import FloatArray
 from core.heatmaps import STRIDE

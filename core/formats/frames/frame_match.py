@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from core.errors import FormatError
-from core.formats.image_names import folder_of
 from core.formats.labels import LabelImage
+from core.formats.texts.image_names import folder_of
 
 Key = TypeVar("Key", bound=Hashable)
 

@@ -11,8 +11,8 @@ from core.formats.frames.frame_match import FrameMatch, first_three, images_coun
 from core.formats.frames.name_matching import match_names
 from core.formats.frames.number_matching import match_numbers
 from core.formats.frames.sequences import of_one_sequence
-from core.formats.image_names import folder_of, normalised
 from core.formats.labels import LabelImage, Labels
+from core.formats.texts.image_names import folder_of, normalised
 from core.video.pictures import IMAGE_SUFFIXES
 
 FOLDERS_UP = 3

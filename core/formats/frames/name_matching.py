@@ -15,8 +15,8 @@ from core.formats.frames.frame_match import (
     name_of_image,
     refuse_several_folders,
 )
-from core.formats.image_names import Parts, normalised, parts_of, stem, without_hash, without_suffix
 from core.formats.labels import LabelImage
+from core.formats.texts.image_names import Parts, normalised, parts_of, stem, without_hash, without_suffix
 
 
 class NameRule(NamedTuple):

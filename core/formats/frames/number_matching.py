@@ -17,8 +17,8 @@ from core.formats.frames.frame_match import (
     refuse_several_folders,
     were,
 )
-from core.formats.image_names import numbers_of, posetrack_frame
 from core.formats.labels import LabelImage
+from core.formats.texts.image_names import numbers_of, posetrack_frame
 
 FRAME_IDS, IN_NAMES = "their frame_ids", "the numbers in their names"
 OTHER_FITS = (

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from core.errors import FormatError
 from core.formats.frames.frame_match import first_three, grouped, images_counted, were
-from core.formats.image_names import CAMERA, normalised, numbers_of, words_of
 from core.formats.labels import LabelImage
+from core.formats.texts.image_names import CAMERA, normalised, numbers_of, words_of
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HASH = re.compile(r"[0-9a-f]{8,}|(?![a-z]*\d{0,4}$)(?=.*[a-z])[0-9a-z]{5,}")

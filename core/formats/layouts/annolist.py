@@ -11,7 +11,7 @@ import numpy as np
 from core.errors import FormatError
 from core.formats.kept import named_path, others
 from core.formats.layouts.coco_like import further_joints
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, whole_number
+from core.formats.texts.records import ImageRecord, LabelFile, PersonRecord, number, whole_number
 from core.keypoints import POSETRACK
 from core.poses import FloatArray, Visibility
 

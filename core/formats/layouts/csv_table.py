@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.formats.labels import Labels
 from core.formats.layouts.coco_like.annotations import written_scores
-from core.formats.records import write_file_atomically
+from core.formats.texts.records import write_file_atomically
 from core.keypoints import POSETRACK
 from core.poses import Provenance, Visibility
 

@@ -15,8 +15,8 @@ from defusedxml.ElementTree import iterparse as read_xml
 
 from core.errors import FormatError
 from core.formats.kept import named_path, others
-from core.formats.names import CALLED_PEOPLE, joint_named, note_unplaced
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, step, whole_number
+from core.formats.texts.names import CALLED_PEOPLE, joint_named, note_unplaced
+from core.formats.texts.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, step, whole_number
 from core.keypoints import POSETRACK
 from core.poses import FloatArray, Visibility
 

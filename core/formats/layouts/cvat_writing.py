@@ -14,8 +14,8 @@ from defusedxml.ElementTree import fromstring
 from core.formats.labels import LabelImage, Labels
 from core.formats.layouts.cvat import BOX_LABEL, FAMILY, PERSON_LABEL, are_of_task
 from core.formats.layouts.frame_names import name_of
-from core.formats.names import CALLED_PEOPLE, joint_named
-from core.formats.records import write_file_atomically
+from core.formats.texts.names import CALLED_PEOPLE, joint_named
+from core.formats.texts.records import write_file_atomically
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
 

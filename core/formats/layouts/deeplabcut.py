@@ -17,8 +17,8 @@ from core.formats.labels import Labels
 from core.formats.layouts.coco_like.annotations import written_scores
 from core.formats.layouts.frame_names import name_of
 from core.formats.layouts.pandas_h5 import holds_table, read_table
-from core.formats.names import joint_named, note_unplaced, track_ids_named
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, step, write_file_atomically
+from core.formats.texts.names import joint_named, note_unplaced, track_ids_named
+from core.formats.texts.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, step, write_file_atomically
 from core.keypoints import POSETRACK
 from core.poses import Pose
 

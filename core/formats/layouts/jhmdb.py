@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import FormatError
 from core.formats.layouts.matlab import load_mat
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint
+from core.formats.texts.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint
 from core.keypoints import JHMDB, JHMDB_AS_POSETRACK, POSETRACK
 from core.poses import FloatArray
 

@@ -17,8 +17,8 @@ from core.formats.kept import others
 from core.formats.labels import LabelImage, Labels
 from core.formats.layouts.coco_like.annotations import written_scores
 from core.formats.layouts.frame_names import name_of
-from core.formats.names import joint_named, note_unplaced
-from core.formats.records import (
+from core.formats.texts.names import joint_named, note_unplaced
+from core.formats.texts.records import (
     ImageRecord,
     LabelFile,
     PersonRecord,

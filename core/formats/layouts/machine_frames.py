@@ -14,8 +14,8 @@ import numpy as np
 
 from core.errors import FormatError
 from core.formats.layouts.coco_like.tracks import keys_of_tracks, track_of
-from core.formats.names import joint_named, note_unplaced
-from core.formats.records import (
+from core.formats.texts.names import joint_named, note_unplaced
+from core.formats.texts.records import (
     ImageRecord,
     LabelFile,
     PersonRecord,

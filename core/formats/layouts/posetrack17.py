@@ -12,7 +12,7 @@ from core.formats.layouts import annolist
 from core.formats.layouts.coco_like import further_joints
 from core.formats.layouts.coco_like.annotations import mean_score, written_scores
 from core.formats.layouts.frame_names import name_of
-from core.formats.records import load_json, write_file_atomically
+from core.formats.texts.records import load_json, write_file_atomically
 from core.judging.head_boxes import head_box
 from core.keypoints import POSETRACK
 from core.poses import Pose, Visibility

@@ -14,8 +14,8 @@ from core.errors import FormatError
 from core.files.replacing import drafting, put_in_place
 from core.formats.labels import Labels
 from core.formats.layouts.coco_like.annotations import mean_score
-from core.formats.names import joint_named, note_unplaced, track_ids_named
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint
+from core.formats.texts.names import joint_named, note_unplaced, track_ids_named
+from core.formats.texts.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint
 from core.keypoints import POSETRACK
 from core.poses import Pose, Visibility
 

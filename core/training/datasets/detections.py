@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import FormatError, TrainingError
 from core.formats import recognition
-from core.formats.records import PersonRecord
+from core.formats.texts.records import PersonRecord
 from core.people.assignment import pair_by_overlap
 from core.training.datasets.videos import LabelledFrame, LabelledPerson, LabelledVideos, label_files
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import FormatError
 from core.formats.layouts.jhmdb import FIRST_PIXEL
-from core.formats.records import load_json, numbers, whole_number
+from core.formats.texts.records import load_json, numbers, whole_number
 from core.geometry import FloatArray
 from core.keypoints import JHMDB
 from core.training.datasets.videos import LabelledFrame, LabelledPerson, LabelledVideo, LabelledVideos

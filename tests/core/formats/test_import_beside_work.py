@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.errors import Cancelled, ProjectError
 from core.formats import import_labels, read_labels
 from core.formats.import_writing import POSES_AT_ONCE
-from core.formats.json_text import parse_json
+from core.formats.texts.json_text import parse_json
 from core.keypoints import COCO
 from core.poses import Pose, Provenance
 from core.project import Project, SourceRecord, edits

@@ -10,7 +10,7 @@ from app.bindings.export_formats import EXPORT_FORMATS
 from core.errors import FormatError
 from core.formats import FORMATS, read_labels
 from core.formats.known import KNOWN_FORMATS, WRITTEN_FORMATS
-from core.formats.names import joint_named, track_ids_named
+from core.formats.texts.names import joint_named, track_ids_named
 from core.keypoints import JHMDB, POSETRACK
 
 DOCUMENT = next(parent for parent in Path(__file__).parents if (parent / "docs").is_dir()) / "docs" / "formats.md"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import FormatError
 from core.formats import LabelImage, Labels, find_images, match_frames, read_labels
-from core.formats.image_names import numbers_of
+from core.formats.texts.image_names import numbers_of
 from core.poses import FramePoses
 
 

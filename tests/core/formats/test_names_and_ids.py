@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import FormatError
 from core.formats import read_labels
-from core.formats.names import joint_named, usual_name
+from core.formats.texts.names import joint_named, usual_name
 from core.keypoints import COCO, POSETRACK
 from core.poses import Provenance, Visibility
 

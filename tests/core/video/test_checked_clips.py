@@ -11,7 +11,7 @@ from core.errors import Cancelled
 from core.video import index as index_module
 from core.video import open as open_module
 from core.video import open_source, plain_decode
-from core.video.gaps import Gap, gaps_of, in_words
+from core.video.soundness.gaps import Gap, gaps_of, in_words
 from tests.damaged_clips import take_clips_for_long_ones, whole_and_damaged
 
 CASE = "data/cases/31-long-clip-damaged-in-the-middle"

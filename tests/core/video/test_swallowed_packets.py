@@ -10,8 +10,8 @@ import pytest
 
 from core.video import open as open_module
 from core.video import open_source, video_file
-from core.video.gaps import frames_lost
-from core.video.wholeness import Wholeness, wholeness_of
+from core.video.soundness.gaps import frames_lost
+from core.video.soundness.wholeness import Wholeness, wholeness_of
 from tests.core.video.conftest import moving_pictures
 
 H264 = {"x264-params": "keyint=15:bframes=3:scenecut=0:log-level=none"}

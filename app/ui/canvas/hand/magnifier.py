@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from app.ui import theme
-from app.ui.canvas.markers import CASING
+from app.ui.canvas.painting.markers import CASING
 from app.ui.canvas.picture_item import CRISP_FROM_SCALE
 from app.ui.canvas.view import View
 

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from app.ui import theme
 from app.ui.canvas.hand.regions import Polygons, middles
-from app.ui.canvas.heatmap_colours import Peak
 from app.ui.canvas.hit_test import HANDLES, handle_position
-from app.ui.canvas.markers import CASING
+from app.ui.canvas.painting.heatmap_colours import Peak
+from app.ui.canvas.painting.markers import CASING
+from app.ui.canvas.painting.pose_painting import HANDLE_PX, draw_tag
 from app.ui.canvas.pose_item import ContextItem
-from app.ui.canvas.pose_painting import HANDLE_PX, draw_tag
 from app.ui.canvas.view import View
 from core.poses import FloatArray
 

@@ -14,14 +14,14 @@ import numpy as np
 
 from core.errors import FormatError
 from core.formats.frames.frame_match import first_three
-from core.formats.image_names import parts_of, stem
 from core.formats.kept import named_path, others
 from core.formats.layouts.coco_like import further_joints
 from core.formats.layouts.coco_like.coco_results import are_percent, flat_keypoints
 from core.formats.layouts.coco_like.other_keypoints import OTHER_KEYPOINTS, other_keypoints
 from core.formats.layouts.coco_like.tracks import PERSON_KEYS, keys_of_tracks, number_named_tracks, track_of
-from core.formats.names import CALLED_PEOPLE, joint_named, joints_named, note_unplaced
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
+from core.formats.texts.image_names import parts_of, stem
+from core.formats.texts.names import CALLED_PEOPLE, joint_named, joints_named, note_unplaced
+from core.formats.texts.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, mapping
 from core.poses import FloatArray, Visibility
 

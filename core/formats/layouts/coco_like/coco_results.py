@@ -12,8 +12,8 @@ import numpy as np
 
 from core.errors import FormatError
 from core.formats.layouts.coco_like.tracks import PERSON_KEYS, track_of
-from core.formats.names import CALLED_PEOPLE
-from core.formats.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
+from core.formats.texts.names import CALLED_PEOPLE
+from core.formats.texts.records import ImageRecord, LabelFile, PersonRecord, number, numbers, whole_number
 from core.keypoints import COCO, POSETRACK, mapping
 from core.poses import FloatArray, Visibility
 

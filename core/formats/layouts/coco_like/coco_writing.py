@@ -11,7 +11,7 @@ from core.formats.layouts.coco_like.coco_layout import CROWDS
 from core.formats.layouts.coco_like.other_keypoints import OTHER_KEYPOINTS, write_others
 from core.formats.layouts.coco_like.tracks import track_key
 from core.formats.layouts.frame_names import name_of
-from core.formats.records import whole_number
+from core.formats.texts.records import whole_number
 from core.keypoints import Skeleton
 from core.poses import Pose
 

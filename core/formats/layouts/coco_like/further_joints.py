@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.formats.records import PersonRecord, number
+from core.formats.texts.records import PersonRecord, number
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.formats.names import joint_named
-from core.formats.records import number
+from core.formats.texts.names import joint_named
+from core.formats.texts.records import number
 from core.keypoints import Skeleton
 from core.poses import Pose, Provenance
 

@@ -13,7 +13,7 @@ from core.formats.labels import LabelImage, Labels, from_records
 from core.formats.layouts.coco_like import coco_layout
 from core.formats.layouts.coco_like.annotations import CATEGORY_ID, POSETRACK_CODES
 from core.formats.layouts.coco_like.coco_writing import FAMILY, annotations_of, ids_of, image_entry, kept_of_image
-from core.formats.records import load_json, write_file_atomically
+from core.formats.texts.records import load_json, write_file_atomically
 from core.keypoints import POSETRACK, Skeleton
 
 FRAME_ID_DIGITS = 4

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from core.formats.names import track_ids_named
-from core.formats.records import ImageRecord
+from core.formats.texts.names import track_ids_named
+from core.formats.texts.records import ImageRecord
 
 TRACK_KEYS = ("trackid", "objectid", "instanceid")
 """In small letters, with nothing between the words."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QListView
 
-from app.ui.canvas.opinion_painting import COLOUR
+from app.ui.canvas.painting.opinion_painting import COLOUR
 from app.ui.dialogs.agreement_dialog import AgreementDialog
 from app.ui.main_window import LEFT_PX
 from core.keypoints import POSETRACK

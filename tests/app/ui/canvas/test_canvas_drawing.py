@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint
 
 from app.ui import theme
 from app.ui.canvas import pose_item
-from app.ui.canvas.pose_painting import PoseContext, describe_keypoint
+from app.ui.canvas.painting.pose_painting import PoseContext, describe_keypoint
 from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose, Provenance, Visibility
 from tests.app.ui.canvas.canvas_hand import (

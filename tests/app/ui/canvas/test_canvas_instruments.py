@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from app.tools import Tool
 from app.ui.canvas.hand.magnifier import GAP_PX, magnifier_rect
 from app.ui.canvas.hand.transforming import turn_handle
-from app.ui.canvas.heatmap_colours import Peak
+from app.ui.canvas.painting.heatmap_colours import Peak
 from core.keypoints import POSETRACK
 from core.poses import FramePoses
 from core.transforming import transformed

@@ -5,8 +5,8 @@ import pytest
 
 from app.ui.canvas.gestures import BoxDraw, BoxResize, JointDrag
 from app.ui.canvas.hand.transforming import PersonDrag
-from app.ui.canvas.heatmap_colours import heatmap_peaks, heatmap_rgba
 from app.ui.canvas.hit_test import Selection, handle_at, joint_at, person_at
+from app.ui.canvas.painting.heatmap_colours import heatmap_peaks, heatmap_rgba
 from app.ui.canvas.view import Picture, View, fitted, kept_in_reach, zoom_limits, zoomed_within_limits
 from core.poses import FramePoses, Pose, Provenance, Visibility
 

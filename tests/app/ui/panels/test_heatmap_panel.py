@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QSlider
 
-from app.ui.canvas.heatmap_colours import colour_table
+from app.ui.canvas.painting.heatmap_colours import colour_table
 from app.ui.panels.heatmap_panel import NO_READING, ColourBar, HeatmapPanel, HeatmapReading
 
 READING = HeatmapReading("left wrist", 0.71, ((210.2, 333.1, 0.72), (180.0, 220.0, 0.36)))

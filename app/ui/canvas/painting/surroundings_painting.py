@@ -7,7 +7,7 @@ from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.ui import theme
-from app.ui.canvas.markers import CASING
+from app.ui.canvas.painting.markers import CASING
 from app.ui.canvas.view import View
 from core.judging.surroundings import Surroundings, Trajectory
 from core.keypoints import POSETRACK

@@ -10,12 +10,12 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from app.ui import theme
-from app.ui.canvas.heatmap_colours import Peak
 from app.ui.canvas.hit_test import HANDLES, JointHit, Selection, handle_position, reachable_joints
-from app.ui.canvas.markers import CASING, Marker, draw_marker
-from app.ui.canvas.opinion_painting import Opinion, paint_opinion, paint_opinion_key
-from app.ui.canvas.proposal_painting import Ghosts, paint_ghosts
-from app.ui.canvas.seeing.surroundings_painting import paint_surroundings, paint_unusual_limbs
+from app.ui.canvas.painting.heatmap_colours import Peak
+from app.ui.canvas.painting.markers import CASING, Marker, draw_marker
+from app.ui.canvas.painting.opinion_painting import Opinion, paint_opinion, paint_opinion_key
+from app.ui.canvas.painting.proposal_painting import Ghosts, paint_ghosts
+from app.ui.canvas.painting.surroundings_painting import paint_surroundings, paint_unusual_limbs
 from app.ui.canvas.view import View
 from core.judging.review import doubtful_joints, sure_joints
 from core.judging.sizes import person_size_px

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.video.gaps import frames_lost, in_words, missing_frames, usual_step
 from core.video.packets import Packets
 from core.video.plain_decode import PlainDecode
-from core.video.wholeness import Wholeness
+from core.video.soundness.gaps import frames_lost, in_words, missing_frames, usual_step
+from core.video.soundness.wholeness import Wholeness
 
 IntArray = NDArray[np.int64]
 LEAST_EVEN = 0.9

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from core.errors import FormatError
 from core.files.replacing import replacing
-from core.formats.image_names import folder_of, numbers_of
-from core.formats.json_text import parse_json
-from core.formats.names import unplaced_in_words
+from core.formats.texts.image_names import folder_of, numbers_of
+from core.formats.texts.json_text import parse_json
+from core.formats.texts.names import unplaced_in_words
 from core.keypoints import POSETRACK
 from core.poses import ByteArray, FloatArray, Visibility
 

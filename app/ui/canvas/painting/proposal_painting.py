@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from app.ui import theme
-from app.ui.canvas.markers import CASING
+from app.ui.canvas.painting.markers import CASING
 from app.ui.canvas.view import View
 from core.keypoints import POSETRACK
 from core.poses import FramePoses, Pose

@@ -1,0 +1,1 @@
+"""The bars above and below the picture: messages, proposals, where the labeller is."""

@@ -1,0 +1,1 @@
+"""What is drawn over the picture, and in which tones the picture is."""

@@ -1,1 +1,0 @@
-"""How the picture is seen: its tones, and what is drawn around the people of a frame."""

@@ -1,0 +1,1 @@
+"""Text and numbers as label files hold them: JSON, records with their place, names of keypoints and images."""

@@ -1,0 +1,1 @@
+"""What is missing or broken in a clip, found and said."""
