@@ -254,6 +254,7 @@ class MainWindow(QMainWindow):
         seen = [dock for dock in self._docks.values() if dock.isVisible()]
         feet = {(one.x(), one.y(), one.width(), 1 + len(self.tabifiedDockWidgets(one))) for one in seen}
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setElideMode(Qt.TextElideMode.ElideNone)  # names stay whole: where they don't fit, arrows lead to the rest
             bar.setVisible((bar.x(), bar.geometry().bottom() + 1, bar.width(), bar.count()) in feet)
 
     def show_panel(self, name: str) -> None:
