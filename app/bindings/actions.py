@@ -22,6 +22,7 @@ from app.threads.tasks import TaskRunner
 from app.tools import Tool
 from app.ui.dialogs import dialogs
 from app.ui.main_window import MainWindow
+from app.ui.reasons import allow
 from core import __version__
 from core.keypoints import POSETRACK
 
@@ -248,13 +249,15 @@ class ActionsBinding(QObject):
             ("action_redo", "Redo", self._session.redo_label),
         ):
             action = self._window.action(name)
-            action.setEnabled(label is not None)
+            allow(action, "" if label else f"There is nothing to {verb.lower()}.")
             action.setText(f"{verb}: {label}" if label else verb)
             action.setIconText(verb)
         self._window.action("action_mark_reviewed").setChecked(self._session.shown_poses().reviewed)
-        self._window.action("action_cancel").setEnabled(self._tasks.running() or self._finetuning.round.running)
+        is_running = self._tasks.running() or self._finetuning.round.running
+        allow(self._window.action("action_cancel"), "" if is_running else "Nothing is running.")
 
     def _refresh_rounds(self) -> None:
         """Says whether a round can be taken back, which no edit of a pose changes."""
-        self._window.action("action_rollback").setEnabled(self._finetuning.can_roll_back())
+        can_roll_back = self._finetuning.can_roll_back()
+        allow(self._window.action("action_rollback"), "" if can_roll_back else "No round of fine-tuning is in use.")
         self._refresh()

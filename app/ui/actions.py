@@ -15,6 +15,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app.ui import theme
+from app.ui.reasons import describe
 
 KeyMap = dict[str, tuple[str, ...]]
 """Action's object name -> its keys, in Qt's portable spelling ("Ctrl+Left")."""
@@ -349,7 +350,7 @@ def apply_keymap(built: Mapping[str, QAction], keymap: Mapping[str, Iterable[str
     for object_name, action in built.items():
         keys = tuple(keymap.get(object_name, ()))
         action.setShortcuts([QKeySequence(key, QKeySequence.SequenceFormat.PortableText) for key in keys])
-        action.setToolTip(SPECS[object_name].tooltip + (f"  ({shown(keys[0])})" if keys else ""))
+        describe(action, SPECS[object_name].tooltip + (f"  ({shown(keys[0])})" if keys else ""))
 
 
 def shown(key: str) -> str:

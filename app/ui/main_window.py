@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui import theme
+from app.ui import reasons, theme
 from app.ui.actions import ACTIONS, MENUS, TOOLBAR, apply_keymap, build_actions
 from app.ui.bars.message_bar import MessageBar
 from app.ui.bars.proposal_bar import ProposalBar
@@ -254,7 +254,7 @@ class MainWindow(QMainWindow):
         seen = [dock for dock in self._docks.values() if dock.isVisible()]
         feet = {(one.x(), one.y(), one.width(), 1 + len(self.tabifiedDockWidgets(one))) for one in seen}
         for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.setElideMode(Qt.TextElideMode.ElideNone)  # names stay whole: where they don't fit, arrows lead to the rest
+            bar.setElideMode(Qt.TextElideMode.ElideNone)  # whole names, and arrows where they don't fit
             bar.setVisible((bar.x(), bar.geometry().bottom() + 1, bar.width(), bar.count()) in feet)
 
     def show_panel(self, name: str) -> None:
@@ -346,7 +346,7 @@ class MainWindow(QMainWindow):
     def set_task(self, name: str | None, done: int = 0, total: int = 0, seconds_left: float | None = None) -> None:
         """Shows the running task ("Predicting") and its progress; None where nothing runs."""
         self._status.set_task(name, done, total, seconds_left)
-        self._actions["action_cancel"].setEnabled(name is not None)
+        reasons.allow(self._actions["action_cancel"], "" if name is not None else "Nothing is running.")
 
     def set_weights(self, name: str | None, why: str = "") -> None:
         """Shows the name of the weights that predict, and why these; None where there are none."""

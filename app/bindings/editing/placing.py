@@ -13,6 +13,7 @@ from app.controllers.editing.poses import EditingController
 from app.controllers.session import Session
 from app.tools import Tool
 from app.ui.main_window import MainWindow
+from app.ui.reasons import allow
 from core.files import places
 from core.poses import Visibility
 
@@ -72,7 +73,7 @@ class PlacingBinding(QObject):
         window.action("action_add_person").setChecked(tool == Tool.BOX)
         window.action("action_place_by_clicks").setChecked(tool == Tool.PLACE)
         for name in ("action_skip_joint", "action_place_back"):
-            window.action(name).setEnabled(tool == Tool.PLACE)
+            allow(window.action(name), "" if tool == Tool.PLACE else "For when joints are placed one by one.")
 
     def _on_selection(self, track_id: int | None, keypoint: int | None) -> None:
         if self._placing.is_active and (track_id is None or keypoint is None):

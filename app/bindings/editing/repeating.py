@@ -12,6 +12,7 @@ from app.controllers.session import Session
 from app.ui.canvas.painting.proposal_painting import Ghosts
 from app.ui.dialogs.many_frames_dialog import CarryDialog, Choice, Deed, ManyFramesDialog, Option
 from app.ui.main_window import MainWindow
+from app.ui.reasons import allow
 from app.ui.words import counted
 from core.frame_range import FrameRange
 from core.keypoints import POSETRACK
@@ -68,7 +69,7 @@ class RepeatingBinding(QObject):
     # What would change ------------------------------------------------------------------------------------------------
 
     def _show(self, proposal: Proposal | None) -> None:
-        self._window.action("action_keep_proposal").setEnabled(proposal is not None)
+        allow(self._window.action("action_keep_proposal"), "" if proposal is not None else "Nothing is proposed.")
         is_asked = self._dialog is not None
         self._window.proposal_bar.show_sentence("" if proposal is None or is_asked else in_words(proposal))
         self._draw()

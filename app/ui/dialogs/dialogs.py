@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from app.ui.actions import KeyMap, Preset
 from app.ui.dialogs.keys_dialog import KeysDialog
 from app.ui.dialogs.question import Question
+from app.ui.reasons import allow
 
 EXPORT_WIDTH_PX = 600
 """Room for a path of some folders."""
@@ -108,7 +109,7 @@ class ExportDialog(Question):
         self.body.addLayout(checks)
         self.show_checked("", any_found=False)
         self._format.currentIndexChanged.connect(self._show_format)
-        self._path.textChanged.connect(lambda text: self.do_it.setEnabled(bool(text.strip())))
+        self._path.textChanged.connect(lambda text: allow(self.do_it, "" if text.strip() else "Name a file first."))
         self._show_format(0)
 
     def _show_format(self, index: int) -> None:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.ui import theme
 from app.ui.actions import ACTIONS, SPECS, KeyMap, Preset, key_conflicts, normalised, shown
 from app.ui.dialogs.question import put_hand_in_first_field
+from app.ui.reasons import allow
 from app.ui.tables import build_table, cell
 
 HEADERS = (
@@ -174,7 +175,7 @@ class KeysDialog(QDialog):
         ]
         self._conflicts.setText(" ".join(sentences) if sentences else "No two actions share a key.")
         theme.set_tone(self._conflicts, "error" if sentences else "muted")
-        self._use.setEnabled(not sentences)
+        allow(self._use, " ".join(sentences))
         self._show_current()
 
     def _show_current(self) -> None:

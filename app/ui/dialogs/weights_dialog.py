@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
+from app.ui.reasons import allow
 from app.ui.tables import build_table, cell, fit_column
 from app.ui.words import time_left
 
@@ -256,7 +257,11 @@ class WeightsDialog(QDialog):
     def _refresh(self) -> None:
         row = self._current()
         self._details.setText("\n".join(row.details) if row is not None else "")
-        self._fetch.setEnabled(row is not None and row.can_fetch and not self._busy)
-        self._use.setEnabled(row is not None and row.can_use and not row.in_use)
-        self._import.setEnabled(not self._busy)
-        self._measure.setEnabled(not self._busy and bool(self._rows))
+        busy = "Wait until this has ended." if self._busy else ""
+        nothing = "" if row is not None else "Select weights first."
+        allow(self._fetch, nothing or busy or ("" if row and row.can_fetch else "These weights are not for fetching."))
+        in_use = "These weights are in use." if row and row.in_use else ""
+        not_here = "" if row and row.can_use else "These weights are not here: fetch them first."
+        allow(self._use, nothing or in_use or not_here)
+        allow(self._import, busy)
+        allow(self._measure, busy or ("" if self._rows else "There are no weights to measure."))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from app.ui import theme
+from app.ui.reasons import allow
 from core.judging.concerns import Objection
 
 ROW_PX = 22
@@ -63,7 +64,7 @@ class ChecksPanel(QWidget):
     def show_sentence(self, sentence: str, *, can_check: bool) -> None:
         """Says how far the check went, and whether one can be asked for now."""
         self._sentence.setText(sentence)
-        self._check.setEnabled(can_check)
+        allow(self._check, "" if can_check else (sentence or "Open a clip first."))
 
     def show_objections(self, objections: Sequence[Objection]) -> None:
         """Shows these, which come kind after kind; kinds that were folded stay so."""

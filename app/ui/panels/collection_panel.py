@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.ui import theme
+from app.ui.reasons import allow
 from app.ui.tables import build_table, cell, fit_column
 
 EMPTY_SENTENCE = "No collection is open.\nMake one of a folder of clips to label them one after the other."
@@ -119,7 +120,7 @@ class CollectionPanel(QWidget):
             if row.key == selected:
                 self._table.setCurrentCell(place, 0)
         for button in self._on_collection:
-            button.setEnabled(sentence is not None)
+            allow(button, "" if sentence is not None else "Open or make a collection first.")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete takes the marked clip off the list."""

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
+from app.ui.reasons import allow
 from app.ui.tables import build_table, cell, fit_column
 from app.ui.words import shortened
 from core.judging.opinions import DIFFERS_ABOVE, JointDifference
@@ -150,7 +151,7 @@ class ComparePanel(QWidget):
         header, frame = self._table.horizontalHeader().sizeHint().height(), 2 * self._table.frameWidth()
         self._table.setMaximumHeight(header + len(state.rows) * ROW_PX + frame + 2)
         for action in self._take_actions:
-            action.setEnabled(state.can_take)
+            allow(action, "" if state.can_take else "There is no second opinion on the selected person.")
 
     def set_selected(self, keypoint: int | None) -> None:
         """Marks the row of a joint, or none."""

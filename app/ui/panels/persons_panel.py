@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
+from app.ui.reasons import allow
 from app.ui.tables import build_table, cell, fit_column
 from core.poses import Pose, Provenance
 
@@ -240,7 +241,7 @@ class PersonsPanel(QWidget):
             self._table.setCurrentCell(index, PERSON)
             self._table.selectRow(index)
         for button in self._needing_person:
-            button.setEnabled(index is not None)
+            allow(button, "" if index is not None else "Select a person first.")
 
     def selected(self) -> int | None:
         """The person whose row is marked."""
@@ -256,7 +257,7 @@ class PersonsPanel(QWidget):
         elif column == LOCK:
             self.locked_toggled.emit(row.track_id, not row.locked)
         for button in self._needing_person:
-            button.setEnabled(True)
+            allow(button, "")
         self.person_selected.emit(row.track_id)
 
     def _open_menu(self, position: QPoint) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.panels.queue_list import QueueView
+from app.ui.reasons import allow
 from core.judging.entries import Entry, FilterChoices, Wanted
 from core.keypoints import POSETRACK
 
@@ -56,7 +57,7 @@ class FilterBox(QComboBox):
             for words, value in entries:
                 self.addItem(words, value)
         self.setCurrentIndex([value for _, value in entries].index(chosen))
-        self.setEnabled(len(entries) > 1)
+        allow(self, "" if len(entries) > 1 else "There is nothing to choose from.")
 
     def showPopup(self) -> None:
         """Lists the choices, as wide as their words."""
@@ -155,7 +156,7 @@ class QueuePanel(QWidget):
         self._with_done.setChecked(wanted.with_done)
         self._is_filtered = any(value is not None for value in (wanted.reason, wanted.track_id, wanted.keypoint))
         self._count.setText(f"{num_done:,} of {num_entries:,} done" if num_entries else "")
-        self._with_done.setEnabled(num_entries > 0)
+        allow(self._with_done, "" if num_entries > 0 else "Nothing is done yet.")
         self._view.set_entries(entries)
         self._pages.setCurrentIndex(1 if entries else 0)
         self._empty.setText(

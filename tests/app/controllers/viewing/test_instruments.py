@@ -50,7 +50,8 @@ def test_instruments_answer_off_the_windows_thread(drive, clip, monkeypatch):
     d.fill(track_id, range(1, 12))
     d.window.show_panel("temporal")
     watch(d, track_id)
-    asked, gate, real = [], threading.Event(), d.program.instruments._asker._answer
+    wanted, asked, gate, real = [], [], threading.Event(), d.program.instruments._asker._answer
+    ask = d.program.instruments._asker.ask
 
     def slow(question, source):
         asked.append(question.frame_index)
@@ -58,8 +59,10 @@ def test_instruments_answer_off_the_windows_thread(drive, clip, monkeypatch):
         return real(question, source)
 
     monkeypatch.setattr(d.program.instruments._asker, "_answer", slow)
+    monkeypatch.setattr(d.program.instruments._asker, "ask", lambda one: (wanted.append(one.frame_index), ask(one)))
     for frame_index in range(1, 11):
         d.go_to(frame_index)  # would wait for the first answer here, if the window did
+    d.wait(lambda: wanted[-1:] == [10], what="the question for the last frame")
     gate.set()
     d.wait(lambda: d.program.canvas_binding._current_answer() is not None, what="the last frame's heatmap")
     assert asked[-1] == 10 and len(asked) <= 2, "frames that passed are not asked for"
