@@ -12,7 +12,7 @@ from typing import NamedTuple
 from core.files import checkout
 
 BENCHMARKS = checkout.REPOSITORY / "benchmarks"
-MOTION_BENCH = "motion"
+MOTION_BENCH, LOOP_BENCH = "motion", "loop"
 
 
 class About(NamedTuple):
@@ -63,8 +63,8 @@ def device(text: str) -> str:
 
 
 def benchmark(text: str) -> str:
-    """The name of a script in benchmarks/, without its ending, or "motion". Raises argparse.ArgumentTypeError."""
-    names = [*sorted(path.stem for path in BENCHMARKS.glob("[!_]*.py")), MOTION_BENCH]
+    """The name of a script in benchmarks/, without its ending, "motion" or "loop". Raises ArgumentTypeError."""
+    names = [*sorted(path.stem for path in BENCHMARKS.glob("[!_]*.py")), MOTION_BENCH, LOOP_BENCH]
     if text not in names:
         raise argparse.ArgumentTypeError(f"there is no benchmark '{text}'; choose among {', '.join(names)}")
     return text
@@ -243,12 +243,18 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=benchmark,
         metavar="NAME",
-        help="benchmarks to run; default: the quick ones, all but motion",
+        help="benchmarks to run; default: the quick ones, all but motion and loop",
     )
     parser.add_argument(
         "--size", choices=("small", "full"), default="small",
-        help="of motion: small (default) takes about half an hour on one core, full is for a GPU",
+        help="small (default): half an hour of one core for motion, four minutes of two for loop; full is for a GPU",
     )  # fmt: skip
+    parser.add_argument(
+        "--clip",
+        metavar="LABELS",
+        help="for loop: the right labels, a file of any format or a project; or a clip's name",
+    )
+    parser.add_argument("--source", type=Path, metavar="CLIP", help="for loop: the video or folder that they label")
     _add_json(parser)
 
 
@@ -267,6 +273,8 @@ COMMANDS: dict[str, About] = {
     "finetune": About("one round of training on a project's corrections", _add_finetune),
     "train": About("train a network as a configuration file says", _add_train),
     "weights": About("list the weights, fetch better ones, or import a file", _add_weights_command),
-    "bench": About("run the benchmarks; `bench motion` says what alignment is worth", _add_bench),
+    "bench": About(
+        "run the benchmarks: `motion` what alignment is worth, `loop` what a labeller's drags are", _add_bench
+    ),
     "doctor": About("what this machine has and lacks", _add_nothing),
 }

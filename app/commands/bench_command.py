@@ -1,4 +1,4 @@
-"""`python main.py bench`: runs the scripts in benchmarks/, or the motion bench."""
+"""`python main.py bench`: runs the scripts in benchmarks/, the motion bench, or the loop's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from app.arguments import BENCHMARKS, MOTION_BENCH
+from app.arguments import BENCHMARKS, LOOP_BENCH, MOTION_BENCH
 from app.terminal import Terminal
 from core.errors import FamiError
 from core.files.outputs import check_can_write, write_json
@@ -22,13 +22,21 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     scripts = {path.stem: path for path in sorted(BENCHMARKS.glob("[!_]*.py"))}
     if not scripts:
         raise FamiError("There are no benchmarks in this version yet.")
-    results = {
-        name: run_motion(arguments, terminal) if name == MOTION_BENCH else run_script(scripts[name], terminal)
-        for name in arguments.names or scripts
-    }
+    names = arguments.names or list(scripts)
+    results = {name: _run_one(name, scripts.get(name), arguments, terminal) for name in names}
     if arguments.json is not None:
-        write_json(arguments.json, results)
+        write_json(arguments.json, results[LOOP_BENCH] if names == [LOOP_BENCH] else results)
     return 0
+
+
+def _run_one(name: str, script: Path | None, arguments: argparse.Namespace, terminal: Terminal) -> object:
+    if script is not None:
+        return run_script(script, terminal)
+    if name == MOTION_BENCH:
+        return run_motion(arguments, terminal)
+    from app.commands.bench_loop import run_loop  # noqa: PLC0415 - torch, likewise
+
+    return run_loop(arguments, terminal)
 
 
 def run_motion(arguments: argparse.Namespace, terminal: Terminal) -> object:
