@@ -120,9 +120,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         metavar="X,Y,W,H",
         help="a person in the first frame of the range, followed from there; may be given again for the next person",
     )
-    parser.add_argument(
-        "--frames", type=frame_range, default=(0, None), metavar="A:B", help="frames A to B - 1, counted from 0"
-    )
+    _add_frames(parser)
     parser.add_argument(
         "--window",
         type=window_offsets,
@@ -197,6 +195,12 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_frames(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--frames", type=frame_range, default=(0, None), metavar="A:B", help="frames A to B - 1, counted from 0"
+    )
+
+
 def _add_export(parser: argparse.ArgumentParser) -> None:
     from core.formats.known import WRITTEN_FORMATS  # noqa: PLC0415 - takes a moment, and only exporting needs it
 
@@ -205,6 +209,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=names, required=True, help="what to write")
     parser.add_argument("--out", type=Path, required=True, metavar="PATH")
     parser.add_argument("--only", choices=("reviewed",), help="only what a person reviewed, accepted or corrected")
+    _add_frames(parser)
     parser.add_argument("--images", action="store_true", help="also write the frames, as images/<source>/000000.jpg")
 
 

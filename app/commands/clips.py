@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.terminal import Terminal
-from core.errors import SourceError
+from core.errors import PredictionError, SourceError
 from core.project import Project
 from core.video import Source, open_source
 from core.work.recounting import is_to_be_recounted, recount
@@ -15,6 +15,14 @@ def open_checked(path: Path, terminal: Terminal) -> Source:
     """Opens a clip whose frames are numbered as a plain decode numbers them. Raises SourceError."""
     with terminal.progress(f"Checking {path.name}") as progress:
         return open_source(path, progress, checked=True)
+
+
+def frames_of(frame_range: tuple[int, int | None], num_frames: int) -> tuple[int, int]:
+    """The frames that a person asked for, within the clip. Raises PredictionError if the clip has none of them."""
+    start, stop = frame_range
+    if start >= num_frames:
+        raise PredictionError(f"--frames begins at {start}, but the clip has {num_frames} frames, counted from 0.")
+    return start, num_frames if stop is None else min(stop, num_frames)
 
 
 def make_sure_of_frames(project_path: Path, terminal: Terminal) -> None:

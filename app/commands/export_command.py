@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 
-from app.commands.clips import make_sure_of_frames
+from app.commands.clips import frames_of, make_sure_of_frames
 from app.terminal import Terminal
 from core.errors import SourceError
 from core.files.outputs import check_can_write
 from core.files.paths import project_files
 from core.formats import export_project
 from core.formats.exporting import refuse_to_destroy
+from core.frame_range import FrameRange
 from core.project import Project
 from core.video import Source, open_source
 
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
             arguments.format,
             arguments.out,
             only_reviewed=arguments.only == "reviewed",
+            frames=_chosen(arguments.frames, project.source.num_frames),
             images_folder=arguments.out.absolute().parent if arguments.images else None,
             on_progress=progress,
         )
@@ -39,6 +41,11 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     for remark in result.remarks:
         terminal.say(remark)
     return 0
+
+
+def _chosen(frame_range: tuple[int, int | None], num_frames: int) -> FrameRange | None:
+    """The frames that were asked for, None for all of them."""
+    return None if frame_range == (0, None) else FrameRange(*frames_of(frame_range, num_frames))
 
 
 def _open_source(project: Project) -> Source:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.clips import open_checked, remarks_of
+from app.commands.clips import frames_of, open_checked, remarks_of
 from app.terminal import Terminal
 from app.weights import detectors
 from app.weights.choice import find_weights
@@ -95,14 +95,6 @@ def new_project(path: Path, source: Source) -> Iterator[Project]:
             for file in project_files(path):
                 file.unlink(missing_ok=True)
         raise
-
-
-def frames_of(frame_range: tuple[int, int | None], num_frames: int) -> tuple[int, int]:
-    """The frames that a person asked for, within the clip. Raises PredictionError if the clip has none of them."""
-    start, stop = frame_range
-    if start >= num_frames:
-        raise PredictionError(f"--frames begins at {start}, but the clip has {num_frames} frames, counted from 0.")
-    return start, num_frames if stop is None else min(stop, num_frames)
 
 
 def check_boxes(boxes: Sequence[Box], size_wh: tuple[int, int]) -> None:

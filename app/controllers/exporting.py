@@ -20,6 +20,7 @@ from core.formats import (
     preview_imports,
     read_labels,
 )
+from core.frame_range import FrameRange
 from core.project import Project, Touched
 from core.video import open_source
 
@@ -88,8 +89,15 @@ class ExportController(QObject):
         self._session = session
         self._tasks = tasks
 
-    def export(self, format_name: str, path: Path, only_reviewed: bool, images_folder: Path | None) -> None:
-        """Writes the project's labels to a file."""
+    def export(
+        self,
+        format_name: str,
+        path: Path,
+        only_reviewed: bool,
+        images_folder: Path | None,
+        frames: FrameRange | None = None,
+    ) -> None:
+        """Writes the project's labels to a file; `frames` only these, None for the whole clip."""
         session = self._session
         project, source_path = session.project, session.source_path
         if project is None or source_path is None:
@@ -104,6 +112,7 @@ class ExportController(QObject):
                     format_name,
                     path,
                     only_reviewed=only_reviewed,
+                    frames=frames,
                     images_folder=images_folder,
                     on_progress=task.report,
                 )

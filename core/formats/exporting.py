@@ -19,6 +19,7 @@ from core.formats.layouts import csv_table, cvat_writing, deeplabcut, label_stud
 from core.formats.layouts.coco_like import coco, posetrack18
 from core.formats.layouts.frame_names import name_of as name_of_image
 from core.formats.losses import losses
+from core.frame_range import FrameRange
 from core.poses import FramePoses, Pose, Provenance
 from core.project import NOBODY, Project, SourceRecord
 from core.video import Source, open_source
@@ -83,6 +84,7 @@ def export_project(
     path: Path | str,
     *,
     only_reviewed: bool = False,
+    frames: FrameRange | None = None,
     images_folder: Path | str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ExportResult:
@@ -95,6 +97,7 @@ def export_project(
         path: of the label file.
         only_reviewed: only frames that are marked reviewed, and elsewhere only people of whom a person accepted or
             corrected something.
+        frames: only these, None for the whole clip.
         images_folder: where the frames that the file lists are written, too, by the names that it has for them.
         on_progress: called with done and total pictures; may raise Cancelled, which leaves no label file and no picture
             that was not there before.
@@ -108,7 +111,7 @@ def export_project(
         raise FormatError(f"There is no format {format_name!r}; choose one of {', '.join(FORMATS)}.")
     source_name = name_of(project.source.path, project.source.kind)
     refuse_to_destroy(project, source, Path(path))
-    labels = labels_of(project, only_reviewed, every_frame=format_name in FORMATS_OF_WHOLE_CLIPS)
+    labels = labels_of(project, only_reviewed, format_name in FORMATS_OF_WHOLE_CLIPS, frames)
     labels.clip_files, notes = clip_files(project.source, source)
     if project.source.kind == "images":
         _name_pictures(labels, format_name, source_name)
@@ -116,11 +119,12 @@ def export_project(
     refuse_to_destroy(project, source, Path(path), targets)
     labelled = sum(image.labelled for image in labels.images)
     if not labelled:
+        where, of_where = ("here", "") if frames is None else (f"in {frames.words}", f" of {frames.words}")
         raise FormatError(
-            "There is nothing to export: nobody has reviewed, accepted or corrected anything here yet, "
+            f"There is nothing to export: nobody has reviewed, accepted or corrected anything {where} yet, "
             "and labels that were only imported do not count."
             if only_reviewed
-            else "There is nothing to export: no frame is labelled yet."
+            else f"There is nothing to export: no frame{of_where} is labelled yet."
         )
     num_images = 0
     missing: tuple[int, ...] = ()
@@ -214,22 +218,26 @@ def clip_files(record: SourceRecord, source: Source | None = None) -> tuple[tupl
     return tuple(record.path / name for name in names), []
 
 
-def labels_of(project: Project, only_reviewed: bool = False, every_frame: bool = True) -> Labels:
+def labels_of(
+    project: Project, only_reviewed: bool = False, every_frame: bool = True, frames: FrameRange | None = None
+) -> Labels:
     """What a project holds, as labels.
 
     Args:
         project: to read.
         only_reviewed: see `export_project`.
         every_frame: also list the frames that hold nothing.
+        frames: only these, None for the whole clip.
     """
     record = project.source
+    listed = range(record.num_frames) if frames is None else range(record.num_frames)[frames.start : frames.stop]
     regions, kept = project.ignore_regions(), project.kept_fields()
     kept_of: dict[int, dict[int, ByFamily]] = {}
     for (index, track_id), fields in kept.items():
         if track_id != NOBODY:
             kept_of.setdefault(index, {})[track_id] = fields
-    held = {frame.frame_index: frame for frame in _held(project.frames(0, record.num_frames), only_reviewed)}
-    indices: Iterable[int] = range(record.num_frames) if every_frame else sorted(held)
+    held = {frame.frame_index: frame for frame in _held(project.frames(listed.start, listed.stop), only_reviewed)}
+    indices: Iterable[int] = listed if every_frame else sorted(held)
     images = [
         LabelImage(
             frame_index=index,

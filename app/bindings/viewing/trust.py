@@ -61,7 +61,7 @@ class TrustBinding(QObject):
             session.message.emit("There is nothing to export: open a clip first.")
             return
         path = places.export_folder_for(project.path) / project.path.with_suffix(".json").name
-        dialog = ExportDialog(self._window, path, EXPORT_FORMATS)
+        dialog = ExportDialog(self._window, path, EXPORT_FORMATS, session.selected_range)
         dialog.objections_wanted.connect(lambda: self._window.show_panel("checks"))
 
         def tell(state: ChecksState) -> None:
@@ -77,7 +77,9 @@ class TrustBinding(QObject):
         dialog.deleteLater()
         if agreed:
             choice = dialog.options()
-            self._exporting.export(choice.format_name, choice.path, choice.only_reviewed, choice.images_folder)
+            self._exporting.export(
+                choice.format_name, choice.path, choice.only_reviewed, choice.images_folder, choice.frames
+            )
 
     def _ask_for_effort(self) -> None:
         project = self._session.project

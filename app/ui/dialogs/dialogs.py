@@ -26,6 +26,7 @@ from app.ui.actions import KeyMap, Preset
 from app.ui.dialogs.keys_dialog import KeysDialog
 from app.ui.dialogs.question import Question
 from app.ui.reasons import allow
+from core.frame_range import FrameRange
 
 EXPORT_WIDTH_PX = 600
 """Room for a path of some folders."""
@@ -33,11 +34,20 @@ EXPORT_WIDTH_PX = 600
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What to write: the format's name, the file, only frames a person looked at, and where frames go as pictures."""
+    """What to write.
+
+    Attributes:
+        format_name: the format's name.
+        path: the file.
+        only_reviewed: only what a person looked at.
+        frames: only these frames, None for the whole clip.
+        images_folder: where the frames go as pictures, None for nowhere.
+    """
 
     format_name: str
     path: Path
     only_reviewed: bool
+    frames: FrameRange | None
     images_folder: Path | None
 
 
@@ -60,8 +70,12 @@ class ExportDialog(Question):
 
     objections_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None, path: Path, formats: Sequence[ExportFormat]) -> None:
+    def __init__(
+        self, parent: QWidget | None, path: Path, formats: Sequence[ExportFormat], selected: FrameRange | None = None
+    ) -> None:
+        """Asks for a file, `path` at first; frames that are `selected` on the timeline can be written alone."""
         self._formats = tuple(formats)
+        self._selected = selected
         super().__init__(parent, "export_dialog", "Export", "Write the labels for other programs to read.", "Export")
         self.setMinimumWidth(EXPORT_WIDTH_PX)
         self._format = QComboBox(self)
@@ -71,8 +85,7 @@ class ExportDialog(Question):
             self._format.addItem(entry.title)
         self._path = QLineEdit(str(path), self)
         self._path.setObjectName("export_path")
-        self._path.textChanged.connect(lambda text: self._path.setToolTip(f"The file to write: {text}"))
-        self._path.setToolTip(f"The file to write: {path}")
+        self._name_file(str(path))
         browse = QPushButton("Browse…", self)
         browse.setObjectName("export_browse")
         browse.setToolTip("Choose the file.")
@@ -82,9 +95,14 @@ class ExportDialog(Question):
         place.addWidget(self._path, 1)
         place.addWidget(browse)
         self._about = self.muted("")
-        self._reviewed = QCheckBox("Only what a person reviewed, accepted or corrected", self)
-        self._reviewed.setObjectName("export_only_reviewed")
-        self._reviewed.setToolTip("Leaves out what nobody has checked.")
+        self._reviewed = self._switch(
+            "export_only_reviewed",
+            "Only what a person reviewed, accepted or corrected",
+            "Leaves out what nobody has checked.",
+        )
+        of_range = "Only the selected range" if selected is None else f"Only {selected.words}"
+        self._range = self._switch("export_selected_range", of_range, "The range that is selected on the timeline.")
+        self._range.setVisible(selected is not None)
         self._checked = QLabel(self)
         self._checked.setObjectName("export_checked")
         self._checked.setWordWrap(True)
@@ -96,21 +114,34 @@ class ExportDialog(Question):
         checks = QHBoxLayout()
         checks.addWidget(self._checked, 1)
         checks.addWidget(self._show_them)
-        self._images = QCheckBox("Also write the frames as pictures", self)
-        self._images.setObjectName("export_images")
-        self._images.setToolTip("Into a folder “images” beside the file, under the names used in the labels.")
+        self._images = self._switch(
+            "export_images",
+            "Also write the frames as pictures",
+            "Into a folder “images” beside the file, under the names used in the labels.",
+        )
         form = QFormLayout()
         form.addRow("Format", self._format)
         form.addRow("", self._about)
         form.addRow("File", place)
         self.body.addLayout(form)
         self.body.addWidget(self._reviewed)
+        self.body.addWidget(self._range)
         self.body.addWidget(self._images)
         self.body.addLayout(checks)
         self.show_checked("", any_found=False)
         self._format.currentIndexChanged.connect(self._show_format)
-        self._path.textChanged.connect(lambda text: allow(self.do_it, "" if text.strip() else "Name a file first."))
+        self._path.textChanged.connect(self._name_file)
         self._show_format(0)
+
+    def _name_file(self, text: str) -> None:
+        self._path.setToolTip(f"The file to write: {text}")
+        allow(self.do_it, "" if text.strip() else "Name a file first.")
+
+    def _switch(self, name: str, words: str, tooltip: str) -> QCheckBox:
+        switch = QCheckBox(words, self)
+        switch.setObjectName(name)
+        switch.setToolTip(tooltip)
+        return switch
 
     def _show_format(self, index: int) -> None:
         self._about.setText(self._formats[index].about)
@@ -139,6 +170,7 @@ class ExportDialog(Question):
             self._formats[self._format.currentIndex()].name,
             path,
             self._reviewed.isChecked(),
+            self._selected if self._range.isChecked() else None,
             path.parent if self._images.isChecked() else None,
         )
 

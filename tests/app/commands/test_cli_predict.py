@@ -181,6 +181,14 @@ def test_imported_labels_are_exported_again_as_they_were(tmp_path: Path) -> None
             assert pose.track_id == again.track_id
             np.testing.assert_array_equal(pose.visibility, again.visibility)
             np.testing.assert_allclose(pose.keypoints[pose.labelled], again.keypoints[again.labelled], atol=0.01)
+    status, output, errors = run("export", project_path, "--format", "posetrack18", "--out", out, "--frames", "10:13")
+    assert (status, errors) == (0, "") and "6 poses in 3 frames" in output
+    status, output, errors = run("import", out, "--source", places.DEMO_CLIP, "--project", tmp_path / "part.fami")
+    assert (status, errors) == (0, "")
+    with Project.open(tmp_path / "part.fami", read_only=True) as part:
+        assert [frame.frame_index for frame in part.frames() if frame.poses] == [10, 11, 12]
+    status, _, errors = run("export", project_path, "--format", "coco", "--out", out, "--frames", "200:210")
+    assert status == 1 and errors == "error: --frames begins at 200, but the clip has 125 frames, counted from 0.\n"
 
 
 def test_labels_of_another_clip_are_refused_and_leave_no_project(shared: Path, tmp_path: Path) -> None:

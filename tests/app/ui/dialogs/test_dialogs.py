@@ -10,6 +10,7 @@ from app.keymaps import presets
 from app.ui.actions import default_keymap
 from app.ui.dialogs import dialogs
 from app.ui.dialogs.dialogs import ExportDialog, ExportFormat, ExportOptions
+from core.frame_range import FrameRange
 
 
 def answer(act) -> None:
@@ -36,19 +37,34 @@ def test_export_options(qtbot):
     qtbot.addWidget(dialog)
     assert dialog.agreed()
     chosen = dialog.options()
-    assert chosen == ExportOptions("csv", Path("/clips/dance.csv"), True, Path("/clips"))
+    assert chosen == ExportOptions("csv", Path("/clips/dance.csv"), True, None, Path("/clips"))
     answer(press("do_it"))
     plain = ExportDialog(None, Path("/clips/dance.json"), FORMATS)
     qtbot.addWidget(plain)
     assert plain.agreed()
-    assert plain.options() == ExportOptions("posetrack18", Path("/clips/dance.json"), False, None)
+    assert plain.options() == ExportOptions("posetrack18", Path("/clips/dance.json"), False, None, None)
+
+
+def test_the_selected_range_can_be_exported_alone(qtbot):
+    selected = FrameRange(3, 7)
+    for is_wanted in (False, True):
+        dialog = ExportDialog(None, Path("/clips/dance.json"), FORMATS, selected)
+        qtbot.addWidget(dialog)
+        switch = dialog.findChild(QCheckBox, "export_selected_range")
+        assert switch.text() == "Only frames 3 to 6"
+        switch.setChecked(is_wanted)
+        assert dialog.options().frames == (selected if is_wanted else None)
+    without = ExportDialog(None, Path("/clips/dance.json"), FORMATS)
+    qtbot.addWidget(without)
+    assert not without.findChild(QCheckBox, "export_selected_range").isVisibleTo(without)
 
 
 def test_an_export_needs_a_file(qtbot):
     dialog = dialogs.ExportDialog(None, Path("/clips/dance.json"), FORMATS)
     qtbot.addWidget(dialog)
     dialog.findChild(QLineEdit, "export_path").setText("  ")
-    assert not dialog.findChild(QPushButton, "do_it").isEnabled()
+    button = dialog.findChild(QPushButton, "do_it")
+    assert not button.isEnabled() and button.toolTip() == "Name a file first."
 
 
 def test_a_frame_is_typed(qtbot):
