@@ -147,7 +147,7 @@ _PERSON = (
     _A("action_ignore_regions", "Ignore regions", ("Shift+I",), "Draw and change the regions of this frame in which nothing is evaluated.", None, "Person", checkable=True),
     _A("action_next_person", "Next person", ("`",), "Select the next person in this frame.", None, "Person", starts_group=True),
     *(
-        _A(f"action_person_{n}", f"Person {n}", (str(n),), f"Select the person in row {n} of the list of people.", None, "Person/Select", starts_group=n == 1)
+        _A(f"action_person_{n}", f"Person in row {n}", (str(n),), f"Select the person in row {n} of the list of people.", None, "Person/Select", starts_group=n == 1)
         for n in range(1, 10)
     ),
 )

@@ -61,6 +61,8 @@ class Legend(QWidget):
             painter.fillRect(box, theme.CANVAS_BACKGROUND)
             height = box.height() * abs(fill)
             top = box.top() if fill < 0 else box.bottom() - height
+            if meaning is None:
+                top -= 2  # a white base would be lost on a light ground
             painter.fillRect(QRectF(box.left(), top, box.width(), height), colour)
             if not fill:
                 for left in (0.5, 7.0):
