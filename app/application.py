@@ -20,6 +20,7 @@ from app.bindings.editing.queue import QueueBinding
 from app.bindings.editing.regions import RegionsBinding
 from app.bindings.editing.repeating import RepeatingBinding
 from app.bindings.editing.track_changes import TrackChangesBinding
+from app.bindings.network.rounds import RoundsBinding
 from app.bindings.network.state import NetworkBinding
 from app.bindings.network.weights import WeightsBinding
 from app.bindings.panels import PanelsBinding
@@ -45,6 +46,8 @@ from app.controllers.exporting import ExportController
 from app.controllers.network.finding import FindingController
 from app.controllers.network.finetuning import FinetuningController
 from app.controllers.network.prediction import PredictionController
+from app.controllers.network.rounds import RoundsController
+from app.controllers.network.self_rounds import SelfRounds
 from app.controllers.network.weights import WeightsController
 from app.controllers.network.weights_in_use import WeightsInUse
 from app.controllers.opening import OpeningController
@@ -123,6 +126,8 @@ class Program(QObject):
         self.weights_in_use = WeightsInUse(session, network, tasks, self)
         self.weights = WeightsController(self.weights_in_use, tasks, device, self)
         self.finetuning = FinetuningController(session, network, self.weights_in_use, self)
+        self.self_rounds = SelfRounds(session, self.finetuning, self)
+        self.rounds = RoundsController(session, tasks, self.finetuning, self.weights_in_use, self)
         self.review = ReviewController(session, tasks, self)
         self.track_changes = TrackChangesController(session, tasks, self)
         self.exporting = ExportController(session, tasks, self)
@@ -153,7 +158,8 @@ class Program(QObject):
         self.panels_binding = PanelsBinding(session, self.editing, self.people, window)
         self.queue_binding = QueueBinding(session, self.review, window)
         self.track_changes_binding = TrackChangesBinding(session, self.track_changes, self.editing, self.review, window)
-        self.network_binding = NetworkBinding(session, self.weights_in_use, self.finetuning, window)
+        self.network_binding = NetworkBinding(session, self.weights_in_use, self.finetuning, self.self_rounds, window)
+        self.rounds_binding = RoundsBinding(session, self.rounds, window)
         self.weights_binding = WeightsBinding(self.weights, self.weights_in_use, network, tasks, window)
         self.questions = Questions(
             window,
@@ -208,9 +214,11 @@ class Program(QObject):
         """Ends every thread and child process; what was edited is on disk already."""
         self.window_place.remember()
         self.weights_binding.dialog.close()
+        self.rounds_binding.dialog.close()
         self.window.hide()  # what is computing now takes a moment to end: nobody has to watch it
         self.opening.shut_down()
         self.finetuning.shut_down()
+        self.rounds.stop()
         self.tasks.shut_down()
         self.review.stop()
         self.tracks.stop()

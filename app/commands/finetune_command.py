@@ -12,7 +12,7 @@ from core.files.outputs import check_can_write, write_json
 from core.files.paths import files_of, project_files
 from core.project import Project, ProjectLockedError
 from core.training.rounds.finetune import finetune
-from core.training.rounds.report import FinetuneSettings, RoundProgress, RoundReport
+from core.training.rounds.report import FinetuneSettings, RoundProgress, RoundReport, RoundWatch
 
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
             progress(step.step, step.steps)
 
         settings = FinetuneSettings(device=arguments.device)
-        report = finetune(arguments.project, weights_path, out_folder, settings, on_progress)
+        report = finetune(arguments.project, weights_path, out_folder, settings, RoundWatch(on_progress=on_progress))
     say_report(report, terminal)
     if report.accepted:
         take_into_use(arguments, report, terminal)

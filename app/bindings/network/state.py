@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import QObject
 
-from app.controllers.network.finetuning import FinetuningController
+from app.controllers.network.finetuning import FinetuningController, RoundState
+from app.controllers.network.self_rounds import SelfRounds
 from app.controllers.network.weights_in_use import WeightsInUse
 from app.controllers.session import Session
 from app.threads.timers import single_shot
 from app.ui.main_window import MainWindow
 from app.ui.panels.finetune_panel import FinetuneReport, FinetuneState
+from app.ui.panels.round_progress import RoundPlan, RoundUnderWay
 from app.weights.in_use import NetworkState
 from core.project import Project
 
@@ -18,11 +23,17 @@ class NetworkBinding(QObject):
     """The fine-tuning panel, and the weights and device in the status bar."""
 
     def __init__(
-        self, session: Session, weights_in_use: WeightsInUse, finetuning: FinetuningController, window: MainWindow
+        self,
+        session: Session,
+        weights_in_use: WeightsInUse,
+        finetuning: FinetuningController,
+        self_rounds: SelfRounds,
+        window: MainWindow,
     ) -> None:
         super().__init__(window)
         self._session = session
         self._finetuning = finetuning
+        self._self_rounds = self_rounds
         self._window = window
         self._weights_name = ""
         self._rounds: tuple[str, ...] = ()
@@ -30,13 +41,18 @@ class NetworkBinding(QObject):
         self._timer = single_shot(self, 100, self._draw)
 
         weights_in_use.network_changed.connect(self._on_network)
-        finetuning.changed.connect(self._look)
+        finetuning.changed.connect(self._draw)
+        finetuning.recorded.connect(self._look)
+        weights_in_use.network_changed.connect(lambda _: self._look())
+        self_rounds.changed.connect(self._draw)
         session.opened.connect(self._look)
         session.poses_changed.connect(lambda _: self._timer.start())
 
         panel = window.finetune_panel
         panel.start_requested.connect(finetuning.start)
+        panel.stop_requested.connect(finetuning.stop_early)
         panel.cancel_requested.connect(finetuning.cancel)
+        panel.every_chosen.connect(self_rounds.choose)
         panel.accept_requested.connect(finetuning.accept)
         panel.discard_requested.connect(finetuning.discard)
         panel.rollback_requested.connect(finetuning.roll_back)
@@ -59,30 +75,53 @@ class NetworkBinding(QObject):
         finetuning = self._finetuning
         why_not = finetuning.why_not()
         current = finetuning.round
-        report = None
-        if current.report is not None:
-            report = FinetuneReport(
-                current.report["before"],
-                current.report["after"],
-                len(current.report["train_frames"]),
-                len(current.report["held_out_frames"]),
-                tuple(current.report["worse_frames"]),
-                current.taken,
-            )
+        report = None if current.report is None else _report(current.report, current.taken)
         self._window.finetune_panel.set_state(
             FinetuneState(
                 can_start=why_not is None,
                 why_not=why_not or "",
                 corrected_frames=finetuning.corrected_frames(),
-                running=current.running,
-                step=current.step,
-                steps=current.steps,
-                seconds_left=current.seconds_left,
-                losses=tuple(loss for _, loss in current.losses),
+                new_frames=finetuning.new_frames(),
+                running=_under_way(current) if current.running else None,
                 report=report,
                 round_name=self._weights_name,
                 rounds=self._rounds,
                 can_accept=report is not None and current.taken is None,
                 can_rollback=self._can_roll_back,
+                every=self._self_rounds.every,
             )
         )
+
+
+def _under_way(current: RoundState) -> RoundUnderWay:
+    names = ("train_frames", "held_out_frames", "choosing_frames", "device", "memory_bytes", "seconds")
+    plan = None if current.plan is None else RoundPlan(**{name: current.plan[name] for name in names})
+    return RoundUnderWay(
+        plan,
+        current.phase,
+        current.step,
+        current.steps,
+        current.seconds_left,
+        tuple(loss for _, loss in current.losses),
+        current.errors,
+        current.remark,
+        len(current.waiting),
+    )
+
+
+def _report(report: Mapping[str, Any], taken: bool | None) -> FinetuneReport:
+    proof = report.get("proof", {})
+    mean = proof.get("held_out", {}).get("joints", {}).get("mean", {})
+    taught = proof.get("corrected", {}).get("joints", {}).get("mean")
+    return FinetuneReport(
+        report["before"],
+        report["after"],
+        len(report["train_frames"]),
+        len(report["held_out_frames"]),
+        tuple(report["worse_frames"]),
+        taken,
+        reason=report.get("reason", "") if report.get("verdict") == "worse" else "",
+        corrected=None if taught is None else (taught["before"], taught["after"]),
+        remarks=tuple(report.get("remarks", ())),
+        spread=mean.get("spread_after"),
+    )

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QProcess, Signal
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
 
+from app.controllers.network.round_process import RoundProcess
 from app.controllers.network.weights_in_use import FINE_TUNED, WeightsInUse
 from app.controllers.session import Session
 from app.weights.in_use import Network
 from core.errors import FamiError
-from core.files.checkout import REPOSITORY
-from core.project import Project
+from core.project import Project, Round, Touched
 
 log = logging.getLogger(__name__)
 
 MIN_CORRECTED_FRAMES = 4
+BY_HAND = ("edit", "undo", "redo")
+"""The kinds of journal entries that a person makes."""
 
 
 @dataclass(frozen=True)
@@ -29,30 +30,42 @@ class RoundState:
     """What is known of the round that runs or ran last.
 
     Attributes:
+        by_itself: nobody asked for it: it began after enough corrections.
+        plan: what it is about to do and what that costs, by `RoundPlan`'s names; None until it is known.
+        phase: "starting", "training", "stopping" (asked to end early) or "measuring".
         losses: (step, loss) pairs, in order.
+        errors: (step, mean error on the frames that choose) pairs, in order.
+        remark: a sentence on what had to change on the way.
+        waiting: frames that were corrected since it began: they wait for the next round.
         report: the child's report when it is done, else None.
-        taken: True or False once a person took or discarded the new weights, None before.
+        taken: True or False once the new weights were taken or put aside, None before.
     """
 
     running: bool = False
+    by_itself: bool = False
+    plan: dict[str, Any] | None = None
+    phase: str = "starting"
     step: int = 0
     steps: int = 0
     seconds_left: float | None = None
     losses: tuple[tuple[int, float], ...] = field(default=())
+    errors: tuple[tuple[int, float], ...] = field(default=())
+    remark: str = ""
+    waiting: frozenset[int] = frozenset()
     report: dict[str, Any] | None = None
     taken: bool | None = None
 
 
 class FinetuningController(QObject):
-    """Starts, watches and cancels the child process; takes new weights into use and takes them back.
-
-    The child can run out of memory or crash; the labels and the window don't care.
+    """Starts, watches, stops and cancels the child process; takes new weights into use and takes them back.
 
     Signals:
         changed: something to show changed.
+        recorded: a round ended and is remembered with the project.
     """
 
     changed = Signal()
+    recorded = Signal()
 
     def __init__(
         self, session: Session, network: Network, weights_in_use: WeightsInUse, parent: QObject | None = None
@@ -61,13 +74,16 @@ class FinetuningController(QObject):
         self._session = session
         self._network = network
         self._weights_in_use = weights_in_use
-        self._process: QProcess | None = None
-        self._pending = b""
         self._error: str | None = None
         self._cancelled = False
+        self._known_frames: list[int] = []
         self.round = RoundState()
+        self.process = RoundProcess(self)
+        self.process.said.connect(self._on_event)
+        self.process.ended.connect(self._on_ended)
         session.closing.connect(self._abandon)
         session.opened.connect(self._on_opened)
+        session.poses_changed.connect(self._on_poses_changed)
 
     def why_not(self) -> str | None:
         """The sentence why no round can start now, None if one can."""
@@ -90,74 +106,87 @@ class FinetuningController(QObject):
 
     def corrected_frames(self) -> int:
         """How many frames hold joints that a person set or accepted."""
+        return len(self._corrected())
+
+    def new_frames(self) -> int:
+        """How many of them the last round did not know."""
+        return int((~np.isin(self._corrected(), self._known_frames)).sum())
+
+    def _corrected(self) -> NDArray[np.int64]:
         summary = self._session.read(Project.summary, None)
         if summary is None:
-            return 0
-        return int(np.count_nonzero(summary.num_accepted + summary.num_corrected + summary.num_imported))
+            return np.zeros(0, dtype=np.int64)
+        return summary.frame_index[summary.num_accepted + summary.num_corrected + summary.num_imported > 0]
+
+    def _look_back(self) -> Round | None:
+        """Reads what the last round knew, and returns it."""
+        rounds = self._session.read(Project.rounds, [])
+        report = rounds[-1].report if rounds else {}
+        named = ("corrected_frames", "train_frames", "held_out_frames", "choosing_frames")
+        self._known_frames = sorted({int(index) for name in named for index in report.get(name, ())})
+        return rounds[-1] if rounds else None
 
     def can_roll_back(self) -> bool:
         """True while the project goes on with weights of a round."""
         return self._session.read(lambda project: not project.read_only and project.active_weights is not None, False)
 
-    def start(self, steps: int | None = None) -> None:
-        """Starts a round in a child process; a refusal is told in one sentence."""
+    def start(self, steps: int | None = None, *, by_itself: bool = False) -> None:
+        """Starts a round in a child process; a refusal is told in one sentence.
+
+        Args:
+            steps: other than usual.
+            by_itself: nobody asked: a better network is taken into use without asking either.
+        """
         refusal = self.why_not()
         project, weights = self._session.project, self._network.weights_path
         if refusal is not None or project is None or weights is None:
             self._session.error.emit(f"No round was started. {refusal}")
             return
-        job_path = project.weights_folder / "job.json"
+        folder = project.weights_folder
+        job: dict[str, Any] = {"project": str(project.path), "weights": str(weights), "out": str(folder)}
+        if steps is not None:
+            job["settings"] = {"steps": steps}
         try:
-            job_path.parent.mkdir(parents=True, exist_ok=True)
-            job = {"project": str(project.path), "weights": str(weights), "out": str(project.weights_folder)}
-            if steps is not None:
-                job["settings"] = {"steps": steps}  # type: ignore[assignment]
-            job_path.write_text(json.dumps(job), encoding="utf-8")
+            self.process.start(job, folder)
         except OSError as error:
-            self._session.error.emit(
-                f"No round was started: {project.weights_folder} cannot be written ({error.strerror})."
-            )
+            self._session.error.emit(f"No round was started: {folder} cannot be written ({error.strerror}).")
             return
-        self.round, self._pending, self._error, self._cancelled = RoundState(running=True), b"", None, False
-        self._process = process = QProcess(self)
-        process.setWorkingDirectory(str(REPOSITORY))
-        process.setProcessChannelMode(QProcess.ProcessChannelMode.SeparateChannels)
-        process.readyReadStandardOutput.connect(self._read)
-        process.finished.connect(self._on_finished)
-        process.errorOccurred.connect(self._on_process_error)
-        process.start(sys.executable, ["-m", "core.training.rounds.child", str(job_path)])
+        self.round, self._error, self._cancelled = RoundState(running=True, by_itself=by_itself), None, False
         self.changed.emit()
+
+    def stop_early(self) -> None:
+        """Ends the training after the step that is under way; the best so far is kept and measured."""
+        if self.round.running and self.round.phase == "training":
+            self.process.stop()
+            self.round = replace(self.round, phase="stopping")
+            self.changed.emit()
 
     def cancel(self) -> None:
         """Ends the child at once; nothing is kept of a round that has not reported yet."""
-        if self._process is not None:
+        if self.process.running:
             self._cancelled = True
-            self._process.kill()
+            self.process.kill()
 
     def shut_down(self) -> None:
         """Ends the child and waits for it, when the program closes."""
-        if self._process is not None:
-            self.cancel()
-        for process in self.findChildren(QProcess):  # one that was abandoned may be dying still
-            process.waitForFinished(3000)
+        self._cancelled = True
+        self.process.shut_down()
 
     def _abandon(self) -> None:
         """Ends the child without waiting for it: its project is about to close. What it has reported is kept."""
-        process = self._process
-        if process is None:
+        if not self.process.running:
             return
-        while process.waitForReadyRead(0):  # hands over to `_read` what has been said until now
-            pass
-        self._process = None
-        process.readyReadStandardOutput.disconnect(self._read)
-        process.errorOccurred.disconnect(self._on_process_error)
-        process.finished.disconnect(self._on_finished)
-        process.finished.connect(process.deleteLater)
-        process.kill()
+        self.process.abandon()
         if self.round.report is not None:
             self._record(self.round.report)
             return
         self._session.message.emit("The round of fine-tuning was cancelled because another clip was opened.")
+
+    def _on_poses_changed(self, touched: Touched) -> None:
+        """What a hand changes while a round runs waits for the next one."""
+        entries = self._session.read(lambda project: project.journal(touched.entry_id - 1), []) if touched else []
+        if self.round.running and any(entry.kind in BY_HAND for entry in entries):
+            self.round = replace(self.round, waiting=self.round.waiting | set(touched.frame_indices))
 
     def accept(self) -> None:
         """Takes the new weights into use, without a restart."""
@@ -203,85 +232,64 @@ class FinetuningController(QObject):
             self._session.error.emit(str(error))
             return
         self.round = replace(self.round, taken=True)
-        self._weights_in_use.choose(path, FINE_TUNED)
+        self._weights_in_use.choose(path, FINE_TUNED, sha256)
         self._session.message.emit(sentence)
         self.changed.emit()
 
     def _on_opened(self) -> None:
         """The last round is shown as it was told when it ended; its weights can be taken while their file is there."""
-        rounds = self._session.read(Project.rounds, [])
+        last = self._look_back()
         self.round = RoundState()
-        if rounds:
-            report, active = dict(rounds[-1].report), self._session.read(lambda project: project.active_weights, None)
+        if last is not None:
+            report, active = dict(last.report), self._session.read(lambda project: project.active_weights, None)
             is_there = Path(str(report.get("weights", ""))).is_file()
-            taken = True if active == rounds[-1].weights_sha256 else None if is_there else False
+            taken = True if active == last.weights_sha256 else None if is_there else False
             self.round = RoundState(report=report, taken=taken)
         self.changed.emit()
 
-    def _read(self) -> None:
-        if self._process is None:
-            return
-        self._pending += bytes(self._process.readAllStandardOutput().data())
-        *lines, self._pending = self._pending.split(b"\n")
-        for line in lines:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                event = None
-            if isinstance(event, dict):
-                self._on_event(event)
-            else:
-                log.info("the training process said: %r", line)
-
     def _on_event(self, event: dict[str, Any]) -> None:
         kind = event.get("event")
-        if kind == "progress":
-            losses = self.round.losses
-            if event.get("loss") is not None:
-                losses = (*losses, (int(event["step"]), float(event["loss"])))
-            self.round = replace(
-                self.round,
-                step=int(event["step"]),
-                steps=int(event["steps"]),
-                seconds_left=event.get("seconds_left"),
-                losses=losses,
-            )
+        fields = {key: value for key, value in event.items() if key != "event"}
+        if kind == "plan":
+            self.round = replace(self.round, plan=fields, phase="training")
+        elif kind == "progress":
+            self._on_progress(fields)
         elif kind == "report":
-            self.round = replace(self.round, report={key: value for key, value in event.items() if key != "event"})
+            self.round = replace(self.round, report=fields)
         elif kind == "error":
             self._error = str(event["message"])
         self.changed.emit()
 
-    def _on_process_error(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            self._error = (
-                "The training process could not be started: run 'python main.py doctor' to see what is missing."
-            )
-            self._on_finished(1)
+    def _on_progress(self, progress: dict[str, Any]) -> None:
+        now, step = self.round, int(progress["step"])
+        is_measuring = progress.get("phase") == "measuring"
+        loss, error = progress.get("loss"), progress.get("choosing_error")
+        self.round = replace(
+            now,
+            phase="measuring" if is_measuring else now.phase,
+            step=now.step if is_measuring else step,
+            steps=int(progress["steps"]),
+            seconds_left=progress.get("seconds_left"),
+            losses=now.losses if loss is None else (*now.losses, (step, float(loss))),
+            errors=now.errors if error is None else (*now.errors, (step, float(error))),
+            remark=progress.get("remark") or now.remark,
+        )
 
-    def _on_finished(self, exit_code: int) -> None:
-        process = self._process
-        if process is None:
-            return
-        self._read()
-        trouble = bytes(process.readAllStandardError().data()).decode(errors="replace").strip()
-        self._process = None
-        process.deleteLater()
+    def _on_ended(self, trouble: str) -> None:
+        report, by_itself = self.round.report, self.round.by_itself
         self.round = replace(self.round, running=False)
-        report = self.round.report
         if self._cancelled and report is None:
             self.round = RoundState()
             self._session.message.emit("Fine-tuning was cancelled; the weights are as they were.")
-        elif self._error is not None:
-            self._session.error.emit(self._error)
-        elif report is None:
-            log.error("the training process ended with %d: %s", exit_code, trouble)
-            last = trouble.splitlines()[-1] if trouble else f"exit status {exit_code}"
-            self._session.error.emit(
-                f"The training process ended early ({last}); your labels and weights are untouched."
-            )
+        elif self._error is not None or report is None:
+            self._session.error.emit(self._error or trouble)
         else:
             self._record(report)
+            if report.get("verdict") == "worse":
+                self.round = replace(self.round, taken=False)
+                self._session.message.emit(f"The new weights were kept aside. {report['reason']}")
+            elif by_itself and report.get("verdict") == "better":
+                self.accept()
         self.changed.emit()
 
     def _record(self, report: dict[str, Any]) -> None:
@@ -292,3 +300,6 @@ class FinetuningController(QObject):
             project.record_round(report, report["weights_sha256"], report.get("parent_sha256"))
         except FamiError as error:
             self._session.error.emit(str(error))
+            return
+        self._look_back()
+        self.recorded.emit()

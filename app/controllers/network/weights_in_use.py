@@ -26,6 +26,7 @@ class _Wish:
 
     path: Path | None
     why: str
+    sha256: str | None = None
     of_project: ProjectWeights | None = None
 
 
@@ -66,7 +67,7 @@ class WeightsInUse(QObject):
         if own is not None:
             self._usable = None  # what another clip was predicted with is not what this one asks for
             self._network.choose(own.likely(), own.sha256)  # loaded only if it is the very file; a worker looks further
-            self._load_wish(_Wish(None, FINE_TUNED, own))
+            self._load_wish(_Wish(None, FINE_TUNED, of_project=own))
             return
         try:
             first = next(iter(available_weights()), None)
@@ -90,14 +91,20 @@ class WeightsInUse(QObject):
     def _is_automatic(self) -> bool:
         return self._wish is not None and self._wish.path is None and self._wish.of_project is None
 
-    def choose(self, path: Path | None, why: str = "chosen by you") -> None:
-        """Takes other weights and loads them in the background; those that cannot be loaded leave all as it was."""
-        self._network.choose(path)
+    def choose(self, path: Path | None, why: str = "chosen by you", sha256: str | None = None) -> None:
+        """Takes other weights and loads them in the background; those that cannot be loaded leave all as it was.
+
+        Args:
+            path: the file, None for no weights.
+            why: in a few words.
+            sha256: what the file has to be, so that nobody predicts with something else in its place.
+        """
+        self._network.choose(path, sha256)
         if path is None:
             self._wish = None
             self.network_changed.emit(None)
         else:
-            self._load_wish(_Wish(path, why))
+            self._load_wish(_Wish(path, why, sha256))
 
     def _load_wish(self, wish: _Wish) -> None:
         self._wish = wish

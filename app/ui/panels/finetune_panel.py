@@ -6,24 +6,25 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
+    QCheckBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
+    QSpinBox,
     QTableWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.ui import theme
+from app.ui.panels.round_progress import RoundProgress, RoundUnderWay
 from app.ui.tables import build_table, cell
-from app.ui.words import time_left
 
+EVERY_RANGE, EVERY_DEFAULT = (4, 999), 10
 SAME = 0.0005
 """Changes of the mean error below this part of a person's size are called the same."""
 
@@ -37,6 +38,10 @@ class FinetuneReport:
         train_frames, held_out_frames: how many frames it trained on and was measured on.
         worse_frames: held-out frames whose error grew.
         accepted: whether its weights are in use; None while a person has not decided.
+        reason: why they were kept aside, "" where they were not.
+        corrected: mean error on the frames that were just corrected, before and after; None where there are none.
+        remarks: sentences on what was decided.
+        spread: half the range of the mean error after, as far as frames differ; None where there is one frame.
     """
 
     before: Mapping[str, float]
@@ -45,6 +50,10 @@ class FinetuneReport:
     held_out_frames: int
     worse_frames: tuple[int, ...] = ()
     accepted: bool | None = None
+    reason: str = ""
+    corrected: tuple[float, float] | None = None
+    remarks: tuple[str, ...] = ()
+    spread: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,44 +64,49 @@ class FinetuneState:
         can_start: whether a round can start now.
         why_not: the sentence that says why it cannot, "" if it can.
         corrected_frames: frames with a person's corrections, what a round learns from.
-        running: a round is under way: `step` of `steps`, `seconds_left` (None while unknown), `losses` so far.
+        new_frames: those of them that came since the last round.
+        running: what is under way; None for nothing.
         report: the last round's, or None.
         round_name: the weights in use.
         rounds: the names of all rounds, the last one last.
         can_accept: there are new weights to decide about.
         can_rollback: there are earlier weights to return to.
+        every: a round begins by itself after so many newly corrected frames; 0 for never.
     """
 
     can_start: bool = False
     why_not: str = "Open a clip first."
     corrected_frames: int = 0
-    running: bool = False
-    step: int = 0
-    steps: int = 0
-    seconds_left: float | None = None
-    losses: tuple[float, ...] = ()
+    new_frames: int = 0
+    running: RoundUnderWay | None = None
     report: FinetuneReport | None = None
     round_name: str = ""
     rounds: tuple[str, ...] = field(default=())
     can_accept: bool = False
     can_rollback: bool = False
+    every: int = 0
 
 
 class FinetunePanel(QWidget):
     """Trains the network on your corrections, and shows what it learnt.
 
     Signals:
-        start_requested(), cancel_requested(): begin or stop a round.
+        start_requested(), stop_requested(), cancel_requested(): begin a round, end it early, or end it for nothing.
         accept_requested(), discard_requested(): keep the new weights, or not.
         rollback_requested(): return to the weights before the last round.
+        rounds_requested(): see all rounds, and what they changed.
+        every_chosen(int): a round is to begin by itself after so many frames; 0 for never.
         frame_chosen(int): a frame that became worse was clicked.
     """
 
     start_requested = Signal()
+    stop_requested = Signal()
     cancel_requested = Signal()
     accept_requested = Signal()
     discard_requested = Signal()
     rollback_requested = Signal()
+    rounds_requested = Signal()
+    every_chosen = Signal(int)
     frame_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -105,7 +119,10 @@ class FinetunePanel(QWidget):
         self._column.setContentsMargins(theme.SPACING, theme.SPACING, theme.SPACING, theme.SPACING)
         self._column.setSpacing(theme.SPACING_SMALL + 2)
         self._build_start()
-        self._build_running()
+        self._running = RoundProgress(self._body)
+        self._running.stop_requested.connect(self.stop_requested)
+        self._running.cancel_requested.connect(self.cancel_requested)
+        self._column.addWidget(self._running)
         self._build_report()
         self._column.addStretch(1)
         scroll = QScrollArea(self)
@@ -151,6 +168,13 @@ class FinetunePanel(QWidget):
             "Return to the weights used before the last round.",
             self.rollback_requested,
         )
+        self._rounds = self._button(
+            "button_rounds",
+            "Rounds…",
+            "show",
+            "See every round, its errors joint by joint, and pictures of what it changed.",
+            self.rounds_requested,
+        )
         row = QHBoxLayout()
         row.setSpacing(theme.SPACING_SMALL)
         row.addWidget(self._start, 1)
@@ -158,41 +182,34 @@ class FinetunePanel(QWidget):
         for widget in (self._status, self._weights):
             self._column.addWidget(widget)
         self._column.addLayout(row)
+        self._column.addLayout(self._build_every())
+        self._column.addWidget(self._rounds)
 
-    def _build_running(self) -> None:
-        self._running = QWidget(self._body)
-        self._running.setObjectName("finetune_running")
-        column = QVBoxLayout(self._running)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.SPACING_SMALL + 2)
-        self._progress = QProgressBar(self._running)
-        self._progress.setObjectName("finetune_progress")
-        self._progress.setToolTip("Steps of this round, and the time left.")
-        self._plot = pg.PlotWidget(self._running, background=theme.CANVAS_BACKGROUND)
-        self._plot.setObjectName("finetune_loss_plot")
-        self._plot.setAccessibleName("Loss at each step")
-        self._plot.setToolTip("The loss at each step; it should fall.")
-        self._plot.setFixedHeight(112)
-        self._plot.setMenuEnabled(False)
-        self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.hideButtons()
-        for side, title in (("bottom", "step"), ("left", "loss")):
-            axis = self._plot.getAxis(side)
-            axis.setPen(pg.mkPen(theme.CANVAS_TEXT_MUTED))
-            axis.setTextPen(pg.mkPen(theme.CANVAS_TEXT_MUTED))
-            axis.setLabel(title)
-            axis.enableAutoSIPrefix(False)
-        self._curve = self._plot.plot(pen=pg.mkPen(theme.CANVAS_ACCENT, width=2))
-        cancel = self._button(
-            "button_cancel_finetune",
-            "Cancel",
-            "cancel",
-            "Stop this round; the weights are not changed.",
-            self.cancel_requested,
+    def _build_every(self) -> QHBoxLayout:
+        """The switch for rounds that begin by themselves."""
+        self._by_itself = QCheckBox("By itself after", self._body)
+        self._by_itself.setObjectName("finetune_by_itself")
+        self._by_itself.setToolTip(
+            "Begin a round after so many corrected frames, once the hand rests; better weights are used at once."
         )
-        for widget in (self._progress, self._plot, cancel):
-            column.addWidget(widget)
-        self._column.addWidget(self._running)
+        self._every = QSpinBox(self._body)
+        self._every.setObjectName("finetune_every")
+        self._every.setAccessibleName("Corrected frames after which a round begins by itself")
+        self._every.setRange(*EVERY_RANGE)
+        self._every.setValue(EVERY_DEFAULT)
+        self._every.setSuffix(" new frames")
+        self._every.setToolTip("How many newly corrected frames begin a round.")
+        self._by_itself.clicked.connect(self._tell_every)
+        self._every.valueChanged.connect(self._tell_every)
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACING_SMALL)
+        row.addWidget(self._by_itself)
+        row.addWidget(self._every, 1)
+        return row
+
+    def _tell_every(self) -> None:
+        self._every.setEnabled(self._by_itself.isChecked())
+        self.every_chosen.emit(self._every.value() if self._by_itself.isChecked() else 0)
 
     def _build_report(self) -> None:
         self._report = QWidget(self._body)
@@ -202,6 +219,8 @@ class FinetunePanel(QWidget):
         column.setSpacing(theme.SPACING_SMALL + 2)
         self._headline = self._sentence("finetune_headline", muted=False)
         self._measured = self._sentence("finetune_measured", muted=True)
+        self._corrected = self._sentence("finetune_corrected", muted=True)
+        self._remarks = self._sentence("finetune_remarks", muted=True)
         self._worse = self._sentence("finetune_worse_frames", muted=True)
         self._worse.setToolTip("Held-out frames whose error grew; click a number to go there.")
         self._worse.linkActivated.connect(lambda link: self.frame_chosen.emit(int(link)))
@@ -226,8 +245,8 @@ class FinetunePanel(QWidget):
         row.addWidget(self._discard, 2)
         column.addWidget(self._headline)
         column.addLayout(row)
-        column.addWidget(self._measured)
-        column.addWidget(self._worse)
+        for label in (self._measured, self._corrected, self._worse, self._remarks):
+            column.addWidget(label)
         column.addWidget(self._build_table())
         self._column.addWidget(self._report)
 
@@ -251,24 +270,28 @@ class FinetunePanel(QWidget):
     def set_state(self, state: FinetuneState) -> None:
         """Shows where fine-tuning stands."""
         frames = "1 corrected frame" if state.corrected_frames == 1 else f"{state.corrected_frames} corrected frames"
-        if state.running:
+        new = f", {state.new_frames} of them new" if state.rounds and state.new_frames else ""
+        if state.running is not None:
             self._status.setText(f"Learning from {frames}.")
         else:
-            self._status.setText(f"Ready to learn from {frames}." if state.can_start else state.why_not)
+            self._status.setText(f"Ready to learn from {frames}{new}." if state.can_start else state.why_not)
         rounds = (
             "" if not state.rounds else f" · {len(state.rounds)} round{'s' if len(state.rounds) > 1 else ''} so far"
         )
         self._weights.setText(f"Weights in use: {state.round_name}{rounds}")
         self._weights.setToolTip("\n".join(("Rounds of fine-tuning:", *state.rounds)) if state.rounds else "")
         self._weights.setVisible(bool(state.round_name))
-        self._start.setVisible(not state.running)
-        self._start.setEnabled(state.can_start and not state.running)
+        self._start.setVisible(state.running is None)
+        self._start.setEnabled(state.can_start and state.running is None)
         self._start.setToolTip("Train the network on your corrections." if state.can_start else state.why_not)
         self._start.setProperty("primary", not state.can_accept)
         self._start.style().polish(self._start)
-        self._rollback.setVisible(not state.running and state.can_rollback)
-        self._show_running(state)
-        self._report.setVisible(state.report is not None and not state.running)
+        self._rollback.setVisible(state.running is None and state.can_rollback)
+        self._rounds.setVisible(bool(state.rounds))
+        self._show_every(state.every)
+        self._running.setVisible(state.running is not None)
+        self._running.show_round(state.running or RoundUnderWay())
+        self._report.setVisible(state.report is not None and state.running is None)
         if state.report is not None:
             self._show_report(state.report)
         self._accept.setVisible(state.can_accept)
@@ -277,23 +300,31 @@ class FinetunePanel(QWidget):
         self._accept.style().polish(self._accept)
         self._discard.setVisible(state.can_accept)
 
-    def _show_running(self, state: FinetuneState) -> None:
-        self._running.setVisible(state.running)
-        self._progress.setRange(0, max(state.steps, 0))
-        self._progress.setValue(state.step)
-        left = "" if state.seconds_left is None else f", {time_left(state.seconds_left)}"
-        self._progress.setFormat(f"step {state.step} / {state.steps}{left}" if state.steps else "getting ready")
-        self._curve.setData(list(range(1, len(state.losses) + 1)), list(state.losses))
+    def _show_every(self, every: int) -> None:
+        for widget in (self._by_itself, self._every):
+            widget.blockSignals(True)
+        self._by_itself.setChecked(every > 0)
+        self._every.setEnabled(every > 0)
+        if every:
+            self._every.setValue(every)
+        for widget in (self._by_itself, self._every):
+            widget.blockSignals(False)
 
     def _show_report(self, report: FinetuneReport) -> None:
         before, after = report.before["mean"], report.after["mean"]
         verdict = change_word(before, after)
-        self._headline.setText(f"<b>{headline(before, after)}</b>" + _decision(report.accepted))
+        self._headline.setText(f"<b>{headline(before, after, report.spread)}</b>" + _decision(report))
         theme.set_tone(self._headline, _TONES.get(verdict, "plain"))
         self._measured.setText(
             f"Trained on {report.train_frames} frames, measured on {report.held_out_frames} others. "
             "Errors are fractions of a person's size."
         )
+        if report.corrected is not None:
+            first, then = (percent(error) for error in report.corrected)
+            self._corrected.setText(f"On the frames that you just corrected: from {first} to {then}.")
+        self._corrected.setVisible(report.corrected is not None)
+        self._remarks.setText(" ".join(report.remarks))
+        self._remarks.setVisible(bool(report.remarks))
         self._worse_frames = report.worse_frames
         self._write_worse_frames()
         names = ["mean", *(name for name in report.before if name != "mean")]
@@ -341,15 +372,16 @@ def change_word(before: float, after: float) -> str:
     return "same" if abs(after - before) < SAME else "better" if after < before else "worse"
 
 
-def headline(before: float, after: float) -> str:
-    """The round in a sentence: "Better: the mean error fell from 6.2 % to 5.1 %."."""
+def headline(before: float, after: float, spread: float | None = None) -> str:
+    """The round in a sentence: "Better: the mean error fell from 6.2 % to 5.1 ± 0.4 %."."""
     word = change_word(before, after)
     if word == "not measured":
         return "There was nothing to measure the new weights on."
+    found = percent(after) if spread is None else f"{100 * after:.1f} ± {percent(spread)}"
     if word == "same":
-        return f"The same: the mean error stayed at {percent(after)}."
+        return f"The same: the mean error stayed at {found}."
     verb = "fell" if word == "better" else "rose"
-    return f"{word.capitalize()}: the mean error {verb} from {percent(before)} to {percent(after)}."
+    return f"{word.capitalize()}: the mean error {verb} from {percent(before)} to {found}."
 
 
 def percent(fraction: float) -> str:
@@ -357,7 +389,9 @@ def percent(fraction: float) -> str:
     return "–" if math.isnan(fraction) else f"{100 * fraction:.1f}\u00a0%"
 
 
-def _decision(accepted: bool | None) -> str:
-    if accepted is None:
+def _decision(report: FinetuneReport) -> str:
+    if report.accepted is None:
         return ""
-    return " The new weights are in use." if accepted else " The new weights were discarded."
+    if report.accepted:
+        return " The new weights are in use."
+    return f" The new weights were kept aside. {report.reason}" if report.reason else " The new weights were discarded."

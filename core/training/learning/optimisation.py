@@ -195,12 +195,13 @@ def multi_frame_groups(model: FamiPose, rates: PartRates, *, with_backbone: bool
     return [{"params": part, "highest": highest} for part, highest in zip(parts, highest_rates, strict=True) if part]
 
 
-def clip_gradients(optimizer: torch.optim.Optimizer, largest_norm: float) -> None:
-    """Shortens the gradient of all that the optimizer moves, as one vector, to the largest norm."""
-    torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], largest_norm)
+def clip_gradients(optimizer: torch.optim.Optimizer, largest_norm: float) -> Tensor:
+    """Shortens the gradient of all that the optimizer moves, as one vector, to the largest norm; returns its own."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    return torch.nn.utils.clip_grad_norm_(parameters, largest_norm)
 
 
-def descend(optimizer: torch.optim.Optimizer, loss: Tensor, factor: float, largest_norm: float = 5.0) -> None:
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor, factor: float, largest_norm: float = 5.0) -> Tensor:
     """One step of a training in float32 whose batch is computed at once.
 
     Args:
@@ -208,10 +209,14 @@ def descend(optimizer: torch.optim.Optimizer, loss: Tensor, factor: float, large
         loss: with gradients.
         factor: of the highest rates.
         largest_norm: of the gradient.
+
+    Returns:
+        The gradient's norm before it was shortened.
     """
     for group in optimizer.param_groups:
         group["lr"] = group["highest"] * factor
     optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
-    clip_gradients(optimizer, largest_norm)
+    norm = clip_gradients(optimizer, largest_norm)
     optimizer.step()
+    return norm

@@ -1,322 +1,236 @@
-"""One-click fine-tuning: a round of training on what a person corrected in one project.
+"""One-click fine-tuning: a round of training on what a person corrected, in one project or in several.
 
-The project is only read. What comes out is a candidate weights file beside it and a report of the error before and
-after, on corrected frames that were held out.
+The projects are only read. What comes out is a candidate weights file and, for each project, a report of the error
+before and after, on corrected frames that no round of that project ever trained on.
 """
 
 from __future__ import annotations
 
 import copy
-import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from core.errors import Cancelled, TrainingError
-from core.judging.sizes import joints_right
+from core.geometry import BoolArray
 from core.keypoints import POSETRACK
-from core.model.device import available_device, within_memory
+from core.model.device import available_device
 from core.model.network.fami_pose import FamiPose
-from core.model.weights.files import LoadedModel, load_model, save_weights_by_hash
+from core.model.weights.files import LoadedModel, WeightsMetadata, load_model, save_weights_by_hash
 from core.model.weights.reskeleton import in_posetrack
-from core.predictions import Prediction
-from core.project import Project
-from core.training.learning.memory import available_memory, kept_bytes
-from core.training.learning.objective import loss_terms
-from core.training.learning.optimisation import descend, freeze_statistics, learning_rate_factor, multi_frame_output
-from core.training.learning.recipe import Loss
-from core.training.measuring.calibration import FEWEST_OF_A_KIND, fit_on, sure_are_right
-from core.training.rounds.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler
-from core.training.rounds.corrections import (
-    CorrectedPose,
-    RoundSplit,
-    corrected_poses,
-    split_round,
-    taught_keypoints,
-    training_neighbours,
-)
-from core.training.rounds.held_out_error import HeldOutError, held_out_error, held_out_predictions
+from core.training.rounds.clips import RoundClip, opened_clip
+from core.training.rounds.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler, CutPerson, cut_people
+from core.training.rounds.corrections import supporting_frames, taught_keypoints
+from core.training.rounds.held_out_error import held_out_error
+from core.training.rounds.measured import Measured, check_what_was_saved, report_of
 from core.training.rounds.new_keypoints import start_new_keypoints
-from core.training.rounds.report import FinetuneSettings, RoundProgress, RoundReport
-from core.training.samples.batches import Batch, SampleSettings
-from core.video import FrameCache, Source, frame_proof, open_source
+from core.training.rounds.report import Cost, FinetuneSettings, RoundPlan, RoundProgress, RoundReport, RoundWatch
+from core.training.rounds.scores import with_scores
+from core.training.rounds.training import RoundTraining
+from core.training.samples.batches import SampleSettings
 
-_CACHE_BYTES = 256 * 2**20
-_MEMORY_TO_SPARE = 1.5
+NOTHING_MEASURED = "The held-out frames hold no joint that these weights locate: correct more joints."
 
 
-def finetune(  # noqa: PLR0917 - the order of the contract
+def finetune(
     project_path: Path | str,
     weights_path: Path | str,
     out_folder: Path | str,
     settings: FinetuneSettings | None = None,
-    on_progress: Callable[[RoundProgress], None] = lambda progress: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    watch: RoundWatch | None = None,
 ) -> RoundReport:
-    """Runs one round.
+    """Runs one round on one project. See `finetune_together`."""
+    return finetune_together([project_path], weights_path, out_folder, settings, watch)[0]
+
+
+def finetune_together(
+    project_paths: Sequence[Path | str],
+    weights_path: Path | str,
+    out_folder: Path | str,
+    settings: FinetuneSettings | None = None,
+    watch: RoundWatch | None = None,
+) -> list[RoundReport]:
+    """Runs one round on several projects.
 
     Args:
-        project_path: read only.
+        project_paths: read only.
         weights_path: where the round starts from.
         out_folder: takes the new weights, named by their hash.
         settings: how it trains.
-        on_progress: told before the first step and after every one.
-        cancelled: asked before every step.
+        watch: who looks on.
 
     Returns:
-        What it did. Whether the weights are taken into use is for a person, or `accepted`, to say.
+        For each project what the round did there. Whether the weights are taken into use is for a person, or
+        `accepted`, to say.
 
     Raises:
-        TrainingError: in one sentence: fewer than four corrected frames, no memory, a loss that is no number.
+        TrainingError: in one sentence: fewer than four corrected frames, no memory, a loss that is no number, or a
+            link that is cut: nothing taught, no gradient, weights that did not change or do not predict otherwise.
         ProjectError, SourceError, WeightsError, PredictionError: from what it reads.
-        Cancelled: after `cancelled` said so; nothing is left behind.
+        Cancelled: after the watch said so; nothing is left behind.
     """
     started = time.perf_counter()
-    settings = settings or FinetuneSettings()
-    out_folder = Path(out_folder)
-    device = available_device(settings.device)
-    with Project.open(project_path, read_only=True) as project, open_source(project.source.path) as source:
-        cache = FrameCache(source, _CACHE_BYTES)
-        skipped: list[int] = []
-        poses = corrected_poses(project, lambda index: _is_usable(index, project, source, cache, skipped))
-        split = split_round(poses, settings.held_out_part, settings.seed)
-        loaded = in_posetrack(load_model(weights_path, str(device)))
-
-        def predicted(model: LoadedModel) -> list[Prediction]:
-            return held_out_predictions(model, split.held_out, cache.get, len(source), str(device))
-
-        before = held_out_error(loaded.metadata.trained_keypoints, split.held_out, predicted(loaded))
-        if not before.joint_errors:
-            raise TrainingError("The held-out frames hold no joint that these weights locate: correct more joints.")
-        candidate, new = _trained(
-            loaded,
-            split,
-            cache,
-            num_frames=len(source),
-            settings=settings,
-            on_progress=on_progress,
-            cancelled=cancelled,
+    settings, watch = settings or FinetuneSettings(), watch or RoundWatch()
+    device = str(available_device(settings.device))
+    loaded = in_posetrack(load_model(weights_path, device))
+    with ExitStack() as stack:
+        clips, before, remarks = _opened(stack, project_paths, loaded, settings, device)
+        trained = _trained(loaded, clips, settings, watch)
+        watch.on_progress(RoundProgress(trained.best_step, settings.steps, phase="measuring"))
+        after = [Measured.of(clip, trained.candidate, device, watch) for clip in clips]
+        candidate = with_scores(
+            trained.candidate,
+            [pose for clip in clips for pose in clip.held_out],
+            [found for one in after for found in one.of_held_out],
         )
-        found = predicted(candidate)
-        after = held_out_error(candidate.metadata.trained_keypoints, split.held_out, found)
-        candidate = with_scores(candidate, split.held_out, found)
-    if cancelled():
-        raise Cancelled
-    report = _report(before, after, split, new)
-    path, sha256 = save_weights_by_hash(out_folder, candidate.model, candidate.metadata)
-    return replace(
-        report,
-        skipped_frames=sorted(skipped),
-        seconds=time.perf_counter() - started,
-        weights=str(path),
-        weights_sha256=sha256,
-        parent_sha256=loaded.sha256,
-    )
+        if watch.cancelled():
+            raise Cancelled
+        path, sha256 = save_weights_by_hash(Path(out_folder), candidate.model, candidate.metadata)
+        try:
+            check_what_was_saved(path, clips[0], before[0], after[0], device)
+        except TrainingError:
+            path.unlink(missing_ok=True)
+            raise
+        reports = [
+            report_of(clip, first, second, trained.new, settings.seed)
+            for clip, first, second in zip(clips, before, after, strict=True)
+        ]
+    return [
+        replace(
+            report,
+            remarks=[*remarks, *report.remarks],
+            best_step=trained.best_step,
+            steps=settings.steps,
+            settings=asdict(settings),
+            seconds=time.perf_counter() - started,
+            weights=str(path),
+            weights_sha256=sha256,
+            parent_sha256=loaded.sha256,
+        )
+        for report in reports
+    ]
 
 
-def _is_usable(index: int, project: Project, source: Source, cache: FrameCache, skipped: list[int]) -> bool:
-    """Whether the video still shows the picture that was labelled; a label on another picture would teach nonsense."""
-    if index < len(source):
-        proof = (float(source.timestamps[index]), frame_proof(cache.get(index)))
-        if not project.mismatched(index, proof):
-            return True
-    skipped.append(index)
-    return False
+def _opened(
+    stack: ExitStack,
+    paths: Sequence[Path | str],
+    loaded: LoadedModel,
+    settings: FinetuneSettings,
+    device: str,
+) -> tuple[list[RoundClip], list[Measured], list[str]]:
+    """The clips that can take part, how far off the weights are there, and sentences on those that cannot."""
+    reach = max((abs(offset) for offset in loaded.metadata.config.supporting_offsets), default=1)
+    clips, before, refusals = [], [], []
+    for path in paths:
+        try:
+            clip = stack.enter_context(opened_clip(path, settings, reach, len(paths)))
+            measured = Measured.of(clip, loaded, device)
+            if not measured.held_out.joint_errors:
+                raise TrainingError(NOTHING_MEASURED)
+        except TrainingError as error:
+            if len(paths) == 1:
+                raise
+            refusals.append(f"{Path(path).name} was left out: {error}")
+            continue
+        clips.append(clip)
+        before.append(measured)
+    if not clips:
+        raise TrainingError(f"None of the {len(paths)} projects has enough corrections. {refusals[0]}")
+    return clips, before, refusals
+
+
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    candidate: LoadedModel
+    new: tuple[str, ...]
+    best_step: int
 
 
 def _trained(
-    loaded: LoadedModel,
-    split: RoundSplit,
-    cache: FrameCache,
-    *,
-    num_frames: int,
-    settings: FinetuneSettings,
-    on_progress: Callable[[RoundProgress], None],
-    cancelled: Callable[[], bool],
-) -> tuple[LoadedModel, tuple[str, ...]]:
-    """The network after the round, and the names of the keypoints that it learnt anew."""
+    loaded: LoadedModel, clips: Sequence[RoundClip], settings: FinetuneSettings, watch: RoundWatch
+) -> _Trained:
+    """The network after the steps, and the names of the keypoints that it learnt anew."""
     metadata = loaded.metadata
-    names, new = taught_keypoints(split.train, metadata.trained_keypoints, settings.new_joint_examples)
+    poses = [pose for clip in clips for pose in clip.train]
+    names, new = taught_keypoints(poses, metadata.trained_keypoints, settings.new_joint_examples)
     taught = np.array([name in names for name in POSETRACK.keypoint_names])
-    if not any((pose.known & taught).any() for pose in split.train):
+    if not any((pose.known & taught).any() for pose in poses):
         raise TrainingError(
             "So far only joints that these weights do not know are corrected: correct or accept others, "
             f"or at least {settings.new_joint_examples} of one of them."
         )
     model = copy.deepcopy(loaded.model)
     start_new_keypoints(model, new, metadata.trained_keypoints)
-    offsets = metadata.config.supporting_offsets
-    sampler = CorrectionSampler(
-        _as_many_as_needed(split.train, settings),
+    # Neighbours that change nothing yet would cost five times the work to learn little from so few frames.
+    offsets = metadata.config.supporting_offsets if settings.neighbours or bool(model.gain.any()) else ()
+    people = [person for clip in clips for person in _cut(clip, taught, metadata, offsets)]
+    sampling = SampleSettings(metadata.input_size_wh, metadata.config.heatmap_sigma, LIGHT_AUGMENTATION)
+    sampler = CorrectionSampler(people, sampling, seed=settings.seed)
+    described = _described(loaded, clips, names)
+    choosing = _choosing_error(clips, described, str(next(model.parameters()).device))
+    training = RoundTraining(model, sampler, settings, choosing)
+    watch.on_plan(_plan(clips, training.prepare(), settings))
+    best_step = training.run(watch)
+    return _Trained(LoadedModel(model.eval(), described, ""), new, best_step)
+
+
+def _cut(clip: RoundClip, taught: BoolArray, metadata: WeightsMetadata, offsets: Sequence[int]) -> list[CutPerson]:
+    return cut_people(
+        clip.train,
         taught,
-        SampleSettings(metadata.input_size_wh, metadata.config.heatmap_sigma, LIGHT_AUGMENTATION),
-        lambda index: training_neighbours(index, offsets, num_frames, split.held_out_frames),
-        cache.get,
-        seed=settings.seed,
+        metadata.input_size_wh,
+        lambda index: supporting_frames(index, offsets, clip.num_frames),
+        clip.frame,
     )
-    RoundTraining(model, sampler, settings).run(on_progress, cancelled)
-    described = replace(
+
+
+def _choosing_error(
+    clips: Sequence[RoundClip], metadata: WeightsMetadata, device: str
+) -> Callable[[FamiPose], float] | None:
+    """Measures a model on the frames that choose; None where there are none."""
+    if not any(clip.choosing_poses for clip in clips):
+        return None
+
+    def measured(model: FamiPose) -> float:
+        loaded = LoadedModel(model, metadata, "")
+        errors = [
+            held_out_error(
+                metadata.trained_keypoints, clip.choosing_poses, clip.predicted(loaded, clip.choosing_poses, device)
+            )
+            for clip in clips
+        ]
+        return float(np.nanmean(np.concatenate([error.distances for error in errors])))
+
+    return measured
+
+
+def _plan(clips: Sequence[RoundClip], cost: Cost, settings: FinetuneSettings) -> RoundPlan:
+    return RoundPlan(
+        sum(len(clip.train_frames) for clip in clips),
+        sum(len(clip.parts.held_out) for clip in clips),
+        sum(len(clip.choosing) for clip in clips),
+        cost.device,
+        cost.memory_bytes,
+        cost.seconds,
+        cost.batch_size,
+        settings.steps,
+    )
+
+
+def _described(loaded: LoadedModel, clips: Sequence[RoundClip], names: tuple[str, ...]) -> WeightsMetadata:
+    """What the new weights are; what was measured of the old ones is no longer true."""
+    metadata, frames = loaded.metadata, sum(len(clip.train_frames) for clip in clips)
+    of = "one clip" if len(clips) == 1 else f"{len(clips)} clips"
+    return replace(
         metadata,
         name=f"{metadata.name.split(' +')[0]} + corrections",
         trained_keypoints=names,
-        description=f"{metadata.description.split(' Fine-tuned')[0]} Fine-tuned on {len(split.train_frames)} corrected "
-        "frames of one clip.",
+        description=f"{metadata.description.split(' Fine-tuned')[0]} Fine-tuned on {frames} corrected frames of {of}.",
         accuracy={},
         score_model=None,
         parent_sha256=loaded.sha256,
-    )
-    return LoadedModel(model.eval(), described, ""), new
-
-
-def with_scores(candidate: LoadedModel, held_out: Sequence[CorrectedPose], found: Sequence[Prediction]) -> LoadedModel:
-    """The weights with a score model that the held-out frames tell, or with none.
-
-    What the parent's scores meant, they mean no more: a round moves the maps that they are read off. Every other
-    held-out frame tells what the new ones mean, and the frames between have to bear it out.
-
-    Args:
-        candidate: what the round made.
-        held_out: what a person said of people in frames that were not trained on.
-        found: what the weights say of them.
-    """
-    known = np.isin(POSETRACK.keypoint_names, candidate.metadata.trained_keypoints)
-    measured, right = joints_right(
-        np.stack([prediction.keypoints for prediction in found]),
-        np.stack([pose.keypoints for pose in held_out]),
-        np.stack([pose.known for pose in held_out]) & known,
-    )
-    frame_indices = np.array([pose.frame_index for pose in held_out])
-    fits = np.isin(frame_indices, np.unique(frame_indices)[::2])
-    fitting, checking = (
-        ([one for one, taken in zip(found, half, strict=True) if taken], measured[half], right[half])
-        for half in (fits, ~fits)
-    )
-    score_model = fit_on(candidate.metadata, *fitting, FEWEST_OF_A_KIND)
-    if score_model is not None and not sure_are_right(score_model, candidate.metadata, *checking):
-        score_model = None
-    return replace(candidate, metadata=replace(candidate.metadata, score_model=score_model))
-
-
-def _as_many_as_needed(poses: Sequence[CorrectedPose], settings: FinetuneSettings) -> Sequence[CorrectedPose]:
-    """No more poses than the round has samples: the pixels of each are kept in memory."""
-    most = settings.steps * settings.batch_size
-    if len(poses) <= most:
-        return poses
-    chosen = np.random.default_rng(settings.seed).choice(len(poses), most, replace=False)
-    return [poses[i] for i in np.sort(chosen)]
-
-
-class RoundTraining:
-    """The steps of a round.
-
-    Args:
-        model: trained in place, its batch norms' statistics held.
-        sampler: gives batches.
-        settings: how.
-    """
-
-    def __init__(self, model: FamiPose, sampler: CorrectionSampler, settings: FinetuneSettings) -> None:
-        self.model, self.sampler, self.settings = model, sampler, settings
-        self.device = next(model.parameters()).device
-        self.batch_size = settings.batch_size
-        groups = [{"params": list(model.parameters()), "highest": settings.learning_rate}]
-        self.optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
-        self._start = [parameter.detach().clone() for parameter in model.parameters()]
-        model.train()
-        freeze_statistics(model)
-
-    def run(self, on_progress: Callable[[RoundProgress], None], cancelled: Callable[[], bool]) -> None:
-        """All steps. Raises TrainingError where memory does not hold even one sample, Cancelled."""
-        steps, loss = self.settings.steps, None
-        memory, seconds = self._estimate()
-        on_progress(RoundProgress(0, steps, None, seconds, memory))
-        started = time.perf_counter()
-        for step in range(steps):
-            if cancelled():
-                raise Cancelled
-            value = self._step_within_memory(step)
-            loss = value if loss is None else 0.9 * loss + 0.1 * value
-            left = (time.perf_counter() - started) / (step + 1) * (steps - step - 1)
-            on_progress(RoundProgress(step + 1, steps, loss, left, memory))
-
-    def _estimate(self) -> tuple[int, float]:
-        """Bytes and seconds that the round will need, from one sample; makes the batch smaller if it would not fit."""
-        for_one, seconds = within_memory(self._cost_of_a_sample, lambda: False, self.device, _no_memory)
-        self.optimizer.zero_grad(set_to_none=True)
-        fixed = 5 * sum(parameter.numel() * parameter.element_size() for parameter in self._start)
-        free = available_memory(self.device)
-        while free is not None and self.batch_size > 1 and fixed + for_one * self.batch_size * _MEMORY_TO_SPARE > free:
-            self.batch_size //= 2
-        return fixed + for_one * self.batch_size, seconds * self.batch_size * self.settings.steps
-
-    def _cost_of_a_sample(self) -> tuple[int, float]:
-        """Bytes that a forward pass keeps, and seconds for both passes."""
-        losses = [self.loss(self.sampler.batch(1))]
-        torch.autograd.backward(losses.pop())  # the first pass is slow
-        started = time.perf_counter()
-        kept = kept_bytes(lambda: losses.append(self.loss(self.sampler.batch(1))), self.model.parameters())
-        torch.autograd.backward(losses.pop())
-        return kept, time.perf_counter() - started
-
-    def _step_within_memory(self, step: int) -> float:
-        def shrink() -> bool:
-            is_smallest = self.batch_size == 1
-            self.batch_size = max(1, self.batch_size // 2)
-            self.optimizer.zero_grad(set_to_none=True)
-            return not is_smallest
-
-        return within_memory(lambda: self._step(step), shrink, self.device, _no_memory)
-
-    def _step(self, step: int) -> float:
-        loss = self.loss(self.sampler.batch(self.batch_size))
-        value = loss.item()
-        if not math.isfinite(value):
-            raise TrainingError("The loss is no longer a number: start the round again from other weights.")
-        factor = learning_rate_factor(step / self.settings.steps)
-        descend(self.optimizer, loss, factor)
-        with torch.no_grad():
-            for parameter, start in zip(self.model.parameters(), self._start, strict=True):
-                parameter.lerp_(start, self.settings.pull * factor)
-        return value
-
-    def loss(self, batch: Batch) -> torch.Tensor:
-        """The loss that the weights were made with: cross-entropy for heatmaps that are a softmax, else Eq. 11."""
-        key, supporting, targets, weights = (
-            tensor.to(self.device) for tensor in (batch.key, batch.supporting, batch.targets, batch.weights)
-        )
-        output = multi_frame_output(self.model, key, supporting)
-        loss: Loss = "cross_entropy" if self.model.config.heatmap_activation == "softmax" else "squared_error"
-        return loss_terms(loss, output.logits, output.heatmaps, targets, weights)["total"]
-
-
-def _no_memory() -> TrainingError:
-    return TrainingError(
-        "There is not enough memory to train even one sample: close other programs, or choose smaller weights."
-    )
-
-
-def _report(
-    before: HeldOutError,
-    after: HeldOutError,
-    split: RoundSplit,
-    new: tuple[str, ...],
-) -> RoundReport:
-    """What the round did to the error; the weights file and the rest are filled in by the caller."""
-    compared = tuple(before.joint_errors)
-    errors_before, errors_after = before.errors(compared), after.errors(compared)
-    frames_before, frames_after = before.by_frame(compared), after.by_frame(compared)
-    return RoundReport(
-        before=errors_before,
-        after=errors_after | {name: value for name, value in after.errors(new).items() if name != "mean"},
-        pck_before=before.pck(compared),
-        pck_after=after.pck(compared),
-        train_frames=sorted(split.train_frames),
-        held_out_frames=sorted(split.held_out_frames),
-        worse_frames=[index for index, error in frames_before.items() if frames_after[index] > error],
-        new_keypoints=list(new),
-        accepted=errors_after["mean"] <= errors_before["mean"],
     )

@@ -30,11 +30,13 @@ class HeldOutError:
         distances: (N, 17) NaN where the joint has no label or the weights do not know it; a joint that they know and
             did not find counts as a whole person's size away.
         found: (N, 17) whether each was within `PCK_OF_SIZE`; False where it was not measured.
+        sizes_px: (N,) people's sizes in pixels.
     """
 
     frame_indices: NDArray[np.int64]
     distances: FloatArray
     found: NDArray[np.bool_]
+    sizes_px: FloatArray
 
     @property
     def joint_errors(self) -> dict[str, float]:
@@ -44,6 +46,15 @@ class HeldOutError:
             for k, name in enumerate(POSETRACK.keypoint_names)
             if np.isfinite(self.distances[:, k]).any()
         }
+
+    def joined(self, other: HeldOutError) -> HeldOutError:
+        """These poses and others, one after the other."""
+        return HeldOutError(
+            np.concatenate([self.frame_indices, other.frame_indices]),
+            np.concatenate([self.distances, other.distances]),
+            np.concatenate([self.found, other.found]),
+            np.concatenate([self.sizes_px, other.sizes_px]),
+        )
 
     def _columns(self, names: Sequence[str]) -> FloatArray:
         return self.distances[:, [POSETRACK.index(name) for name in names]]
@@ -100,11 +111,16 @@ def held_out_error(
         predictions: of the same people, in the same order.
     """
     learnt = np.array([name in trained_keypoints for name in POSETRACK.keypoint_names])
-    found = np.stack([prediction.keypoints for prediction in predictions])
-    truth = np.stack([pose.keypoints for pose in poses])
-    sizes_px = box_sizes(np.stack([pose.bbox_xywh for pose in poses]))
-    known = np.stack([pose.known for pose in poses]) & learnt
+    found = _stacked([prediction.keypoints for prediction in predictions])
+    truth = _stacked([pose.keypoints for pose in poses])
+    sizes_px = box_sizes([pose.bbox_xywh for pose in poses])
+    known = np.array([pose.known for pose in poses], dtype=bool).reshape(-1, len(learnt)) & learnt
     _, right = joints_right(found, truth, known, PCK_OF_SIZE, sizes_px=sizes_px)
     fractions = np.linalg.norm(found - truth, axis=2) / sizes_px[:, None]
     distances = np.where(known, np.nan_to_num(fractions, nan=_MISSED), np.nan)
-    return HeldOutError(np.array([pose.frame_index for pose in poses]), distances, right)
+    return HeldOutError(np.array([pose.frame_index for pose in poses], dtype=np.int64), distances, right, sizes_px)
+
+
+def _stacked(keypoints: Sequence[FloatArray]) -> FloatArray:
+    """(N, 17, 2), also of nobody."""
+    return np.array(keypoints, dtype=np.float64).reshape(-1, len(POSETRACK), 2)

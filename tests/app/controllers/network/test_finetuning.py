@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QProcess
+from PySide6.QtWidgets import QLabel, QPushButton
 
-from app.controllers.network import finetuning
+from app.controllers.network import round_process
 from core.files.hashing import file_sha256
 from core.project import Project
 from core.training.rounds.report import RoundReport
@@ -58,8 +59,9 @@ def test_a_killed_child_costs_nothing_but_the_round(corrected):
     d.program.editing.move_keypoint(d.session.track_id, 5, 60.0, 60.0)
     assert d.window.error_text == ""
     d.do("action_undo")
-    os.kill(d.program.finetuning._process.processId(), signal.SIGKILL)
-    assert "labels and weights are untouched" in d.told()
+    os.kill(d.program.finetuning.process.pid, signal.SIGKILL)
+    words = d.told()
+    assert "labels and weights are untouched" in words and "round.log" in words
     assert state(d) == before and not d.program.finetuning.round.running
     assert d.program.finetuning.why_not() is None, "another round can be started"
     assert not d.window.action("action_cancel").isEnabled()
@@ -69,10 +71,10 @@ def test_cancel_kills_the_child_and_waits_for_no_step(corrected):
     d = corrected
     before = state(d)
     d.program.finetuning.start(steps=5000)
-    d.wait(lambda: d.program.finetuning._process.state() == QProcess.ProcessState.Running)
-    pid = d.program.finetuning._process.processId()
+    d.wait(lambda: d.program.finetuning.process.pid)
+    pid = d.program.finetuning.process.pid
     ended = []
-    d.program.finetuning._process.finished.connect(lambda *how: ended.append(how[1]))
+    d.program.finetuning.process.findChild(QProcess).finished.connect(lambda *how: ended.append(how[1]))
     d.do("action_cancel")
     d.wait(lambda: not d.program.finetuning.round.running)
     assert ended == [QProcess.ExitStatus.CrashExit] and not is_alive(pid)
@@ -85,21 +87,43 @@ def test_a_child_that_crashes_at_once_is_told(corrected, monkeypatch, tmp_path):
     crashing = tmp_path / "python"
     crashing.write_text("#!/bin/sh\necho 'noise, no event'\necho 7\necho 'Bus error: no luck' >&2\nexit 3\n")
     crashing.chmod(0o755)
-    monkeypatch.setattr(finetuning.sys, "executable", str(crashing))
+    monkeypatch.setattr(round_process.sys, "executable", str(crashing))
     d.do("action_finetune")
     words = d.told()
-    assert "no luck" in words and "untouched" in words
-    monkeypatch.setattr(finetuning.sys, "executable", str(tmp_path / "nowhere"))
+    log = d.session.project.weights_folder / "round.log"
+    assert "no luck" in words and "untouched" in words and str(log) in words
+    assert "Bus error" in log.read_text()
+    monkeypatch.setattr(round_process.sys, "executable", str(tmp_path / "nowhere"))
     d.do("action_finetune")
     assert "could not be started" in d.told()
     assert state(d) == before and not d.program.finetuning.round.running
 
 
+def test_stopping_early_keeps_and_measures_what_was_best(corrected):
+    d = corrected
+    panel, tuning = d.window.finetune_panel, d.program.finetuning
+    tuning.start(steps=5000)
+    d.wait(lambda: tuning.round.step >= 2, what="the first steps")
+    plan = panel.findChild(QLabel, "finetune_plan").text()
+    assert "held out to measure" in plan and "On cpu" in plan and "of memory, in about" in plan
+    d.program.editing.move_keypoint(d.session.project.track_ids()[0], 5, 60.0, 60.0)
+    d.wait(lambda: "1 frame that you corrected meanwhile" in panel.findChild(QLabel, "finetune_waiting").text())
+    stop = panel.findChild(QPushButton, "button_stop_finetune")
+    assert stop.isEnabled()
+    stop.click()
+    assert tuning.round.phase == "stopping" and not stop.isEnabled()
+    d.wait(lambda: not tuning.round.running, 240, what="the measure")
+    report = tuning.round.report
+    assert d.window.error_text == "" and 2 <= report["best_step"] < report["steps"] == 5000
+    assert Path(report["weights"]).is_file() and len(d.session.project.rounds()) == 1
+    assert tuning.new_frames() == 0, "the frame that was corrected meanwhile was one of those already"
+
+
 def test_closing_the_window_ends_the_child(corrected):
     d = corrected
     d.program.finetuning.start(steps=5000)
-    d.wait(lambda: d.program.finetuning._process.state() == QProcess.ProcessState.Running)
-    pid, path = d.program.finetuning._process.processId(), d.session.project.path
+    d.wait(lambda: d.program.finetuning.process.pid)
+    pid, path = d.program.finetuning.process.pid, d.session.project.path
     d.close()
     assert not is_alive(pid)
     with Project.open(path) as project:
@@ -148,7 +172,7 @@ def test_a_round_that_has_reported_is_kept_however_it_is_left(corrected, long_cl
     child = tmp_path / "python"
     child.write_text(f"#!/bin/sh\ncat {tmp_path}/report\ntouch {tmp_path}/said\nexec sleep 60\n")
     child.chmod(0o755)
-    monkeypatch.setattr(finetuning.sys, "executable", str(child))
+    monkeypatch.setattr(round_process.sys, "executable", str(child))
     path = d.session.project.path
     d.do("action_finetune")
     d.wait((tmp_path / "said").exists, what="the report")

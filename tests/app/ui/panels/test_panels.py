@@ -14,6 +14,7 @@ from app.ui.panels import persons_panel as pp
 from app.ui.panels.finetune_panel import FinetunePanel, FinetuneReport, FinetuneState, change_word, headline, percent
 from app.ui.panels.joints_panel import JointsPanel
 from app.ui.panels.persons_panel import PersonRow, PersonsPanel
+from app.ui.panels.round_progress import RoundPlan, RoundUnderWay
 from app.ui.words import time_left
 from core.judging.review import SURE_FROM
 from core.keypoints import POSETRACK
@@ -241,7 +242,20 @@ def test_a_round_from_start_to_report(finetune, qtbot):
     finetune.set_state(FinetuneState(True, "", 14, round_name="starter"))
     with qtbot.waitSignal(finetune.start_requested):
         QTest.mouseClick(finetune.findChild(QPushButton, "button_finetune"), LEFT)
-    finetune.set_state(FinetuneState(True, "", 14, True, 83, 200, 95.0, tuple(np.linspace(1, 0.2, 83))))
+    plan = RoundPlan(10, 4, 2, "cpu", 400 * 2**20, 70.0)
+    losses, errors = tuple(np.linspace(1, 0.2, 83)), ((0, 0.09), (80, 0.04))
+    under_way = RoundUnderWay(plan, "training", 83, 200, 95.0, losses, errors, num_waiting=3)
+    finetune.set_state(FinetuneState(True, "", 14, running=under_way))
+    sentence = finetune.findChild(QLabel, "finetune_plan").text()
+    assert sentence == (
+        "10 frames to learn from, 4 held out to measure, 2 to choose the best step. "
+        "On cpu, with 0.4 GB of memory, in about 70 s."
+    )
+    assert finetune.findChild(QLabel, "finetune_waiting").text() == (
+        "3 frames that you corrected meanwhile wait for the next round."
+    )
+    with qtbot.waitSignal(finetune.stop_requested):
+        QTest.mouseClick(finetune.findChild(QPushButton, "button_stop_finetune"), LEFT)
     assert finetune.findChild(QProgressBar).text() == "step 83 / 200, 1:35 left"
     curve = finetune.findChild(QWidget, "finetune_loss_plot").listDataItems()[0]
     assert len(curve.getData()[1]) == 83

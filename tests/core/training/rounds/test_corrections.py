@@ -1,17 +1,15 @@
-"""Which corrections teach, which only measure, and that nothing of a held-out frame is trained on."""
+"""What a project's labels teach, and how much each counts."""
 
 import numpy as np
-import pytest
 
-from core.errors import TrainingError
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
 from core.training.rounds.corrections import (
     CorrectedPose,
     corrected_pose,
-    split_round,
+    human_frames,
+    supporting_frames,
     taught_keypoints,
-    training_neighbours,
 )
 
 WRIST, ANKLE, NOSE = (POSETRACK.index(name) for name in ("left_wrist", "left_ankle", "nose"))
@@ -29,43 +27,40 @@ def corrections(frames: list[int], joints: tuple[int, ...] = (WRIST,)) -> list[C
     return [CorrectedPose(f, 1, np.array([0.0, 0.0, 50.0, 100.0]), np.zeros((17, 2)), known) for f in frames]
 
 
-def test_only_what_a_person_vouches_for_is_known() -> None:
+def test_only_what_a_person_vouches_for_is_measured_by() -> None:
     pose = pose_with_predictions()
-    assert corrected_pose(3, pose) is None
+    assert corrected_pose(3, pose) is None, "a prediction alone teaches nothing"
     pose = pose.with_keypoint(WRIST, (5, 6), Visibility.OCCLUDED, 1.0, Provenance.CORRECTED)
     pose = pose.with_keypoint(ANKLE, (7, 8), Visibility.NOT_LABELLED, 1.0, Provenance.CORRECTED)
     found = corrected_pose(3, pose)
     assert found is not None
     assert np.flatnonzero(found.known).tolist() == [WRIST]
     assert found.keypoints[WRIST].tolist() == [5, 6]
+    assert found.weights[ANKLE] == 0, "a joint that is not labelled has no place"
 
 
-def test_fewer_than_four_frames_are_no_round() -> None:
-    with pytest.raises(TrainingError, match=r"at least 4 frames first \(3 so far\)"):
-        split_round(corrections([1, 1, 5, 9]), 0.25, 0)
+def test_corrected_counts_over_accepted_over_propagated_over_predicted() -> None:
+    pose = pose_with_predictions()
+    by = [Provenance.CORRECTED, Provenance.ACCEPTED, Provenance.PROPAGATED]
+    for k, provenance in enumerate(by):
+        pose = pose.with_keypoint(k, (5, 6), Visibility.VISIBLE, 1.0, provenance)
+    found = corrected_pose(3, pose)
+    assert found is not None
+    corrected, accepted, propagated, predicted = found.weights[:4]
+    assert 1 == corrected > accepted > propagated > predicted >= 0
+    assert found.known[:4].tolist() == [True, True, False, False]
 
 
-@pytest.mark.parametrize(("count", "held_out"), [(4, 1), (5, 1), (8, 2), (20, 5)])
-def test_a_quarter_is_held_out_spread_over_the_clip(count: int, held_out: int) -> None:
-    frames = [7 * i for i in range(count)]
-    split = split_round(corrections(frames), 0.25, 0)
-    assert len(split.held_out_frames) == held_out
-    assert split.train_frames | split.held_out_frames == set(frames)
-    assert not split.train_frames & split.held_out_frames
-    assert split_round(corrections(frames), 0.25, 0).held_out_frames == split.held_out_frames
-    stretches = np.array_split(np.array(frames), held_out)
-    assert [sum(f in split.held_out_frames for f in stretch) for stretch in stretches] == [1] * held_out
+def test_a_pose_that_was_only_carried_teaches_and_is_never_measured_by() -> None:
+    pose = pose_with_predictions().with_keypoint(WRIST, (5, 6), Visibility.VISIBLE, 0.5, Provenance.PROPAGATED)
+    found = corrected_pose(3, pose)
+    assert found is not None and not found.is_human and found.weights[WRIST] > 0
+    assert human_frames([found, *corrections([9, 5])]) == [5, 9]
 
 
-def test_no_more_frames_are_held_out_than_an_answer_needs() -> None:
-    assert len(split_round(corrections(list(range(400))), 0.25, 0).held_out_frames) == 40
-
-
-def test_no_neighbour_of_a_trained_frame_is_held_out() -> None:
-    assert training_neighbours(5, (-2, -1, 1, 2), 20, frozenset()) == [3, 4, 6, 7]
-    assert training_neighbours(5, (-2, -1, 1, 2), 20, frozenset({3, 6})) == [4, 4, 5, 7]
-    assert training_neighbours(5, (-2, -1, 1, 2), 20, frozenset({3, 4, 6, 7})) == [5, 5, 5, 5]
-    assert training_neighbours(0, (-2, -1, 1, 2), 2, frozenset({1})) == [0, 0, 0, 0]
+def test_beyond_the_clip_the_nearest_frame_stands_in() -> None:
+    assert supporting_frames(5, (-2, -1, 1, 2), 20) == [3, 4, 6, 7]
+    assert supporting_frames(0, (-2, -1, 1, 2), 2) == [0, 0, 1, 1]
 
 
 def test_a_joint_that_is_new_needs_ten_examples() -> None:

@@ -19,10 +19,11 @@ from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
 from core.model.weights.files import WeightsMetadata, load_model, save_weights
 from core.project import Project, SourceRecord
-from core.training.rounds.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler
+from core.training.rounds.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler, cut_people
 from core.training.rounds.corrections import CorrectedPose
-from core.training.rounds.finetune import RoundTraining, finetune
-from core.training.rounds.report import FinetuneSettings
+from core.training.rounds.finetune import finetune
+from core.training.rounds.report import FinetuneSettings, RoundWatch
+from core.training.rounds.training import RoundTraining
 from core.training.samples.batches import SampleSettings
 from core.video import open_source
 
@@ -56,6 +57,7 @@ def start_child(project: Path, out: Path, steps: int) -> "subprocess.Popen[str]"
     return subprocess.Popen(
         [sys.executable, "-m", "core.training.rounds.child", str(out / "job.json")],
         cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -69,10 +71,12 @@ def test_a_round_measures_frames_that_it_never_trained_on(project_path: Path, tm
     assert child.returncode == 0, errors
     events = [json.loads(line) for line in output.splitlines()]
     progress = [event for event in events if event["event"] == "progress"]
-    assert [event["step"] for event in progress] == list(range(7))
-    assert progress[0]["seconds_left"] > 0
-    assert progress[0]["memory_bytes"] > 1e6
-    assert all(np.isfinite(event["loss"]) for event in progress[1:])
+    assert [event["step"] for event in progress] == [*range(7), 6]
+    assert [event["phase"] for event in progress] == ["training"] * 7 + ["measuring"]
+    assert all(np.isfinite(event["loss"]) for event in progress[1:-1])
+    plan = events[0]
+    assert plan["event"] == "plan" and plan["seconds"] > 0 and plan["memory_bytes"] > 1e6
+    assert (plan["held_out_frames"], plan["batch_size"], plan["device"]) == (2, 2, "cpu")
 
     report = events[-1]
     assert report["event"] == "report"
@@ -100,11 +104,25 @@ def test_a_cancelled_round_leaves_nothing(project_path: Path, tmp_path: Path) ->
     child = start_child(project_path, tmp_path / "w", steps=100_000)
     assert child.stdout is not None
     event = json.loads(child.stdout.readline())
-    assert event["event"] == "progress"
+    assert event["event"] == "plan"
     child.terminate()
     output, _ = child.communicate(timeout=240)
     assert len(output.splitlines()) < 100_000
     assert [path.name for path in (tmp_path / "w").iterdir()] == ["job.json"]
+
+
+def test_a_round_that_is_stopped_early_keeps_what_was_best_and_measures_it(project_path: Path, tmp_path: Path) -> None:
+    child = start_child(project_path, tmp_path / "w", steps=100_000)
+    assert child.stdout is not None and child.stdin is not None
+    events = [json.loads(child.stdout.readline()) for _ in range(4)]
+    assert events[-1]["step"] == 2
+    child.stdin.write("stop\n")
+    child.stdin.flush()
+    output, errors = child.communicate(timeout=240)
+    assert child.returncode == 0, errors
+    report = json.loads(output.splitlines()[-1])
+    assert report["event"] == "report" and 2 <= report["best_step"] < report["steps"] == 100_000
+    assert Path(report["weights"]).is_file() and report["after"] != report["before"]
 
 
 def test_three_frames_are_no_round(shared: Path, tmp_path: Path) -> None:
@@ -153,14 +171,10 @@ def tiny_round(known: list[int], taught: list[int]) -> tuple[RoundTraining, Fami
     keypoints = np.random.default_rng(0).uniform(30, 90, (17, 2))
     pose = CorrectedPose(5, 1, np.array([20.0, 10.0, 80.0, 110.0]), np.where(mask[:, None], keypoints, 0.0), mask)
     frame = np.random.default_rng(1).integers(0, 255, (120, 120, 3)).astype(np.uint8)
-    sampler = CorrectionSampler(
-        [pose],
-        np.isin(np.arange(17), taught),
-        SampleSettings((96, 128), 1.0, LIGHT_AUGMENTATION),
-        lambda index: [index - 1, index + 1],
-        lambda index: frame,
-        seed=0,
+    people = cut_people(
+        [pose], np.isin(np.arange(17), taught), (96, 128), lambda index: [index - 1, index + 1], lambda index: frame
     )
+    sampler = CorrectionSampler(people, SampleSettings((96, 128), 1.0, LIGHT_AUGMENTATION), seed=0)
     return RoundTraining(model, sampler, FinetuneSettings(steps=2, batch_size=2)), model
 
 
@@ -180,7 +194,7 @@ def test_a_joint_that_nobody_touched_gets_no_gradient() -> None:
 def test_statistics_of_batch_norms_are_held() -> None:
     training, model = tiny_round([13, 14], [13, 14])
     before = {name: tensor.clone() for name, tensor in model.state_dict().items() if "running" in name}
-    training.run(lambda progress: None, lambda: False)
+    training.run(RoundWatch())
     after = model.state_dict()
     assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())
 

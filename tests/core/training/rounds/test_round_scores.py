@@ -11,7 +11,7 @@ from core.model.weights.files import LoadedModel, WeightsMetadata
 from core.predictions import Prediction, Request
 from core.training.measuring.calibration import FEWEST_OF_A_KIND
 from core.training.rounds.corrections import CorrectedPose
-from core.training.rounds.finetune import with_scores
+from core.training.rounds.scores import with_scores
 
 IDENTITY = np.array([[4.0, 0.0, 0.0], [0.0, 4.0, 0.0]])
 
