@@ -107,6 +107,7 @@ class RoundsDialog(QDialog):
         self.resize(920, 600)
         self._rows: tuple[RoundRow, ...] = ()
         self._shown: RoundRow | None = None
+        self._was_shown = False
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE, theme.SPACING_LARGE)
         column.setSpacing(theme.SPACING)
@@ -118,6 +119,7 @@ class RoundsDialog(QDialog):
         column.addWidget(self._sentence)
         self._tabs = QTabWidget(self)
         self._tabs.setObjectName("rounds_tabs")
+        self._tabs.setDocumentMode(True)
         self._pictures = self._build_pictures()
         column.addWidget(self._tabs, 1)
         column.addLayout(self._build_buttons())
@@ -217,12 +219,12 @@ class RoundsDialog(QDialog):
         self._delete.setEnabled(row is not None and row.can_delete)
         if row is not None and row == self._shown:
             return
-        self._shown = row
+        on_pictures = self._was_shown and self._tabs.currentWidget() is self._pictures
+        self._shown, self._was_shown = row, row is not None
         self._sentence.setText("" if row is None else row.sentence)
-        self._fill_tabs(row)
+        self._fill_tabs(row, on_pictures=on_pictures)
 
-    def _fill_tabs(self, row: RoundRow | None) -> None:
-        on_pictures = self._tabs.currentWidget() is self._pictures
+    def _fill_tabs(self, row: RoundRow | None, *, on_pictures: bool) -> None:
         while self._tabs.count():
             widget = self._tabs.widget(0)
             self._tabs.removeTab(0)
