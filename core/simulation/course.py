@@ -21,8 +21,8 @@ from core.simulation.labeller import Labeller
 from core.simulation.orders import QUEUE, fixed_order, order_of
 from core.simulation.truth import TrueClip, errors
 from core.simulation.ways import Way
-from core.training.rounds.corrections import FEWEST_FRAMES
 from core.training.rounds.finetune import finetune
+from core.training.rounds.holding_out import FEWEST_FRAMES, TooFewFramesError
 from core.training.rounds.report import FinetuneSettings
 from core.video import Source, open_source
 from core.work.predicting import run_prediction
@@ -259,7 +259,10 @@ class _Running:
             settings = replace(settings, steps=self._plan.steps)
         project = self._project
         with self._computing():
-            report = finetune(project.path, self._weights_path, project.weights_folder, settings)
+            try:
+                report = finetune(project.path, self._weights_path, project.weights_folder, settings)
+            except TooFewFramesError:
+                return  # a labeller who is told that the frames lie too close together goes on elsewhere
             project.record_round(report.to_dict(), report.weights_sha256, report.parent_sha256)
             touched = Touched()
             if report.accepted:

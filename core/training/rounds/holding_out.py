@@ -25,6 +25,11 @@ FEWEST_TRAINING_FRAMES = 2
 _MOST_LOST = 0.25
 """No more of the corrected frames than this are given up because they neighbour a held-out block, where that can be."""
 
+
+class TooFewFramesError(TrainingError):
+    """There are too few corrected frames for a round, or all lie too close together: correct more, elsewhere."""
+
+
 Span = tuple[int, int]
 """Frames from the first on and before the second."""
 
@@ -89,10 +94,10 @@ def divide(frames: Sequence[int], history: History, part: float, reach: int, see
         seed: draws where blocks lie; nobody looks.
 
     Raises:
-        TrainingError: if there are too few frames, or all lie too close together.
+        TooFewFramesError: if there are too few frames, or all lie too close together.
     """
     if len(frames) < FEWEST_FRAMES:
-        raise TrainingError(
+        raise TooFewFramesError(
             f"Correct or accept poses in at least {FEWEST_FRAMES} frames first ({len(frames)} so far): "
             "some of them are held out to measure the error."
         )
@@ -103,7 +108,7 @@ def divide(frames: Sequence[int], history: History, part: float, reach: int, see
     held_out = [frame for frame in frames if is_in(frame, spans)]
     train = tuple(frame for frame in frames if not is_in(frame, spans, reach))
     if len(train) < FEWEST_TRAINING_FRAMES:
-        raise TrainingError(
+        raise TooFewFramesError(
             "The corrected frames lie too close together to hold some of them out: correct frames further away, too."
         )
     if len(held_out) > MOST_HELD_OUT_FRAMES:
