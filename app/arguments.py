@@ -267,8 +267,35 @@ def _add_nothing(parser: argparse.ArgumentParser) -> None:
     del parser
 
 
+def _add_predict_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "list",
+        type=Path,
+        metavar="LIST",
+        help="a folder of clips, a .famiset, or a text file with one clip a line (and, after a tab, its boxes)",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a PoseTrack18 JSON for each clip")
+    parser.add_argument(
+        "--boxes",
+        type=Path,
+        metavar="DIR",
+        help="label files by the clips' names that say where people are; a detector finds them in the other clips",
+    )
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="that share the clips on this machine, each with a GPU of its own; 0: one for each GPU",
+    )
+    parser.add_argument("--window", type=window_offsets, metavar="-2,-1,1,2", help="offsets of the supporting frames")
+    _add_weights(parser)
+    _add_device(parser)
+
+
 COMMANDS: dict[str, About] = {
     "predict": About("estimate poses in a video and write PoseTrack18 JSON", _add_predict),
+    "predict-set": About("the poses of many clips, shared among processes and machines", _add_predict_set),
     "evaluate": About("PoseTrack AP and MOTA, PCK or OKS AP of a folder of predictions", _add_evaluate),
     "table": About("results of several evaluations side by side, as text, CSV or LaTeX", _add_table),
     "compare": About("two annotators' projects of one clip, joint by joint", _add_compare),

@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None, terminal: Terminal | None = None) ->
 
 def load_command(name: str) -> Command:
     """The function that runs a command, from its module in app.commands."""
-    command: Command = importlib.import_module(f"app.commands.{name}_command").run
+    command: Command = importlib.import_module(f"app.commands.{name.replace('-', '_')}_command").run
     return command
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from typing import Protocol, TypeVar
 
 import torch
@@ -15,7 +16,6 @@ from torch import Tensor, nn
 
 from core.errors import TrainingError
 from core.model.device import available_device
-from core.training.learning.recipe import Recipe
 
 T = TypeVar("T")
 M = TypeVar("M", bound=nn.Module)
@@ -80,33 +80,40 @@ class PlainEngine:
         return [value]
 
 
-def new_engine(recipe: Recipe) -> Engine:
-    """The engine that the recipe, or the launcher that started this process, asks for.
+def new_engine(device: str, devices: int, patience: timedelta | None = None) -> Engine:
+    """The engine that the launcher which started this process asks for, else as many processes as wanted.
+
+    Args:
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        devices: processes on this machine; 0 for as many as it has GPUs.
+        patience: how long a process waits for the others; None for torch's half hour.
 
     Raises:
         TrainingError: if several processes are asked for and Lightning Fabric is not installed, or there is no such
             device.
     """
-    count, nodes = _launched() or (recipe.devices, 1)
+    count, nodes = _launched() or (devices, 1)
     if count == 0:
-        is_gpu = recipe.device != "cpu" and torch.cuda.is_available()
+        is_gpu = device != "cpu" and torch.cuda.is_available()
         count = torch.cuda.device_count() if is_gpu else 1
     if count * nodes == 1:
-        return PlainEngine(available_device(recipe.device))
+        return PlainEngine(available_device(device))
     try:
         from core.training.learning.fabric_engine import FabricEngine  # noqa: PLC0415 - only several processes need it
     except ImportError as error:
         raise TrainingError(
-            "Training on several devices needs Lightning Fabric: install it (pip install lightning-fabric), or set "
-            "devices = 1 in the recipe."
+            "Several devices need Lightning Fabric: install it (pip install lightning-fabric), or ask for one device."
         ) from error
-    accelerator = "cpu" if available_device(recipe.device.partition(":")[0]).type == "cpu" else "cuda"
-    return FabricEngine(accelerator, count, nodes)
+    accelerator = "cpu" if available_device(device.partition(":")[0]).type == "cpu" else "cuda"
+    return FabricEngine(accelerator, count, nodes, patience)
 
 
 def _launched() -> tuple[int, int] | None:
-    """Processes on each machine, and machines, where torchrun or another launcher started this process."""
+    """Processes on each machine, and machines, where torchrun, SLURM or another launcher started this process."""
     environment = os.environ
+    if "SLURM_PROCID" in environment and int(environment.get("SLURM_NTASKS", 1)) > 1 and "RANK" not in environment:
+        nodes = int(environment.get("SLURM_NNODES", 1))
+        return int(environment["SLURM_NTASKS"]) // nodes, nodes
     if "RANK" not in environment or "WORLD_SIZE" not in environment:
         return None
     processes = int(environment["WORLD_SIZE"])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
 import torch.distributed
 from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
 T = TypeVar("T")
@@ -24,11 +26,13 @@ class FabricEngine:
         accelerator: "cuda" or "cpu".
         devices: processes on each machine.
         nodes: machines.
+        patience: how long a process waits for the others; None for torch's half hour.
     """
 
-    def __init__(self, accelerator: str, devices: int, nodes: int) -> None:
+    def __init__(self, accelerator: str, devices: int, nodes: int, patience: timedelta | None = None) -> None:
         # Precision and clipping are the trainer's own, so that one process and many compute the same.
-        self._fabric = Fabric(accelerator=accelerator, devices=devices, num_nodes=nodes, strategy="ddp")
+        strategy = DDPStrategy() if patience is None else DDPStrategy(timeout=patience)
+        self._fabric = Fabric(accelerator=accelerator, devices=devices, num_nodes=nodes, strategy=strategy)
         self._fabric.launch()
         self.device = self._fabric.device
         self.rank, self.processes = self._fabric.global_rank, self._fabric.world_size

@@ -64,7 +64,7 @@ def main(
     """
     recipe = read_recipe(Path(config_path))
     use_one_thread()
-    training = Training(recipe, new_engine(recipe))
+    training = Training(recipe, new_engine(recipe.device, recipe.devices))
     if training.resume():
         log.info("resuming in stage %s after %d samples", training.stage.name, training.done)
     if training.engine.device.type == "cuda":
