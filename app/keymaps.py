@@ -6,7 +6,6 @@ one beside the settings.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from app.ui.actions import KeyMap, Preset, default_keymap, normalised
 from core.errors import FamiError
 from core.files import checkout, places
 from core.files.replacing import replacing
+from core.files.small_files import toml_table
 
 KEYMAPS_FOLDER = checkout.RESOURCES / "keymaps"
 DEFAULT_KEYMAP = "sleap"
@@ -91,6 +91,6 @@ def save_keymap(keymap: Mapping[str, Iterable[str]], path: Path) -> None:
 
 def _parsed(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return toml_table(path)
+    except (OSError, ValueError) as error:
         raise KeymapError(f"The key map {path} cannot be read ({error}); correct or delete the file.") from error

@@ -16,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from core.errors import Cancelled, FamiError
 from core.files import places
 from core.files.replacing import replacing
+from core.files.small_files import json_value
 from core.keypoints import POSETRACK
 from core.model import FamiPose, FamiPoseConfig, LoadedModel, Predictor, Request, WeightsMetadata, new_backbone
 from core.model.device import available_device
@@ -169,7 +170,7 @@ def _file() -> Path:
 
 def _read() -> dict[str, dict[str, float]]:
     try:
-        content = json.loads(_file().read_text(encoding="utf-8"))
+        content = json_value(_file())
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) and all(isinstance(v, dict) for v in content.values()) else {}

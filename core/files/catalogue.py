@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from core.errors import WeightsError
+from core.files.small_files import toml_table
+
+LONGEST_SIDE = 2048
+"""Of a crop, in pixels: five times the largest that anybody published."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,13 @@ def read_catalogue(path: Path) -> tuple[CatalogueEntry, ...]:
         WeightsError: the file cannot be read, or an entry lacks something.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))["weights"]
+        tables = toml_table(path)["weights"]
         return tuple(_entry(table) for table in tables)
     except OSError as error:
         raise WeightsError(
             f"The catalogue of weights {path} cannot be read ({error.strerror}); check its path."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WeightsError(
             f"The catalogue of weights {path} is damaged ({error}); correct it, or get the checkout again."
         ) from error
@@ -68,8 +72,16 @@ def _entry(table: dict[str, object]) -> CatalogueEntry:
     missing = {field.name for field in fields(CatalogueEntry)} - set(table)
     if missing:
         raise ValueError(f"{table.get('name', 'an entry')} lacks {', '.join(sorted(missing))}")
-    entry = CatalogueEntry(**table)  # type: ignore[arg-type]  # the kinds of values are checked next
+    words = [str(field.name) for field in fields(CatalogueEntry) if field.type == "str"]
+    wrong = [name for name in words if not isinstance(table[name], str)]
+    if wrong or not isinstance(table["megabytes"], int):
+        raise ValueError(f"{table['name']} has values of the wrong kind ({', '.join(wrong) or 'megabytes'})")
+    entry = CatalogueEntry(**table)  # type: ignore[arg-type]  # the kinds of values were checked, but for the next
     width, height = entry.input_size_wh
-    if len(entry.sha256) < 8 or not entry.url.startswith(("http://", "https://")) or width <= 0 or height <= 0:
-        raise ValueError(f"{entry.name} needs an http address, 8 digits of SHA-256 and a size")
-    return CatalogueEntry(**{**table, "input_size_wh": (int(width), int(height))})  # type: ignore[arg-type]
+    if not re.fullmatch(r"[0-9a-fA-F]{8,64}", entry.sha256) or not entry.url.startswith(("http://", "https://")):
+        raise ValueError(f"{entry.name} needs an http address and 8 digits of SHA-256")
+    if not all(isinstance(side, int) and 32 <= side <= LONGEST_SIDE for side in (width, height)):
+        raise ValueError(f"{entry.name} needs the width and height of its crop, from 32 to {LONGEST_SIDE} pixels")
+    if not re.fullmatch(r"[^/\\\x00-\x1f?#]*[^/\\\x00-\x1f?#.][^/\\\x00-\x1f?#]*", entry.file_name):
+        raise ValueError(f"{entry.name} needs an address that ends in a file's name")
+    return CatalogueEntry(**{**table, "input_size_wh": (width, height)})  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ import platformdirs
 from core.errors import FamiError
 from core.files.checkout import RESOURCES
 from core.files.replacing import replacing
+from core.files.small_files import json_value
 
 APP_NAME = "fami-pose-review"
 DEMO_CLIP = RESOURCES / "demo" / "walkers.mp4"
@@ -73,7 +74,7 @@ def _invites_writing(folder: Path) -> bool:
 def read_settings() -> dict[str, Any]:
     """The settings, empty where there are none or the file is damaged (nothing of worth is in it)."""
     try:
-        settings = json.loads(settings_file().read_text(encoding="utf-8"))
+        settings = json_value(settings_file())
     except (OSError, ValueError):
         return {}
     return settings if isinstance(settings, dict) else {}

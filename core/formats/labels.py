@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.formats.kept import ByFamily, by_family
-from core.formats.texts.records import ImageRecord, LabelFile, PersonRecord, number, numbers, step
+from core.formats.texts.records import MOST_PX, ImageRecord, LabelFile, PersonRecord, number, numbers, step
 from core.formats.track_ids import link_people
 from core.geometry import BOX_MARGIN, bbox_of_points
 from core.keypoints import POSETRACK
@@ -221,7 +221,7 @@ def _keypoints(person: PersonRecord) -> FloatArray:
     kept = person.extensions.get("keypoints_kept")
     for name, value in (kept if isinstance(kept, dict) else {}).items():
         xy = numbers(value, 2)
-        if xy is None or name not in POSETRACK.keypoint_names:
+        if xy is None or name not in POSETRACK.keypoint_names or np.abs(xy).max() > MOST_PX:
             continue
         keypoint = POSETRACK.index(name)
         if not person.labelled[keypoint] or np.abs(keypoints[keypoint]).max() <= OCCLUDED_AT_ORIGIN_PX:
@@ -236,7 +236,7 @@ OCCLUDED_AT_ORIGIN_PX = 1e-6
 def _scores(person: PersonRecord, scored: bool, remarks: Counter[str]) -> FloatArray:
     kept = person.extensions.get("scores_kept")
     if isinstance(kept, list) and len(kept) == len(POSETRACK):
-        return np.array([np.nan if (score := number(value)) is None else score for value in kept])
+        return np.array([np.nan if (score := number(value)) is None else min(max(score, 0.0), 1.0) for value in kept])
     if not scored:
         return np.where(person.labelled, 1.0, np.nan)
     if (person.scores > 1).any() or (person.scores < 0).any():

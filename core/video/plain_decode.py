@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from core.errors import Cancelled, FamiError
 from core.files import places
 from core.files.replacing import replacing
+from core.files.small_files import json_value
 from core.video.container import open_container, video_stream
 from core.video.source import IsCancelled, OnProgress
 
@@ -193,9 +194,9 @@ def report(on_progress: OnProgress | None, cancelled: IsCancelled | None, done: 
 def remembered(identity: FileIdentity) -> PlainDecode | None:
     """What an earlier check found of this very file; None where there was none."""
     try:
-        record = json.loads(_record_of(identity).read_text(encoding="utf-8"))
+        record = json_value(_record_of(identity))
         return PlainDecode(np.array(record["order"], np.int64), tuple(record["failed"]), tuple(record["spoilt"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None  # not checked yet, or what was kept is damaged: it can be found out again
 
 

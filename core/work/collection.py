@@ -11,13 +11,13 @@ from pathlib import Path
 from core.errors import FamiError, FormatError
 from core.files import places
 from core.files.replacing import replacing
+from core.files.small_files import json_value
 from core.project import Project
 from core.video.image_folder import VIDEO_SUFFIXES
 from core.video.pictures import IMAGE_SUFFIXES
 
 SUFFIX = ".famiset"
 _VERSION = 1
-_LARGEST_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ def read_collection(path: Path) -> tuple[Path, ...]:
         FormatError: it cannot be read, or is no collection.
     """
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise FormatError(f"{path.name} is too large for a list of clips: choose a {SUFFIX} file.")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json_value(path)
     except OSError as error:
         raise FormatError(f"{path.name} cannot be read ({error.strerror}): check that it is there.") from error
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"{path.name} is no collection of clips: it is no JSON.") from error
+    except ValueError as error:
+        raise FormatError(
+            f"{path.name} is no collection of clips, as it is no JSON ({error}): choose a {SUFFIX} file."
+        ) from error
     clips = content.get("clips") if isinstance(content, dict) else None
     if not isinstance(clips, list) or not all(isinstance(clip, str) and clip for clip in clips):
         raise FormatError(f'{path.name} is no collection of clips: it has no list "clips" of paths.')

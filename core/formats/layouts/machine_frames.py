@@ -140,8 +140,7 @@ def _picture_of(path: Path) -> str:
 def _of_mmpose(document: Any, path: Path, remarks: Counter[str]) -> list[ImageRecord]:  # noqa: ANN401
     meta = document.get("meta_info", {}) if isinstance(document, dict) else {}
     entries: Any = _instances_of(document)
-    by_id = meta.get("keypoint_id2name") if isinstance(meta, dict) else None
-    names = [str(by_id[key]) for key in sorted(by_id, key=int)] if isinstance(by_id, dict) and by_id else None
+    names = _names_by_id(meta.get("keypoint_id2name") if isinstance(meta, dict) else None)
     if isinstance(entries[0], dict) and "keypoint_scores" in entries[0]:  # of one picture
         entries = [{"instances": entries}]
     images = []
@@ -163,6 +162,15 @@ def _of_mmpose(document: Any, path: Path, remarks: Counter[str]) -> list[ImageRe
             person.track_id = None if track_id is None or track_id < 0 else track_id
         images.append(image)
     return images
+
+
+def _names_by_id(by_id: object) -> list[str] | None:
+    """The names of a skeleton that a file gives by their numbers, in their order; None where it gives none."""
+    if not isinstance(by_id, dict) or not by_id:
+        return None
+    numbered = {whole_number(key): str(name) for key, name in by_id.items()}
+    found = sorted(key for key in numbered if key is not None)
+    return [numbered[key] for key in found] if len(found) == len(by_id) else None
 
 
 def _pairs(places: object, scores: object) -> list[tuple[object, object, object]]:
@@ -195,13 +203,13 @@ def _of_openpose(entry: Mapping[str, Any], picture: str, remarks: Counter[str]) 
 
 def _of_vitpose(document: Mapping[str, Any], remarks: Counter[str]) -> list[ImageRecord]:
     """Its joints are y, x, score."""
-    by_id = document["skeleton"]
-    names = [str(by_id[key]) for key in sorted(by_id, key=int)]
+    names = _names_by_id(document["skeleton"])
     images = []
     for frame, people in enumerate(document["keypoints"]):
         image = ImageRecord("", frame_id=frame)
         for track, joints in people.items() if isinstance(people, dict) else ():
-            triples = [(j[1], j[0], j[2]) for j in joints if isinstance(j, list) and len(j) == 3]
+            listed = joints if isinstance(joints, list) else []
+            triples = [(j[1], j[0], j[2]) for j in listed if isinstance(j, list) and len(j) == 3]
             person = _person(triples, names, remarks)
             person.track_id = whole_number(track)
             _add(image, person, None, None, remarks)

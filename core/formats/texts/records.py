@@ -17,13 +17,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import FormatError
+from core.errors import FormatError, in_one_line
 from core.files.replacing import replacing
 from core.formats.texts.image_names import folder_of, numbers_of
 from core.formats.texts.json_text import parse_json
 from core.formats.texts.names import unplaced_in_words
 from core.keypoints import POSETRACK
 from core.poses import ByteArray, FloatArray, Visibility
+
+MOST_PX = 1e6
+"""No picture reaches further; coordinates beyond, and sizes, are left out when a file is read."""
+LARGEST_NUMBER = 2**53
+"""Whole numbers of files, such as track ids, are smaller: beyond it other programs' JSON readers round them."""
 
 _ON_STEP: ContextVar[Callable[[], None] | None] = ContextVar("on_step", default=None)
 
@@ -57,6 +62,13 @@ class PlacedJoint(NamedTuple):
     y: float
     visibility: Visibility = Visibility.VISIBLE
     score: float = math.nan
+
+
+FAR_AWAY = "that lies further away than any picture reaches"
+
+
+def _are_places(values: FloatArray) -> bool:
+    return bool((np.abs(values) <= MOST_PX).all())  # False for NaN
 
 
 @dataclass(eq=False)
@@ -114,6 +126,18 @@ class PersonRecord:
         """(K,) True where the keypoint is labelled, visible or occluded."""
         return np.asarray(self.visibility != Visibility.NOT_LABELLED)
 
+    def leave_out_far_away(self, remarks: Counter[str]) -> None:
+        """Leaves out joints and boxes that lie further away than any picture reaches, and boxes of negative size."""
+        far = np.asarray((np.abs(self.keypoints) > MOST_PX).any(axis=1))
+        if far.any():
+            remarks[f"a joint {FAR_AWAY} was left out"] += int(far.sum())
+            self.keypoints[far], self.visibility[far], self.scores[far] = np.nan, Visibility.NOT_LABELLED, np.nan
+        for name in ("bbox_xywh", "bbox_head_xywh"):
+            box = getattr(self, name)
+            if box is not None and not (_are_places(box) and (box[2:] >= 0).all()):
+                remarks[f"a box {FAR_AWAY}, or of negative size, was left out"] += 1
+                setattr(self, name, None)
+
 
 @dataclass(eq=False)
 class ImageRecord:
@@ -169,6 +193,19 @@ class LabelFile:
     kept: Mapping[str, Any] = field(default_factory=dict)
     made_ids: frozenset[int] = frozenset()
 
+    def __post_init__(self) -> None:
+        """Leaves out coordinates that are no places: every layout's people come through here."""
+        for image in self.images:
+            if image.size is not None and max(image.size) > MOST_PX:
+                self.remarks["the size of an image that is larger than any picture was left out"] += 1
+                image.size = None
+            regions = [region for region in image.ignore_regions if _are_places(region)]
+            if len(regions) < len(image.ignore_regions):
+                self.remarks[f"an ignore region {FAR_AWAY} was left out"] += len(image.ignore_regions) - len(regions)
+                image.ignore_regions = regions
+            for person in image.people:
+                person.leave_out_far_away(self.remarks)
+
     def sort_images(self) -> None:
         """Puts the images in the order of `frame_id`, else of the numbers in their names, else of their ids."""
         images = self.images
@@ -185,7 +222,7 @@ class LabelFile:
     def warnings(self) -> list[str]:
         """One sentence for each kind of thing that was skipped or mended."""
         return [
-            f"{self.path.name}: {text} ({count} times)." if count > 1 else f"{self.path.name}: {text}."
+            in_one_line(f"{self.path.name}: {text} ({count} times)." if count > 1 else f"{self.path.name}: {text}.")
             for text, count in unplaced_in_words(self.remarks).items()
         ]
 
@@ -212,9 +249,29 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from error
     try:
-        return parse_json(content.decode(encoding), step)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        text = content.decode(encoding)
+        document = parse_json(text, step)
+        return _without_halves(document) if _HALF_OF_A_LETTER.search(text) else document
+    except RecursionError as error:
+        raise FormatError(
+            f"{path.name} is not complete JSON text (its lists lie too deep in lists); export or download it again."
+        ) from error
+    except ValueError as error:  # of the text, its JSON, or a number of more digits than Python reads
         raise FormatError(f"{path.name} is not complete JSON text ({error}); export or download it again.") from error
+
+
+_HALF_OF_A_LETTER = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _without_halves(value: Any) -> Any:  # noqa: ANN401 - JSON has no one type
+    """The document with a mark in place of each half of a UTF-16 pair, which no file or database can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_without_halves(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_halves(key): _without_halves(item) for key, item in value.items()}
+    return value
 
 
 def write_file_atomically(path: Path, text: str) -> None:
@@ -228,18 +285,22 @@ def write_file_atomically(path: Path, text: str) -> None:
 
 
 def number(value: object) -> float | None:
-    """A finite number, or None."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
-    return None
+    """A finite number, or None; a whole number of hundreds of digits is none."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def whole_number(value: object) -> int | None:
-    """A whole number that fits 63 bits, also where it is written as text or as 3.0, or None."""
+    """A whole number below `LARGEST_NUMBER`, also where it is written as text or as 3.0, or None."""
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value.strip()):
         value = int(value)
     found = value if isinstance(value, int) and not isinstance(value, bool) else number(value)
-    if found is None or found != int(found) or abs(found) >= 2**63:
+    if found is None or found != int(found) or abs(found) >= LARGEST_NUMBER:
         return None
     return int(found)
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 import shutil
 import time
-import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ import torch
 from core.errors import TrainingError
 from core.files.checkout import REPOSITORY, shared_path
 from core.files.replacing import replacing
+from core.files.small_files import toml_table
 from core.model.network.backbones import SingleFrame
 from core.model.network.config import TABLE_6, TABLE_7, Ablation, ablation
 from core.model.weights.files import LoadedModel, load_model
@@ -158,8 +158,7 @@ class BenchProgress:
 def read_bench_config(path: Path = CONFIG) -> BenchConfig:
     """The bench's configuration. Raises TrainingError if the file is missing or wrong."""
     try:
-        with path.open("rb") as file:
-            table = tomllib.load(file)
+        table = toml_table(path)
         sizes = {
             name: Size(
                 **{
@@ -181,7 +180,7 @@ def read_bench_config(path: Path = CONFIG) -> BenchConfig:
         )
     except OSError as error:
         raise TrainingError(f"The bench's configuration {path} cannot be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise TrainingError(f"{path} is not a configuration of the motion bench ({error}); restore it.") from error
 
 

@@ -7,8 +7,11 @@ of the splits, sub_splits/ (of Sub-JHMDB) or splits/ (of all of JHMDB), unpacked
 from __future__ import annotations
 
 import logging
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -16,7 +19,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from core.errors import FormatError, TrainingError
-from core.formats.layouts.jhmdb import FIRST_PIXEL
+from core.formats.layouts.jhmdb import joint_positions
 from core.formats.layouts.matlab import load_mat
 from core.geometry import BOX_MARGIN, FloatArray, bbox_of_points
 from core.keypoints import JHMDB
@@ -35,7 +38,11 @@ SUB_ACTIONS = (
 """The 12 of JHMDB's 21 actions that Sub-JHMDB has."""
 
 _PART_NUMBER = {"train": "1", "test": "2"}
-_SPLIT_FILE = re.compile(r"(?P<action>.+)_test_split_?(?P<split>[123])\.txt")
+_NAME_OF_CLIP = re.compile(r"(?!\.)[^/\\\x00-\x1f]{1,200}")
+"""A name that leads nowhere but into the action's folder."""
+_MOST_TEXT_BYTES = 2**20
+"""Of a list of a split: fifty times the longest."""
+_SPLIT_FILE = re.compile(r"(?P<action>[^/\\]+)_test_split_?(?P<split>[123])\.txt")
 
 
 def read_jhmdb(config: DatasetConfig) -> LabelledVideos:
@@ -84,6 +91,7 @@ def split_clips(labels: Path, part: str, split: str) -> tuple[list[tuple[str, st
                 if (match := _SPLIT_FILE.fullmatch(file_name)) and match["split"] == split
                 for line in text.splitlines()
                 if len(words := line.rsplit(maxsplit=1)) == 2 and words[1] == _PART_NUMBER[part]
+                if _NAME_OF_CLIP.fullmatch(words[0])
             ]
             if clips:
                 return clips, own
@@ -101,9 +109,18 @@ def _texts(place: Path) -> Iterator[tuple[str, str]]:
         try:
             with zipfile.ZipFile(place) as archive:
                 for name in sorted(name for name in archive.namelist() if name.endswith(".txt")):
-                    yield PurePosixPath(name).name, archive.read(name).decode("utf-8", errors="replace")
-        except (zipfile.BadZipFile, OSError) as error:
+                    with archive.open(name) as stream:  # no more than a list has: few bytes may unpack to many
+                        text = stream.read(_MOST_TEXT_BYTES).decode("utf-8", errors="replace")
+                    yield PurePosixPath(name).name, text
+        except _ZIP_TROUBLE as error:
             raise TrainingError(f"{place} is not a complete zip file ({error}); download it again.") from error
+
+
+_ZIP_TROUBLE = (
+    zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError, LookupError, struct.error,
+    zlib.error, lzma.LZMAError,
+)  # fmt: skip
+"""What reading a damaged archive raises: of the directory, of a password, of a way to pack, and of what is packed."""
 
 
 def _published(labels: Path, part: str, split: str) -> LabelledVideos:
@@ -131,15 +148,10 @@ def _published(labels: Path, part: str, split: str) -> LabelledVideos:
 def _video(labels: Path, action: str, clip: str, remarks: Counter[str]) -> LabelledVideo:
     """One clip. Raises FormatError if its joints cannot be read."""
     path = labels / "joint_positions" / action / clip / "joint_positions.mat"
-    joints = load_mat(path, "pos_img")
-    if joints.ndim == 2:
-        joints = joints[:, :, None]  # MATLAB drops the last axis of a clip of one frame
-    if joints.ndim != 3 or joints.shape[:2] != (2, len(JHMDB)) or joints.dtype.kind not in "fiu":
-        raise FormatError(f"pos_img in {path} has shape {joints.shape}, not (2, 15, frames); download it again.")
-    boxes = _puppet_boxes(labels / "puppet_mask" / action / clip / "puppet_mask.mat", joints.shape[2])
+    joints = joint_positions(path)
+    boxes = _puppet_boxes(labels / "puppet_mask" / action / clip / "puppet_mask.mat", len(joints))
     frames = []
-    for index in range(joints.shape[2]):
-        keypoints = joints[:, :, index].T.astype(np.float64) - FIRST_PIXEL
+    for index, keypoints in enumerate(joints):
         # NaN is not inside either.
         labelled = np.asarray(((keypoints >= -0.5) & (keypoints < _END)).all(axis=1))
         frame = LabelledFrame(f"{action}/{clip}/{index + 1:05d}.png")
@@ -165,6 +177,9 @@ def _puppet_boxes(path: Path, count: int) -> list[FloatArray | None]:
         log.warning("skipped: %s", error)
         masks = np.zeros((0, 0, 0))
     masks = masks[:, :, None] if masks.ndim == 2 else masks
+    if masks.ndim != 3 or masks.dtype.kind not in "biuf":
+        log.warning("skipped: part_mask in %s has shape %s, not (height, width, frames)", path, masks.shape)
+        masks = np.zeros((0, 0, 0))
     boxes: list[FloatArray | None] = []
     for index in range(count):
         ys, xs = np.nonzero(masks[:, :, index]) if index < masks.shape[2] else (np.zeros(0), np.zeros(0))

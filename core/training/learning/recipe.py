@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from core.errors import TrainingError
+from core.files.small_files import toml_table
 from core.training.samples.augmentation import AugmentationSettings
 
 Kind = Literal["pictures", "clips", "dataset"]
@@ -272,8 +272,7 @@ def read_recipe(path: Path) -> Recipe:
         TrainingError: if the file is missing, is no TOML, or lacks or misnames a setting.
     """
     try:
-        with path.open("rb") as file:
-            table = tomllib.load(file)
+        table = toml_table(path)
         values = {**table}
         values["supporting_offsets"] = tuple(table["supporting_offsets"])
         values["input_size_wh"] = _size_wh(table["input_size_wh"])
@@ -282,7 +281,7 @@ def read_recipe(path: Path) -> Recipe:
         return Recipe(**values)
     except OSError as error:
         raise TrainingError(f"The recipe {path} cannot be read ({error.strerror}); check its path.") from error
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         known = ", ".join(f.name for f in fields(Recipe))
         raise TrainingError(f"{path} is not a recipe ({error}); its settings are {known}.") from error
 

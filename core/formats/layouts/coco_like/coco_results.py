@@ -91,7 +91,7 @@ def is_of_category(entry: Mapping[str, Any], category: int) -> bool:
 
 def thirds_are_flags(entries: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the third numbers of all keypoints are COCO's v (0, 1 or 2), so that they are no scores."""
-    thirds = {third for entry in entries for third in flat_keypoints(entry)[2::3]}
+    thirds = {number(third) for entry in entries for third in flat_keypoints(entry)[2::3]}
     return 2 in thirds and thirds <= {0, 1, 2}
 
 

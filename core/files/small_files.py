@@ -1,0 +1,44 @@
+"""Small files of the program's own, in TOML and JSON, that a person or a crash may have damaged."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+MOST_BYTES = 16 * 2**20
+
+
+def toml_table(path: Path) -> dict[str, Any]:
+    """The table in a TOML file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no TOML, or too large.
+    """
+    try:
+        return tomllib.loads(_text(path))
+    except RecursionError as error:
+        raise ValueError("its lists lie too deep in lists") from error
+
+
+def json_value(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
+    """What a JSON file holds.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no JSON, or too large.
+    """
+    try:
+        return json.loads(_text(path))
+    except RecursionError as error:
+        raise ValueError("its lists lie too deep in lists") from error
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as stream:
+        content = stream.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"it is larger than {MOST_BYTES // 2**20} MB")
+    return content.decode("utf-8")

@@ -1,0 +1,1 @@
+"""What is made wrong in a file, by its kind."""
