@@ -132,11 +132,12 @@ class PersonRecord:
         if far.any():
             remarks[f"a joint {FAR_AWAY} was left out"] += int(far.sum())
             self.keypoints[far], self.visibility[far], self.scores[far] = np.nan, Visibility.NOT_LABELLED, np.nan
-        for name in ("bbox_xywh", "bbox_head_xywh"):
-            box = getattr(self, name)
-            if box is not None and not (_are_places(box) and (box[2:] >= 0).all()):
-                remarks[f"a box {FAR_AWAY}, or of negative size, was left out"] += 1
-                setattr(self, name, None)
+        if self.bbox_xywh is not None and not (_are_places(self.bbox_xywh) and (self.bbox_xywh[2:] >= 0).all()):
+            remarks[f"a box {FAR_AWAY}, or of negative size, was left out"] += 1
+            self.bbox_xywh = None
+        if self.bbox_head_xywh is not None and not _are_places(self.bbox_head_xywh):
+            remarks[f"a head box {FAR_AWAY} was left out"] += 1
+            self.bbox_head_xywh = None
 
 
 @dataclass(eq=False)
