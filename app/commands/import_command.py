@@ -11,7 +11,7 @@ from core.files.outputs import check_can_write
 from core.files.paths import files_of
 from core.formats import import_labels, match_source, read_labels
 from core.formats.preview import labelled_images, matched_images
-from core.project import Project, SourceRecord
+from core.project import Project, SourceRecord, is_blank
 from core.work.source_record import record_of
 
 
@@ -19,7 +19,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Imports labels; makes the project where there is none yet. Returns the exit status."""
     check_can_write(arguments.project, inputs=[arguments.labels, *files_of(arguments.source)])
     labels = read_labels(arguments.labels)
-    if arguments.project.exists():
+    is_new = not arguments.project.exists() or is_blank(arguments.project)
+    if not is_new:
         make_sure_of_frames(arguments.project, terminal)
     with open_checked(arguments.source, terminal) as source:
         record = record_of(source)
@@ -29,7 +30,6 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     matched = matched_images(labelled_images(labels), match, record)  # before a project is made
     people = len({pose.track_id for image in matched for pose in image.poses.poses})
     terminal.say(f"{arguments.labels.name}: {people} people in {len(matched)} frames of {record.path.name}.")
-    is_new = not arguments.project.exists()
     project = Project.create(arguments.project, record) if is_new else Project.open(arguments.project)
     try:
         with project:

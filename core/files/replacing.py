@@ -24,6 +24,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NOT_FORCEABLE = {errno.EINVAL, errno.ENOTSUP, errno.EACCES}
 """What is said of a folder that cannot be forced to the disk: on some network file systems, or one not to be listed."""
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+"""What file systems say that know no second name for a file."""
 _HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 """Tells this machine from others that share the folder, whose processes cannot be asked after."""
 _DRAFT_FOLDER = re.compile(r"\.fami-(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-(?P<start>\d+)-\d+\.part")
@@ -84,6 +86,22 @@ def put_in_place(draft: Path, path: Path, *, forced: bool = True) -> None:
             os.fsync(file.fileno())
     draft.replace(path)
     if forced and os.name == "posix":
+        _force_folder(path.absolute().parent)
+
+
+def put_in_empty_place(draft: Path, path: Path) -> None:
+    """Gives a draft a name that nothing has, for good. Raises OSError, FileExistsError where something has it."""
+    with draft.open("rb+") as file:
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        draft.rename(path)
+    if os.name == "posix":
         _force_folder(path.absolute().parent)
 
 

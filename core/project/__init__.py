@@ -1,5 +1,6 @@
 """The project file: a journal of every edit, and the labels that it adds up to."""
 
+from core.project.disk.blank import is_blank
 from core.project.project import Project
 from core.project.records import (
     Change,
@@ -9,7 +10,10 @@ from core.project.records import (
     JournalEntry,
     MoveChange,
     PoseChange,
+    ProjectDamagedError,
+    ProjectGoneError,
     ProjectLockedError,
+    ProjectNotWritableError,
     RegionsChange,
     RegionsOfFrame,
     ReviewChange,
@@ -35,7 +39,10 @@ __all__ = [
     "MoveChange",
     "PoseChange",
     "Project",
+    "ProjectDamagedError",
+    "ProjectGoneError",
     "ProjectLockedError",
+    "ProjectNotWritableError",
     "RegionsChange",
     "RegionsOfFrame",
     "ReviewChange",
@@ -48,4 +55,5 @@ __all__ = [
     "TrackCells",
     "TrackCut",
     "TrackEnds",
+    "is_blank",
 ]

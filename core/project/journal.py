@@ -26,6 +26,7 @@ from core.project.records import (
 from core.project.storage import state
 from core.project.storage.codec import decode, encode
 from core.project.storage.frame_state import mark_of, run_of
+from core.project.storage.in_words import reading
 from core.project.storage.proofs import write as write_proofs
 from core.project.storage.store import Store
 from core.project.storage.summary import SummaryRow
@@ -235,7 +236,8 @@ def moves(store: Store) -> list[tuple[int, Mapping[int, int]]]:
         " WHERE e.kind = 'edit' AND e.action = ? AND e.status = 'done' AND c.what = 'move' ORDER BY entry_id",
         (RENUMBER,),
     )
-    return [(entry_id, dict(_decode_move(after).places)) for entry_id, after in rows]
+    with reading("a recount in its journal", store.path):
+        return [(entry_id, dict(_decode_move(after).places)) for entry_id, after in rows]
 
 
 def frame_now(moved: Iterable[tuple[int, Mapping[int, int]]], frame_index: int, since: int) -> int:
@@ -251,7 +253,8 @@ def changes_of(store: Store, entry_id: int) -> list[Change]:
     rows = store.rows(
         "SELECT what, frame_index, before, after FROM changes WHERE entry_id = ? ORDER BY position", (entry_id,)
     )
-    return [_decode_change(*row) for row in rows]
+    with reading(f"entry {entry_id} of its journal", store.path):
+        return [_decode_change(*row) for row in rows]
 
 
 def entries(store: Store, after: int = 0) -> list[JournalEntry]:
@@ -271,7 +274,8 @@ def marks_before(store: Store, run_id: int) -> dict[int, int]:
         " WHERE e.kind = 'run' AND e.run_id = ? AND c.what = 'review' ORDER BY c.entry_id DESC",
         (run_id,),
     )
-    return {frame_index: _decode_mark(before) for frame_index, before in rows}
+    with reading(f"what run {run_id} marked", store.path):
+        return {frame_index: _decode_mark(before) for frame_index, before in rows}
 
 
 def _encode_change(change: Change) -> tuple[str, int, bytes | None, bytes | None]:

@@ -11,8 +11,8 @@ from core.errors import Cancelled, ProjectError
 from core.poses import FloatArray, Pose
 from core.project import history, journal, undoing
 from core.project.reader import ProjectReader
-from core.project.records import Change, MoveChange, RunKind, SourceRecord, Touched
-from core.project.storage import done_marks, frame_rows, kept, ledger, regions, track_numbers
+from core.project.records import Change, MoveChange, ProjectGoneError, RunKind, SourceRecord, Touched, Unsaved
+from core.project.storage import done_marks, frame_rows, kept, ledger, making, regions, track_numbers
 from core.project.storage import proofs as proofs_of_frames
 from core.project.storage.store import Store
 
@@ -28,21 +28,19 @@ class Project(ProjectReader):
         super().__init__(store)
         self._reserved: dict[int, list[range]] = {}  # dies with the program, as the runs do that reserve
         self._may_redo = True  # until an edit has made sure that nothing can be redone
+        self.unsaved: list[Unsaved] = []
+        """A person's edits that were refused since the file is gone; `core.project.saving` saves them, too."""
 
     @classmethod
     def create(cls, path: str | Path, source: SourceRecord) -> Self:
-        """Makes a new project file and opens it for writing.
+        """Makes a new project file, which is there once it is whole, and opens it for writing.
 
         Raises:
             ProjectError: the file exists or cannot be written.
         """
         path = Path(path).absolute()
-        if path.exists():
-            raise ProjectError(f"{path.name} exists already; open it, or choose another name.")
-        project = cls(Store(path, read_only=False, create=True))
-        with project._store.transaction() as store:
-            ledger.set_source(store, source)
-        return project
+        making.make(path, source)
+        return cls(Store(path, read_only=False))
 
     @classmethod
     def open(cls, path: str | Path, read_only: bool = False) -> Self:
@@ -50,12 +48,14 @@ class Project(ProjectReader):
 
         Raises:
             ProjectLockedError: another program writes it (only where not `read_only`).
+            ProjectNotWritableError: it may not be written, but may be read (only where not `read_only`).
+            ProjectDamagedError: it is damaged, or holds what no project holds; repairing may help.
             ProjectError: it is missing, no project, damaged, of a newer program, or cannot be written.
         """
         project = cls(Store(Path(path).absolute(), read_only))
         try:
             ledger.source(project._store)
-            if not read_only:
+            if not read_only and ledger.has_running(project._store):
                 with project._store.transaction() as store:
                     ledger.mark_interrupted_runs(store)
         except ProjectError:
@@ -79,12 +79,17 @@ class Project(ProjectReader):
         Raises:
             ProjectError: the run is unknown or over, or the project cannot be written.
         """
-        with self._store.transaction() as store:
+        try:
+            with self._store.transaction() as store:
+                if run_id is not None:
+                    ledger.running(store, run_id)
+                numbers = track_numbers.reserve(store, count, above)
+                if run_id is not None:
+                    self._reserved.setdefault(run_id, []).append(numbers)
+        except ProjectGoneError:
             if run_id is not None:
-                ledger.running(store, run_id)
-            numbers = track_numbers.reserve(store, count, above)
-            if run_id is not None:
-                self._reserved.setdefault(run_id, []).append(numbers)
+                raise
+            numbers = track_numbers.for_unsaved(self._store, self.unsaved, count, above)
         return numbers
 
     def claim_track_ids(self, run_id: int, wanted: Collection[int]) -> frozenset[int]:
@@ -112,12 +117,6 @@ class Project(ProjectReader):
         with self._store.mutex:
             return frozenset(number for of_run in self._reserved.values() for numbers in of_run for number in numbers)
 
-    @contextmanager
-    def undisturbed(self) -> Iterator[None]:
-        """Other threads wait until the block ends, so that what is read in it still holds when it is written."""
-        with self._store.mutex:
-            yield
-
     # ---- a person's edits ----
 
     def commit(
@@ -139,17 +138,23 @@ class Project(ProjectReader):
             action: the kind of edit, for the ledger of effort.
 
         Raises:
+            ProjectGoneError: the file is no longer at its path; the edit is kept in `unsaved`.
             ProjectError: it could not be written, or no longer fits what the project holds; nothing is changed then.
         """
         with self._store.mutex:
-            with self._store.transaction() as store:
-                actual = history.of_edit(store, changes)
-                if not actual:
-                    return Touched()
-                track_numbers.require_free(store, actual, self._reserved)
-                if self._may_redo:
-                    undoing.drop_undone(store)
-                written = journal.append(store, "edit", action, label, actual, proofs=proofs)
+            try:
+                with self._store.transaction() as store:
+                    actual = history.of_edit(store, changes)
+                    if not actual:
+                        return Touched()
+                    track_numbers.require_free(store, actual, self._reserved)
+                    if self._may_redo:
+                        undoing.drop_undone(store)
+                    written = journal.append(store, "edit", action, label, actual, proofs=proofs)
+            except ProjectGoneError as error:
+                if not error.is_written:
+                    self.unsaved.append(Unsaved(label, tuple(changes), dict(proofs or {}), action))
+                raise
             self._may_redo = False
             return self._followed(written)
 

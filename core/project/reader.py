@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,6 +30,7 @@ class ProjectReader:
     Attributes:
         path: of the file.
         read_only: True if opened to read; every write then raises ProjectError.
+        notes: sentences on what was decided as it was opened.
     """
 
     def __init__(self, store: Store) -> None:
@@ -38,10 +40,25 @@ class ProjectReader:
         self._calibrated_runs: frozenset[int] | None = None
         self.path = store.path
         self.read_only = store.read_only
+        self.notes = store.notes
 
     def close(self) -> None:
         """Closes the file; what was committed is already in it."""
         self._store.close()
+
+    def require_in_place(self) -> None:
+        """Raises ProjectGoneError if the project was opened to write and its path leads to another file now."""
+        with self._store.mutex:
+            self._store.require_open()
+            self._store.require_in_place()
+
+    def copy_to(self, path: Path) -> None:
+        """Writes all that the project holds into a new file, also where its own is no longer at its path.
+
+        Raises:
+            ProjectError: it cannot be read or written, or what was copied is damaged.
+        """
+        self._store.copy_to(path)
 
     def __enter__(self) -> Self:
         """The project itself; leaving the block closes it."""
@@ -52,6 +69,12 @@ class ProjectReader:
     ) -> None:
         """Closes the file."""
         self.close()
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Other threads wait until the block ends, so that what is read in it still holds when it is written."""
+        with self._store.mutex:
+            yield
 
     # ---- the source ----
 

@@ -16,6 +16,24 @@ class ProjectLockedError(ProjectError):
     """Another program is writing this project; it can still be opened to read."""
 
 
+class ProjectNotWritableError(ProjectError):
+    """The file or its folder cannot be written; it can still be opened to read."""
+
+
+class ProjectDamagedError(ProjectError):
+    """The file is a project's, and not all of it can be read; repairing saves what is whole."""
+
+
+class ProjectGoneError(ProjectError):
+    """The open file is no longer at its path, or was overwritten there; it can be saved under another name.
+
+    Attributes:
+        is_written: True if what was to be written is in the open file, so that saving it saves that, too.
+    """
+
+    is_written = False
+
+
 class RunKind(StrEnum):
     """What a machine did in a run; finding people is TRACK, too, for it writes boxes. The values are stored."""
 
@@ -152,6 +170,20 @@ class MoveChange:
 
 
 Change = PoseChange | ReviewChange | CutChange | RegionsChange | MoveChange
+
+
+class Unsaved(NamedTuple):
+    """What `Project.commit` was given and could not write."""
+
+    label: str
+    changes: tuple[Change, ...]
+    proofs: Mapping[int, tuple[float, str]]
+    action: str
+
+    @property
+    def track_ids(self) -> list[int]:
+        """The numbers of the people whom it adds or changes."""
+        return [one.after.track_id for one in self.changes if isinstance(one, PoseChange) and one.after is not None]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import ProjectError, SourceError
 from core.files import places
 from core.formats import Labels, find_images, import_labels, read_labels
-from core.project import Project, ProjectLockedError, SourceRecord
+from core.project import Project, ProjectLockedError, ProjectNotWritableError, SourceRecord, is_blank
 from core.video import Source, open_source
 from core.work.recounting import is_to_be_recounted, recount
 from core.work.source_record import record_of
@@ -172,8 +172,9 @@ def _with_project(project_path: Path, source: Source) -> Opened:
 
 
 def _exists(project_path: Path) -> bool:
+    """Whether there is a project; what is left of a making that was broken off is none."""
     try:
-        return project_path.exists()
+        return project_path.exists() and not is_blank(project_path)
     except OSError as error:
         raise _no_project(project_path, error) from error
 
@@ -194,10 +195,14 @@ def _no_project(project_path: Path, error: OSError) -> ProjectError:
 
 def _open_or_read_only(path: Path) -> tuple[Project, tuple[str, ...]]:
     try:
-        return Project.open(path), ()
+        project = Project.open(path)
     except ProjectLockedError:
         project = Project.open(path, read_only=True)
         return project, (f"Another program has {path.name} open: it is open read-only here.",)
+    except ProjectNotWritableError:
+        project = Project.open(path, read_only=True)
+        return project, (f"{path.name} may not be written here: it is open read-only.",)
+    return project, project.notes
 
 
 def _settle(project: Project, source: Source) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from core.project.storage.in_words import reading
 from core.project.storage.store import Store
 
 NOBODY = -(2**62)
@@ -42,4 +43,6 @@ def read(store: Store) -> Iterator[KeptRow]:
         "SELECT k.frame_index, k.track_id, r.began_after, k.fields FROM kept_fields k JOIN runs r USING (run_id)"
         " ORDER BY run_id"
     ):
-        yield KeptRow(frame_index, track_id, began_after, json.loads(text))
+        with reading(f"what a label file said of frame {frame_index}", store.path):
+            fields = json.loads(text)
+        yield KeptRow(frame_index, track_id, began_after, fields)

@@ -9,11 +9,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core import __version__
 from core.errors import ProjectError
-from core.project.records import Effort, Round, Run, RunKind, SourceRecord
+from core.project.records import Effort, ProjectDamagedError, Round, Run, RunKind, SourceRecord
+from core.project.storage.bounds import LARGEST_PICTURE_PX, MOST_FRAMES
+from core.project.storage.in_words import reading
 from core.project.storage.store import Store
 
 RUN_LABELS = {RunKind.PREDICT: "Predict", RunKind.TRACK: "Follow people", RunKind.IMPORT: "Import"}
@@ -38,9 +40,14 @@ def set_setting(store: Store, key: str, value: str | None) -> None:
 
 def set_source(store: Store, source: SourceRecord) -> None:
     """Stores the source, its path both as it is and as seen from the project's folder."""
+    set_setting(store, "source", text_of_source(source, store.path.parent))
+
+
+def text_of_source(source: SourceRecord, folder: Path) -> str:
+    """The source as a project in a folder keeps it."""
     path = Path(source.path).absolute()
     try:
-        relative: str | None = Path(os.path.relpath(path, store.path.parent)).as_posix()
+        relative: str | None = Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:  # another drive
         relative = None
     record = {
@@ -52,27 +59,68 @@ def set_source(store: Store, source: SourceRecord) -> None:
         "num_frames": int(source.num_frames),
         "timestamps_sha": source.timestamps_sha,
     }
-    set_setting(store, "source", json.dumps(record))
+    return json.dumps(record)
 
 
 def source(store: Store) -> SourceRecord:
     """The source, where it is now: as seen from the project's folder first, so that both can move together."""
     row = store.one("SELECT value FROM meta WHERE key = 'source'")
     if row is None:
-        raise ProjectError(f"{store.path.name} names no video; it was never finished, so make a new project.")
-    try:
-        record = json.loads(row[0])
-    except json.JSONDecodeError as error:
-        raise ProjectError(
-            f"{store.path.name} is damaged: what it says about its video cannot be read; open a backup."
-        ) from error
-    path = Path(record["path"])
-    if record["relative"] is not None:
-        beside = Path(os.path.normpath(store.path.parent / record["relative"]))
-        path = beside if beside.exists() else path
+        raise ProjectDamagedError(
+            f"{store.path.name} names no video; it was never finished, or is damaged: make a new project, or repair "
+            f"this one (python main.py repair {store.path.name})."
+        )
+    with reading("what it says about its video", store.path):
+        return source_of_text(row[0], store.path.parent)
+
+
+def source_of_text(text: str, folder: Path) -> SourceRecord:
+    """What `text_of_source` wrote, for a project in this folder.
+
+    Raises:
+        ValueError, TypeError, LookupError: it is something else, or too large for any clip.
+    """
+    record = json.loads(text)
+    path, relative = Path(_of_type(str, record["path"])), record["relative"]
+    if "\0" in str(path) or (relative is not None and "\0" in relative):
+        raise ValueError("no path holds a zero byte")
+    if relative is not None:
+        beside = Path(os.path.normpath(folder / relative))
+        path = beside if _exists(beside) else path
+    kind = _of_type(str, record["kind"])
+    if kind not in ("video", "images"):
+        raise ValueError(f"no clip is of kind {kind}")
     return SourceRecord(
-        path, record["kind"], record["width"], record["height"], record["num_frames"], record["timestamps_sha"]
+        path,
+        kind,
+        _within(record["width"], LARGEST_PICTURE_PX),
+        _within(record["height"], LARGEST_PICTURE_PX),
+        _within(record["num_frames"], MOST_FRAMES),
+        _of_type(str, record["timestamps_sha"]),
     )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, or a folder that may not be looked at
+        return False
+
+
+T = TypeVar("T")
+
+
+def _of_type(kind: type[T], value: object) -> T:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
+
+
+def _within(value: object, most: int) -> int:
+    number = _of_type(int, value)
+    if not 0 <= number <= most:
+        raise ValueError(f"{number} is not between 0 and {most}")
+    return number
 
 
 def relocate(store: Store, path: Path) -> None:
@@ -105,14 +153,26 @@ def last_entry(store: Store) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _run_of_row(row: tuple[Any, ...]) -> Run:
-    run_id, kind, weights_sha256, settings, *rest = row
-    return Run(run_id, RunKind(kind), weights_sha256, json.loads(settings), *rest)
+def _run_of_row(store: Store, row: tuple[Any, ...]) -> Run:
+    run_id, kind, weights_sha256, text, *rest = row
+    with reading(f"run {run_id}", store.path):
+        settings = _of_type(dict, json.loads(text))
+        for key in _FRAMES_AND_PEOPLE & settings.keys():
+            if settings[key] is not None:
+                _of_type(int, settings[key])
+        for key in _RANGES & settings.keys():
+            first, last = settings[key]
+            _of_type(int, first), _of_type(int, last)
+        return Run(run_id, RunKind(kind), weights_sha256, settings, *rest)
+
+
+_FRAMES_AND_PEOPLE = {"track_id", "from", "to", "lost_after"}
+_RANGES = {"frames", "asked"}
 
 
 def runs(store: Store) -> list[Run]:
     """All runs, the oldest first."""
-    return [_run_of_row(row) for row in store.rows(f"SELECT {_RUN_COLUMNS} FROM runs ORDER BY run_id")]  # noqa: S608 - constant
+    return [_run_of_row(store, row) for row in store.rows(f"SELECT {_RUN_COLUMNS} FROM runs ORDER BY run_id")]  # noqa: S608 - constant
 
 
 def calibrated_runs(store: Store) -> frozenset[int]:
@@ -125,7 +185,7 @@ def run(store: Store, run_id: int) -> Run:
     row = store.one(f"SELECT {_RUN_COLUMNS} FROM runs WHERE run_id = ?", (run_id,))  # noqa: S608 - constant
     if row is None:
         raise ProjectError(f"{store.path.name} has no run {run_id}; choose one from its list of runs.")
-    return _run_of_row(row)
+    return _run_of_row(store, row)
 
 
 def running(store: Store, run_id: int) -> Run:
@@ -168,6 +228,11 @@ def finish_run(store: Store, run_id: int, status: str) -> None:
     )
 
 
+def has_running(store: Store) -> bool:
+    """True if a run seems to run."""
+    return store.one("SELECT 1 FROM runs WHERE status = 'running' LIMIT 1") is not None
+
+
 def mark_interrupted_runs(store: Store) -> None:
     """Runs that still seem to run when a writer opens the file ended with the program that ran them."""
     store.execute("UPDATE runs SET status = 'interrupted' WHERE status = 'running'")
@@ -192,7 +257,8 @@ def record_round(store: Store, report: Mapping[str, Any], weights_sha256: str, p
 def rounds(store: Store) -> list[Round]:
     """All rounds, the oldest first."""
     rows = store.rows("SELECT round_id, created_s, report, weights_sha256, parent_sha256 FROM rounds ORDER BY round_id")
-    return [Round(row[0], row[1], json.loads(row[2]), row[3], row[4]) for row in rows]
+    with reading("its rounds of fine-tuning", store.path):
+        return [Round(row[0], row[1], _of_type(dict, json.loads(row[2])), row[3], row[4]) for row in rows]
 
 
 # ---- effort ----

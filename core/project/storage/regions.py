@@ -13,9 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from core.poses import FloatArray
+from core.project.storage.bounds import FARTHEST_PX
+from core.project.storage.in_words import reading
 from core.project.storage.store import Store
 
 Polygons = tuple[FloatArray, ...]
+_REGIONS = "where it says that nothing is to be evaluated"
 _TABLES = ("ignore_regions", "persons_regions")
 
 
@@ -54,12 +57,13 @@ def remove(store: Store, run_id: int) -> None:
 
 def read(store: Store) -> dict[int, Polygons]:
     """The polygons of every frame that has some, each once however often it was imported."""
-    imported = _imported(store)
-    persons = _persons(store)
-    found = {
-        frame_index: _standing(imported.get(frame_index, ()), persons.get(frame_index, PersonsRegions()))
-        for frame_index in sorted({*imported, *persons})
-    }
+    with reading(_REGIONS, store.path):
+        imported = _imported(store)
+        persons = _persons(store)
+        found = {
+            frame_index: _standing(imported.get(frame_index, ()), persons.get(frame_index, PersonsRegions()))
+            for frame_index in sorted({*imported, *persons})
+        }
     return {frame_index: polygons for frame_index, polygons in found.items() if polygons}
 
 
@@ -70,7 +74,8 @@ def of_frame(store: Store, frame_index: int) -> Polygons:
             store.has_regions = any(_has_rows(store, name) for name in _TABLES)
         if not store.has_regions:
             return ()
-    return _standing(_imported(store, frame_index).get(frame_index, ()), of_person(store, frame_index))
+    with reading(_REGIONS, store.path):
+        return _standing(_imported(store, frame_index).get(frame_index, ()), of_person(store, frame_index))
 
 
 def of_person(store: Store, frame_index: int) -> PersonsRegions:
@@ -101,7 +106,15 @@ def set_persons(store: Store, frame_index: int, regions: PersonsRegions) -> None
 
 def _standing(imported: Iterable[str], persons: PersonsRegions) -> Polygons:
     texts = dict.fromkeys([*(text for text in imported if text not in persons.removed), *persons.drawn])
-    return tuple(np.array(json.loads(text), dtype=np.float64) for text in texts)
+    return tuple(_polygon(text) for text in texts)
+
+
+def _polygon(text: str) -> FloatArray:
+    """The polygon (N, 2) of a text. Raises ValueError, TypeError where it is none."""
+    polygon = np.array(json.loads(text), dtype=np.float64)
+    if polygon.ndim != 2 or polygon.shape[1] != 2 or not (np.abs(polygon) <= FARTHEST_PX).all():
+        raise ValueError("no polygon")
+    return polygon
 
 
 def _imported(store: Store, frame_index: int | None = None) -> dict[int, tuple[str, ...]]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 
 from core.errors import ProjectError
+from core.project.records import ProjectDamagedError
 from core.project.storage.visibility_alone import tell_places_from_visibility
 
 APPLICATION_ID = 0x46414D49  # "FAMI" in the file's header tells a project from any other SQLite file
@@ -151,7 +155,8 @@ _VISIBILITY_BY_HAND = (
     "CREATE INDEX IF NOT EXISTS changes_of_frames ON changes (frame_index, entry_id)",
 )
 
-MIGRATIONS: Sequence[Sequence[str | Callable[[sqlite3.Connection], None]]] = (
+_Step = tuple[str | Callable[[sqlite3.Connection], None], ...]
+MIGRATIONS: Sequence[_Step] = (
     _VERSION_1,
     _VERSION_2,
     _VERSION_3,
@@ -171,29 +176,69 @@ def version(connection: sqlite3.Connection) -> int:
 
 
 def check(connection: sqlite3.Connection, name: str) -> None:
-    """Raises ProjectError if the file is no project, or one of a newer program."""
+    """Makes sure that a file is a project, and holds nothing that acts by itself.
+
+    Raises:
+        ProjectError: it is none, one of a newer program, or has tables, triggers, views or indices that no version of
+            this program makes: a trigger could change labels at every edit.
+    """
     if int(connection.execute("PRAGMA application_id").fetchone()[0]) != APPLICATION_ID:
         raise ProjectError(f"{name} is not a FAMI-Pose project; open the .fami file that the program made.")
-    if version(connection) > len(MIGRATIONS):
+    known = len(MIGRATIONS)
+    if version(connection) > known:
         raise ProjectError(
             f"{name} was written by a newer version of this program (format {version(connection)}, known here: "
-            f"{len(MIGRATIONS)}); update the program to open it."
+            f"{known}); update the program to open it."
+        )
+    expected, found = _made_by(tuple(MIGRATIONS[: version(connection)])), _objects(connection)
+    strange = sorted(found.keys() - expected.keys()) or sorted(key for key in found if found[key] != expected[key])
+    if strange:
+        kind, what = strange[0]
+        raise ProjectDamagedError(
+            f"{name} holds the {kind} “{what[:40]}”, which this program did not put there; "
+            f"“Repair a project…” takes the labels out of it (python main.py repair {name})."
+        )
+    missing = sorted(expected.keys() - found.keys())
+    if missing:
+        raise ProjectDamagedError(
+            f"{name} lacks the {missing[0][0]} “{missing[0][1]}”; “Repair a project…” saves what is whole of it "
+            f"(python main.py repair {name})."
         )
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Brings the tables to the newest version, all steps in one transaction or none."""
+_Objects = dict[tuple[str, str], str]
+"""The SQL of tables, indices, views and triggers by kind and name."""
+
+
+@functools.cache
+def _made_by(steps: tuple[_Step, ...]) -> _Objects:
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        _run_steps(connection, steps)
+        return _objects(connection)
+
+
+def _objects(connection: sqlite3.Connection) -> _Objects:
+    """What a file defines, but for what SQLite makes for itself: its counters, statistics and hidden indices."""
+    rows = connection.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master").fetchall()
+    return {
+        (kind, name): re.sub(r'["\s]+', " ", sql).strip()
+        for kind, name, sql in rows
+        if not (kind == "index" and name.startswith("sqlite_autoindex_") and not sql)
+        and not (kind == "table" and name in _OF_SQLITE)
+    }
+
+
+_OF_SQLITE = ("sqlite_sequence", "sqlite_stat1", "sqlite_stat4")
+
+
+def migrate(connection: sqlite3.Connection) -> bool:
+    """Brings the tables to the newest version, all steps in one transaction or none; True if any was needed."""
     first = version(connection)
     if first == len(MIGRATIONS):
-        return
+        return False
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for step in MIGRATIONS[first:]:
-            for statement in step:
-                if callable(statement):
-                    statement(connection)
-                else:
-                    connection.execute(statement)
+        _run_steps(connection, MIGRATIONS[first:])
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         connection.execute("COMMIT")
@@ -201,3 +246,13 @@ def migrate(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    return True
+
+
+def _run_steps(connection: sqlite3.Connection, steps: Sequence[_Step]) -> None:
+    for step in steps:
+        for statement in step:
+            if callable(statement):
+                statement(connection)
+            else:
+                connection.execute(statement)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from core.errors import ProjectError
-from core.project.records import Change, PoseChange
+from core.project.records import Change, PoseChange, Unsaved
+from core.project.storage.bounds import MOST_TRACK_ID
+from core.project.storage.in_words import reading
 from core.project.storage.ledger import set_setting
 from core.project.storage.store import Store
 
@@ -13,7 +15,8 @@ from core.project.storage.store import Store
 def highest(store: Store) -> int:
     """The highest number that anybody has, had, or was promised; 0 if there is none."""
     row = store.one("SELECT value FROM meta WHERE key = 'highest_track_id'")
-    return 0 if row is None else int(row[0])
+    with reading("the highest number of its people", store.path):
+        return 0 if row is None else int(row[0])
 
 
 def reserve(store: Store, count: int, above: int) -> range:
@@ -21,8 +24,16 @@ def reserve(store: Store, count: int, above: int) -> range:
     if count < 0:
         raise ValueError(f"numbers are reserved for none or more people, not {count}")
     first = max(highest(store), above) + 1
+    if first + count - 1 > MOST_TRACK_ID:
+        raise ProjectError(f"No number above {first - 1} is left for another person; give somebody a lower number.")
     if count:
         set_setting(store, "highest_track_id", str(first + count - 1))
+    return range(first, first + count)
+
+
+def for_unsaved(store: Store, unsaved: Iterable[Unsaved], count: int, above: int) -> range:
+    """Numbers for people of an edit that cannot be written and is kept, beside others that are kept already."""
+    first = max(highest(store), above, *(number for edit in unsaved for number in edit.track_ids)) + 1
     return range(first, first + count)
 
 

@@ -272,26 +272,6 @@ def test_a_migration_that_fails_changes_nothing(project, monkeypatch):
         assert again.frame(0).poses
 
 
-def test_a_file_of_version_1_is_read_as_it_is_and_written_after_an_update(project):
-    edits.add_person(project, 0, (1, 2, 3, 4))
-    project.close()
-    with sqlite3.connect(project.path) as connection:
-        connection.execute("DROP TABLE ignore_regions")
-        connection.execute("DROP TABLE kept_fields")
-        connection.execute("DROP TABLE persons_regions")
-        connection.execute("DROP TABLE done_marks")
-        connection.execute("PRAGMA user_version = 1")
-    connection.close()
-    with Project.open(project.path, read_only=True) as reader:
-        assert reader.frame(0).poses
-        assert reader.ignore_regions() == {} and reader.kept_fields() == {}
-    with Project.open(project.path) as writer:
-        run_id = writer.begin_run("import")
-        writer.write_ignore_regions(run_id, {2: [np.array([[0, 0], [5, 0], [0, 5.5]])]})
-    with Project.open(project.path, read_only=True) as reader:
-        assert reader.ignore_regions()[2][0].tolist() == [[0, 0], [5, 0], [0, 5.5]]
-
-
 def test_reading_leaves_nothing_beside_a_project(project):
     edits.add_person(project, 0, (1, 2, 3, 4))
     project.close()

@@ -174,6 +174,6 @@ def test_a_folder_that_cannot_be_written_can_be_read(tmp_path_factory):
             each.chmod(rights[each])
     assert done.returncode == 0, done.stderr
     first, second, third = done.stdout.splitlines()
-    assert first.startswith("ProjectError") and "may write there" in first
-    assert second.startswith("ProjectError") and "may write there" in second
+    assert first.startswith("ProjectNotWritableError") and "may write there" in first
+    assert second.startswith("ProjectError") and "allow writing there" in second
     assert third == "people 1"
