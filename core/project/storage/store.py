@@ -143,9 +143,9 @@ class Store:
     def _write_log_back(self, connection: sqlite3.Connection) -> None:
         """Writes the log into the main file, whose new state gets a name of its own."""
         base = log.new_base()
-        connection.execute(*_setting(log.BASE, base))
         connection.execute("PRAGMA busy_timeout = 0")  # whoever reads an older state is not waited for
         try:
+            _name_base(connection, base)
             is_busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:
             connection.execute(f"PRAGMA busy_timeout = {round(_BUSY_TIMEOUT_S * 1000)}")
@@ -304,7 +304,7 @@ class Store:
             self._own_log.empty()  # all that was in it is in the file that was renamed, or belongs into no file
         elif self._says_base:
             with contextlib.suppress(sqlite3.Error):  # everything is in the log, and stays there
-                self._connection.execute(*_setting(log.BASE, log.new_base()))
+                _name_base(self._connection, log.new_base())
 
     def _release(self) -> None:
         if self._lock is not None:
@@ -317,6 +317,13 @@ def _copy(connection: sqlite3.Connection, path: Path) -> None:
         connection.backup(target)
         target.execute("PRAGMA journal_mode = DELETE")
         _check_pages(target, path)
+
+
+def _name_base(connection: sqlite3.Connection, base: str) -> None:
+    """Names the state that the main file gets by the checkpoint that follows, which forces both to the disk."""
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(*_setting(log.BASE, base))
+    connection.execute("PRAGMA synchronous = FULL")
 
 
 def _setting(key: str, value: str) -> tuple[str, tuple[str, str]]:
