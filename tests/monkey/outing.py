@@ -1,0 +1,49 @@
+"""One run of the monkey, from an opened window to a closed one."""
+
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
+
+from app.application import Program
+from tests.monkey.hand import LAST, Monkey
+from tests.monkey.watch import Faults, TurnWatch
+from tests.monkey.world import World
+
+
+class Outing:
+    """The program, a monkey at its window, and now and then a rest.
+
+    Attributes:
+        program, monkey: as they are called.
+    """
+
+    def __init__(self, world: World, seed: int, faults: Faults, watch: TurnWatch | None = None) -> None:
+        """Opens the window on the demo clip."""
+        self.program = Program(device="cpu")
+        self.program.window.resize(1280, 720)
+        self.program.window.show()
+        self.monkey = Monkey(self.program, world, seed, faults, watch)
+        self._world, self._faults = world, faults
+        self.rest()
+
+    def rest(self) -> None:
+        """Brings the window back to where it began, so that its memory can be compared."""
+        program, monkey = self.program, self.monkey
+        program.tasks.cancel_all()
+        program.finetuning.cancel()
+        if not monkey.settle(lambda: not program.tasks.running() and not program.finetuning.round.running):
+            self._faults.add("no rest", "a task does not end when it is cancelled")
+        program.opening.open(self._world.clips[0])
+        if not monkey.settle(lambda: not program.tasks.running() and program.session.shown is not None):
+            self._faults.add("no rest", f"the demo clip does not open: {program.window.error_text}")
+
+    def quit(self) -> None:
+        """Ends the program by the action that ends it, and takes everything down."""
+        self.monkey.settle(lambda: QApplication.activeModalWidget() is None)
+        self.program.window.action(LAST).trigger()
+        QApplication.processEvents()
+        if self.program.window.isVisible():
+            self._faults.add("no end", "the window is still there after Quit")
+        self.monkey.leave()
+        self.program.deleteLater()
+        self.program.window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
