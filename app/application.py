@@ -61,6 +61,7 @@ from app.controllers.viewing.moving import MovingController
 from app.controllers.viewing.seeing import Seeing
 from app.controllers.viewing.surroundings import SurroundingsController
 from app.controllers.viewing.tracks import TracksController
+from app.memory import give_large_blocks_back
 from app.threads.collector import WindowThreadCollector
 from app.threads.tasks import TaskRunner
 from app.ui import theme
@@ -88,6 +89,7 @@ class Program(QObject):
 
     def __init__(self, device: str = "auto") -> None:
         super().__init__()
+        give_large_blocks_back()
         self.collector = WindowThreadCollector(self)
         self.window = window = MainWindow()
         self.window_place = WindowPlace(window)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import sys
+import time
 
 from PySide6.QtCore import QObject, QTimer
 
 INTERVAL_MS = 1000
+_LONG_S = 0.05
 
 
 class WindowThreadCollector(QObject):
@@ -21,6 +24,7 @@ class WindowThreadCollector(QObject):
         self._was_enabled = gc.isenabled()
         gc.disable()
         gc.freeze()  # what is there at the start (modules, mostly) is never looked through again
+        self._num_modules = len(sys.modules)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._collect)
         self._timer.start(INTERVAL_MS)
@@ -32,12 +36,21 @@ class WindowThreadCollector(QObject):
             gc.enable()
 
     def _collect(self) -> None:
-        """Collects the young generations where they are due.
+        """Collects what is due; of the oldest generation only what is no library.
 
-        Never the oldest: with torch loaded that takes a large part of a second, and the window would stand still.
-        What survives two collections and dies later in a cycle stays until the program ends; that is little.
+        Libraries are loaded while the program runs, torch in a worker. With them, one look through the oldest
+        generation would take a large part of a second and the window would stand still, so once they are there they
+        are frozen; whatever else has grown so large that a look takes long is frozen too.
         """
-        young, middle, _ = gc.get_threshold()
-        young_count, middle_count, _ = gc.get_count()
-        if young_count > young:
-            gc.collect(1 if middle_count > middle else 0)
+        if len(sys.modules) != self._num_modules:
+            self._num_modules = len(sys.modules)
+            gc.collect(1)
+            gc.freeze()
+            return
+        due = [count > threshold for count, threshold in zip(gc.get_count(), gc.get_threshold(), strict=True)]
+        if not due[0]:
+            return
+        began_s = time.thread_time()
+        gc.collect(2 if due[1] and due[2] else 1 if due[1] else 0)
+        if time.thread_time() - began_s > _LONG_S:
+            gc.freeze()

@@ -30,7 +30,7 @@ A = TypeVar("A")
 
 
 class _Asked(NamedTuple):
-    """A question, and how often all answers had been forgotten when it was asked."""
+    """A question (None: let the clip go), and how often all answers had been forgotten when it was asked."""
 
     question: Any
     times_cleared: int
@@ -113,6 +113,7 @@ class FrameAsker(QObject, Generic[Q, A]):
         self.forget()
         self._kept.clear()
         self._times_cleared += 1
+        self._worker.ask(_Asked(None, self._times_cleared))  # closes the clip, with the frames that it keeps
 
     def stop(self) -> None:
         """Ends the thread."""
@@ -121,6 +122,9 @@ class FrameAsker(QObject, Generic[Q, A]):
 
     def _serve(self, asked: _Asked) -> A:
         """In the thread."""
+        if asked.question is None:
+            self._close_source()
+            raise Cancelled
         question: Q = asked.question
         if self._source is None or self._source.path != question.path or self._opened_after != asked.times_cleared:
             self._close_source()

@@ -66,12 +66,19 @@ class LatestLoop:
             self._guarded(partial(self._serve, request))
         if self._at_end is not None:
             self._guarded(self._at_end)
+        # Whoever serves holds this loop, and the loop holds what serves: such a circle, with all the frames that hang
+        # on it, would stay in memory until the oldest garbage is collected.
+        self._serve, self._at_end = _nobody_serves, None
 
     def _guarded(self, act: Callable[[], None]) -> None:
         try:
             act()
         except Exception:
             log.exception("The %s broke at a request", self._name)
+
+
+def _nobody_serves(_request: object) -> None:
+    """In the place of what served, once the thread has ended."""
 
 
 class LatestWorker(QObject):

@@ -64,12 +64,24 @@ def let_loose(world: World, options: argparse.Namespace) -> tuple[Faults, Memory
     words.listen()
     timers.watch()
     left_behind = LeftBehind(timers)
-    began_s = time.monotonic()
+    with ErrorsHeard(faults), TurnWatch(faults) as watch:
+        done = _walk(Outing(world, options.seed, faults, watch), options, memory, words, watch)
+        gc.collect()
+    for line in left_behind.found():
+        faults.add("left behind", line)
+    for warning in words.take():
+        faults.add("Qt warned", warning)
+    timers.rest()
+    words.rest()
+    notes = [f"stood and waited {times} times: {where}" for where, times in watch.waits.most_common(8)]
+    notes.append(f"longest turn {watch.longest_s * 1000:.0f} ms; {done} different actions done")
+    return faults, memory, notes
+
+
+def _walk(outing: Outing, options: argparse.Namespace, memory: Memory, words: QtWords, watch: TurnWatch) -> int:
+    """From the opened window to the closed one; returns how many different actions were done."""
+    began_s, monkey, faults = time.monotonic(), outing.monkey, outing.faults
     with ExitStack() as stack:
-        stack.enter_context(ErrorsHeard(faults))
-        watch = stack.enter_context(TurnWatch(faults))
-        outing = Outing(world, options.seed, faults, watch)
-        monkey = outing.monkey
         if options.log is not None:
             log = stack.enter_context(options.log.open("w", encoding="utf-8", buffering=1))
             monkey.log = lambda line: print(line, file=log)
@@ -90,17 +102,7 @@ def let_loose(world: World, options: argparse.Namespace) -> tuple[Faults, Memory
                 flush=True,
             )
         outing.quit()
-        notes = [f"stood and waited {times} times: {where}" for where, times in watch.waits.most_common(8)]
-        notes.append(f"longest turn {watch.longest_s * 1000:.0f} ms; {len(monkey.actions)} different actions done")
-        del outing, monkey
-        gc.collect()
-    for line in left_behind.found():
-        faults.add("left behind", line)
-    for warning in words.take():
-        faults.add("Qt warned", warning)
-    timers.rest()
-    words.rest()
-    return faults, memory, notes
+        return len(monkey.actions)
 
 
 if __name__ == "__main__":

@@ -33,8 +33,9 @@ ROUND_STEPS = 6
 OFTEN = {
     "action_find_people": 3, "action_predict": 6, "action_predict_frame": 6, "action_accept_frame": 8,
     "action_accept": 6, "action_finetune": 6, "action_track_person": 4, "action_next_joint": 8,
-    "action_next_person": 10, "action_next_frame": 8, "action_open": 3, "action_open_labels": 3, "action_interpolate": 3,
-    "action_keep_proposal": 6, "action_undo": 4, "action_leap_back": 4, "action_next_suggestion": 4,
+    "action_next_person": 10, "action_next_frame": 8, "action_open": 3, "action_open_labels": 3,
+    "action_interpolate": 3, "action_keep_proposal": 6, "action_undo": 4, "action_leap_back": 4,
+    "action_next_suggestion": 4,
 }  # fmt: skip
 """How often some actions are chosen, against 1 for all others: without people there is little to do."""
 _ANY = Qt.KeyboardModifier.NoModifier
@@ -89,7 +90,7 @@ class Monkey:
         self._loop = QEventLoop()
         QTimer.singleShot(0, self._step)
         self._loop.exec()
-        self._loop = None
+        self._loop = None  # and the step that is still on its way finds nobody to act for
 
     def settle(self, condition: Callable[[], object], patience_turns: int = 20_000) -> bool:
         """Lets the window turn until the condition holds; False if it does not within so many turns."""
@@ -104,17 +105,18 @@ class Monkey:
         return False
 
     def _step(self) -> None:
+        # Before anything else: a dialog may open below, with an event loop of its own, or something may break.
+        if self._loop is None:
+            return
+        QTimer.singleShot(0, self._step)
         self._turned("between steps")
         dialog = QApplication.activePopupWidget() or QApplication.activeModalWidget()
         if self._over():
             if dialog is not None:
-                QTimer.singleShot(0, self._step)
                 self.close_dialog()
             elif self._loop is not None:
                 self._loop.quit()
             return
-        # Before anything is done: a dialog may open in it, with an event loop of its own.
-        QTimer.singleShot(0, self._step)
         self.steps += 1
         self._faults.step = self.steps
         self._act(dialog)
@@ -363,4 +365,3 @@ def _turn_wheel(at: QWidget, place: QPoint, angle: int, modifiers: Qt.KeyboardMo
         modifiers, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.postEvent(at, event)
-

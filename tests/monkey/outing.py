@@ -13,7 +13,7 @@ class Outing:
     """The program, a monkey at its window, and now and then a rest.
 
     Attributes:
-        program, monkey: as they are called.
+        program, monkey, faults: as they are called.
     """
 
     def __init__(self, world: World, seed: int, faults: Faults, watch: TurnWatch | None = None) -> None:
@@ -22,7 +22,9 @@ class Outing:
         self.program.window.resize(1280, 720)
         self.program.window.show()
         self.monkey = Monkey(self.program, world, seed, faults, watch)
-        self._world, self._faults = world, faults
+        self._world, self.faults = world, faults
+        if watch is not None:
+            watch.skip()  # nobody looks at a window that is being built
         self.rest()
 
     def rest(self) -> None:
@@ -31,10 +33,10 @@ class Outing:
         program.tasks.cancel_all()
         program.finetuning.cancel()
         if not monkey.settle(lambda: not program.tasks.running() and not program.finetuning.round.running):
-            self._faults.add("no rest", "a task does not end when it is cancelled")
+            self.faults.add("no rest", "a task does not end when it is cancelled")
         program.opening.open(self._world.clips[0])
         if not monkey.settle(lambda: not program.tasks.running() and program.session.shown is not None):
-            self._faults.add("no rest", f"the demo clip does not open: {program.window.error_text}")
+            self.faults.add("no rest", f"the demo clip does not open: {program.window.error_text}")
 
     def quit(self) -> None:
         """Ends the program by the action that ends it, and takes everything down."""
@@ -42,7 +44,7 @@ class Outing:
         self.program.window.action(LAST).trigger()
         QApplication.processEvents()
         if self.program.window.isVisible():
-            self._faults.add("no end", "the window is still there after Quit")
+            self.faults.add("no end", "the window is still there after Quit")
         self.monkey.leave()
         self.program.deleteLater()
         self.program.window.deleteLater()

@@ -1,14 +1,17 @@
 """What the monkey must not find: exceptions, warnings of Qt, turns of the event loop that take too long, memory."""
 
+import faulthandler
 import logging
 import os
+import re
 import sys
+import tempfile
 import threading
 import time
 import traceback
 from collections import Counter
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_TURN_S = 0.2
@@ -105,7 +108,7 @@ class TurnWatch:
         """To be made on the window's thread."""
         self._faults = faults
         self._limit_s = longest_s
-        self._thread = threading.current_thread()
+        self._stacks = _Stacks(threading.get_ident())
         self._clock = time.pthread_getcpuclockid(threading.get_ident())
         self._samples: list[str] = []
         self._began_s = time.thread_time()
@@ -124,6 +127,7 @@ class TurnWatch:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._sampler.join()
+        self._stacks.close()
 
     def turned(self) -> None:
         """A turn has ended, and the next begins; on the window's thread."""
@@ -149,18 +153,37 @@ class TurnWatch:
                 time.clock_gettime(self._clock) - self._began_s > self._limit_s / 3
                 or time.monotonic() - self._began_wall_s > 0.4
             ):
-                frame = sys._current_frames().get(self._thread.ident or 0)
-                self._samples.append(_stack(frame))
+                self._samples.append(self._stacks.read())
 
 
-def _stack(frame: FrameType | None, depth: int = 5) -> str:
-    places: list[str] = []
-    while frame is not None and len(places) < depth:
-        name = frame.f_code.co_filename
-        if not name.startswith(str(Path(__file__).parent)):
-            places.append(f"{_short(name)}:{frame.f_lineno} {frame.f_code.co_name}")
-        frame = frame.f_back
-    return " < ".join(places) or "Qt"
+class _Stacks:
+    """Reads another thread's stack without holding its frames.
+
+    `sys._current_frames` would hold them, and with them what their functions had in hand: where those functions end
+    meanwhile, this thread would be the one to destroy it, timers and widgets of the window among it.
+    """
+
+    def __init__(self, ident: int) -> None:
+        self._header = f"Thread 0x{ident:016x}"
+        self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by `close`
+
+    def close(self) -> None:
+        """Closes its file."""
+        self._file.close()
+
+    def read(self, depth: int = 5) -> str:
+        """The innermost functions of the thread, the innermost first."""
+        self._file.seek(0)
+        self._file.truncate()
+        faulthandler.dump_traceback(self._file, all_threads=True)
+        self._file.seek(0)
+        of_thread = self._file.read().partition(self._header)[2].partition("\n\n")[0]
+        places = [
+            f"{_short(file)}:{line} {function}"
+            for file, line, function in re.findall(r'File "(.+)", line (\d+) in (\S+)', of_thread)
+            if not file.startswith(str(Path(__file__).parent))
+        ]
+        return " < ".join(places[:depth]) or "Qt"
 
 
 class Memory:
@@ -195,4 +218,3 @@ def resident_mb() -> float:
 def open_files() -> int:
     """How many files and sockets this process holds open."""
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - its entries are no paths
-

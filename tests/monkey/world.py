@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import torch
+from PIL import Image
 
 from app.weights import detectors
 from core.files import places
@@ -125,8 +126,6 @@ def make_clip(path: Path, num_frames: int, size_wh: tuple[int, int]) -> Path:
 
 def write_picture(path: Path, index: int) -> None:
     """A grey picture with a light stripe at a place that depends on its index."""
-    from PIL import Image
-
     rgb = np.full((120, 160, 3), 80, np.uint8)
     rgb[:, 10 * index : 10 * index + 20] = 200
     Image.fromarray(rgb).save(path)

@@ -46,11 +46,12 @@ class Decoder(QObject):
 
     def __init__(self, source: Source, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._source = source
         self._cache = FrameCache(source, CACHE_BYTES)
         self._num_frames = len(source)
         self._proofs: dict[int, str] = {}
         """Of every frame decoded until now: the window's thread has no time for hashing while the hand drags."""
-        self._loop = LatestLoop("decoder", self._show, at_end=source.close)
+        self._loop = LatestLoop("decoder", self._show, at_end=self._let_go)
 
     def request(self, frame_index: int, direction: int) -> None:
         """Asks for a frame; an earlier request that is still waiting is dropped."""
@@ -68,8 +69,13 @@ class Decoder(QObject):
         return ShownFrame(frame_index, rgb, proof)
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """Ends the thread and closes the source."""
+        """Ends the thread, closes the source and forgets the frames."""
         self._loop.stop(timeout_s)
+
+    def _let_go(self) -> None:
+        """In the thread, last: also of the source that no frame was asked of."""
+        self._cache.close()
+        self._source.close()
 
     def _show(self, request: tuple[int, int]) -> None:
         frame_index, direction = request

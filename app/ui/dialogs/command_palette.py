@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
+from app.ui.dialogs.question import answer_of
 
 WIDTH_PX, HEIGHT_PX, ROW_PX = 560, 420, 30
 _BY_EXPLANATION = 1000
@@ -181,7 +182,4 @@ class CommandPalette(QDialog):
 def ask_for_command(parent: QWidget | None, actions: Iterable[tuple[str, QAction]]) -> QAction | None:
     """Which action to do, None where the palette was closed."""
     palette = CommandPalette(tuple(actions), parent)
-    agreed = palette.exec() == QDialog.DialogCode.Accepted
-    chosen = palette.chosen() if agreed else None
-    palette.deleteLater()
-    return chosen
+    return palette.chosen() if answer_of(palette) == QDialog.DialogCode.Accepted else None

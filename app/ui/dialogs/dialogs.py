@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.actions import KeyMap, Preset
 from app.ui.dialogs.keys_dialog import KeysDialog
-from app.ui.dialogs.question import Question
+from app.ui.dialogs.question import Question, answer_of
 from app.ui.reasons import allow
 from core.frame_range import FrameRange
 
@@ -213,7 +213,7 @@ def ask_for_source(parent: QWidget | None, project_path: Path) -> Path | None:
     wants_folder = 2  # neither accepted (1) nor rejected (0)
     folder.clicked.connect(lambda: dialog.done(wants_folder))
     dialog.body.addWidget(folder)
-    answer = dialog.exec()
+    answer = answer_of(dialog)
     if answer == QDialog.DialogCode.Rejected:
         return None
     start = str(project_path.parent)
@@ -256,7 +256,7 @@ def ask_keypoints(parent: QWidget | None, path: Path) -> str | None:
 def edit_keymap(parent: QWidget | None, keymap: KeyMap, presets: Sequence[Preset]) -> KeyMap | None:
     """The keys as the person wants them."""
     dialog = KeysDialog(keymap, presets, parent)
-    return dialog.keymap() if dialog.exec() == QDialog.DialogCode.Accepted else None
+    return dialog.keymap() if answer_of(dialog) == QDialog.DialogCode.Accepted else None
 
 
 def show_about(parent: QWidget | None, version: str = "") -> None:
@@ -271,4 +271,4 @@ def show_about(parent: QWidget | None, version: str = "") -> None:
         "Close",
     )
     dialog.cancel.hide()
-    dialog.exec()
+    answer_of(dialog)

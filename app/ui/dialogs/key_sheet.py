@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScroll
 
 from app.ui import theme
 from app.ui.actions import ACTIONS, KeyMap, shown
+from app.ui.dialogs.question import answer_of
 
 COLUMNS = 3
 WIDTH_PX, HEIGHT_PX = 1100, 640
@@ -112,6 +113,4 @@ def _balanced(groups: Sequence[Group], count: int) -> list[list[Group]]:
 
 def show_key_sheet(parent: QWidget | None, keymap: KeyMap) -> None:
     """Shows the page until it is closed."""
-    sheet = KeySheet(keymap, parent)
-    sheet.exec()
-    sheet.deleteLater()
+    answer_of(KeySheet(keymap, parent))

@@ -71,8 +71,8 @@ class Question(QDialog):
         self._column.setStretchFactor(self.body, 1)
 
     def agreed(self) -> bool:
-        """Asks, and says whether the person went on."""
-        return self.exec() == QDialog.DialogCode.Accepted
+        """Asks, and says whether the person went on. The dialog goes once who asked has read the answer."""
+        return answer_of(self) == QDialog.DialogCode.Accepted
 
     def showEvent(self, event: QShowEvent) -> None:
         """Puts the hand where it is wanted."""
@@ -85,6 +85,18 @@ class Question(QDialog):
         label.setWordWrap(True)
         label.setProperty("muted", True)
         return label
+
+
+def answer_of(dialog: QDialog) -> int:
+    """Shows a dialog until it is answered, and returns how it was closed.
+
+    It goes when the window's event loop turns next, so that what was answered can still be read from it: a dialog that
+    has a parent would else stay in memory until the program ends.
+    """
+    try:
+        return dialog.exec()
+    finally:
+        dialog.deleteLater()
 
 
 def put_hand_in_first_field(dialog: QDialog, otherwise: QWidget | None = None) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.dialogs.question import Question
+from app.ui.dialogs.question import Question, answer_of
 from app.ui.words import counted
 
 WIDTH_PX, HEIGHT_PX = 620, 340
@@ -99,5 +99,4 @@ class RemarksDialog(Question):
 def show_remarks(parent: QWidget | None, title: str, sentences: Sequence[str]) -> None:
     """Shows the list until it is closed."""
     dialog = RemarksDialog(parent, title, sentences)
-    dialog.exec()
-    dialog.deleteLater()
+    answer_of(dialog)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHeaderView, QPushButton, QWidget
 
-from app.ui.dialogs.question import Question
+from app.ui.dialogs.question import Question, answer_of
 from app.ui.tables import build_table, cell
 
 
@@ -72,5 +72,4 @@ class TableDialog(Question):
 
     def show_until_closed(self) -> None:
         """Shows the table until a person closes it."""
-        self.exec()
-        self.deleteLater()
+        answer_of(self)

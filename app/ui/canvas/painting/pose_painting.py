@@ -144,10 +144,10 @@ def _paint_limbs(painter: QPainter, context: PoseContext, pose: Pose, points: li
             lines.setdefault((side, dashed), []).append(line)
     width = 2.8 if is_selected else 1.8
     for (_, dashed), of_kind in lines.items():
-        painter.setPen(_limb_pen(QColor(CASING), width + 2.2, dashed=False, faint=dashed))
+        painter.setPen(_limb_pen(QColor(CASING), width + 2.2, dashed=False, faint=dashed, is_round=is_selected))
         painter.drawLines(of_kind)
     for (side, dashed), of_kind in lines.items():
-        painter.setPen(_limb_pen(theme.side_colour(side), width, dashed))
+        painter.setPen(_limb_pen(theme.side_colour(side), width, dashed, is_round=is_selected))
         painter.drawLines(of_kind)
 
 
@@ -160,11 +160,12 @@ def _between_markers(a: QPointF, b: QPointF) -> QLineF | None:
     return QLineF(line.pointAt(MARKER_GAP_PX / length), line.pointAt(1 - MARKER_GAP_PX / length))
 
 
-def _limb_pen(colour: QColor, width: float, dashed: bool, faint: bool = False) -> QPen:
+def _limb_pen(colour: QColor, width: float, dashed: bool, faint: bool = False, *, is_round: bool) -> QPen:
+    """Round ends cost four times as much to draw: a crowd, whose limbs are thin, does without."""
     if faint:
         colour.setAlpha(110)
     pen = QPen(colour, width)
-    pen.setCapStyle(Qt.PenCapStyle.FlatCap if dashed else Qt.PenCapStyle.RoundCap)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap if is_round and not dashed else Qt.PenCapStyle.FlatCap)
     if dashed:
         pen.setDashPattern([2.6, 1.9])
     return pen
