@@ -91,7 +91,7 @@ class TrackEffect:
             return f"{old} is in none of these frames."
         moved = spans_in_words(self.moved)
         if verb == Verb.SWAP:
-            there = spans_in_words(self.there) if len(self.there) else "no frame"
+            there = spans_in_words(self.there)
             return f"{old} becomes {new} in {moved}; {new} becomes {old} in {there}."
         if verb == Verb.SPLIT:
             rest = f"stays in {_frames(self.old_elsewhere)}" if self.old_elsewhere else "is then in no frame"
@@ -115,7 +115,9 @@ class TrackEffect:
 
 
 def spans_in_words(frames: NDArray[np.int64]) -> str:
-    """Rising frames, at least one: "frame 7", "12 frames, 120 to 131", "12 frames between 120 and 311"."""
+    """Rising frames: "frame 7", "12 frames, 120 to 131", "12 frames between 120 and 311", "no frame"."""
+    if not len(frames):
+        return "no frame"
     first, last, count = int(frames[0]), int(frames[-1]), len(frames)
     if count == 1:
         return f"frame {first}"

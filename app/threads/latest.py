@@ -10,9 +10,13 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.memory import give_free_memory_back
 from core.errors import Cancelled, FamiError
 
 log = logging.getLogger(__name__)
+
+RESTING_S = 2.0
+"""Whoever has not been asked for so long has time to tidy up."""
 
 
 class LatestLoop:
@@ -56,14 +60,22 @@ class LatestLoop:
             self._condition.notify()
         self._thread.join(timeout_s)
 
+    def _is_called(self) -> bool:
+        return self._stopping or self._waiting is not None
+
     def _run(self) -> None:
+        has_served = False
         while True:
             with self._condition:
-                self._condition.wait_for(lambda: self._stopping or self._waiting is not None)
+                if has_served and not self._condition.wait_for(self._is_called, RESTING_S):
+                    give_free_memory_back()
+                self._condition.wait_for(self._is_called)
                 if self._stopping:
                     break
                 request, self._waiting = self._waiting, None
             self._guarded(partial(self._serve, request))
+            del request
+            has_served = True
         if self._at_end is not None:
             self._guarded(self._at_end)
         # Whoever serves holds this loop, and the loop holds what serves: such a circle, with all the frames that hang

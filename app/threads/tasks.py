@@ -13,6 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.memory import give_free_memory_back
 from core.errors import Cancelled, FamiError
 
 log = logging.getLogger(__name__)
@@ -143,6 +144,7 @@ class Task(QObject):
             outcome = self._outcome()
         finally:  # whatever happened, nobody waits for this task for ever
             self._posted.emit(partial(self._end, outcome))
+        give_free_memory_back()
 
     def _end(self, outcome: Callable[[], None] | None) -> None:
         self.over.emit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtGui import QFont, QFontMetrics, QIcon
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 
@@ -70,3 +70,9 @@ def cell(table: QTableWidget, row: int, column: int) -> QTableWidgetItem:
         item = QTableWidgetItem()
         table.setItem(row, column, item)
     return item
+
+
+def show_icon(item: QTableWidgetItem, icon: QIcon) -> None:
+    """Gives a cell this icon where it has another one: to set one is what takes longest in a row."""
+    if item.icon().cacheKey() != icon.cacheKey():
+        item.setIcon(icon)

@@ -253,9 +253,10 @@ def use_look(name: str) -> None:
         for widget in application.topLevelWidgets():
             _redraw_icons(widget, drawn)
             _recolour_tables(widget, before)
-        if application.styleSheet():  # else nobody has dressed it
-            _dress(application)
-        _tell_widgets()
+        if application.styleSheet():
+            _dress(application)  # Qt tells the widgets
+        else:  # nobody has dressed it
+            _tell_widgets()
 
 
 def _redraw_icons(window: QWidget, drawn: dict[int, str]) -> None:
@@ -291,15 +292,16 @@ def icon(name: str) -> QIcon:
 def _drawn_icon(name: str) -> QIcon:
     drawing = (checkout.RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     result = QIcon()
-    for mode, colour in (
-        (QIcon.Mode.Normal, TEXT),
-        (QIcon.Mode.Active, TEXT),
-        (QIcon.Mode.Selected, TEXT),
-        (QIcon.Mode.Disabled, TEXT_DISABLED),
+    modes = QIcon.Mode
+    for colour, shown_in in (
+        (TEXT, (modes.Normal, modes.Active, modes.Selected)),
+        (TEXT_DISABLED, (modes.Disabled,)),
     ):
         renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", colour.name()).encode()))
         for size_px in (16, ICON_PX, 24, 32, 2 * ICON_PX, 48, 64):
-            result.addPixmap(_rendered(renderer, size_px), mode)
+            picture = _rendered(renderer, size_px)
+            for mode in shown_in:
+                result.addPixmap(picture, mode)
     return result
 
 

@@ -31,6 +31,8 @@ from tests.monkey.world import World, make_world
 SHARED = Path(os.environ.get("FAMI_SHARED", Path(__file__).parents[2].parent / "shared")).resolve()
 GROWTH_MB = 50.0
 """By how much memory may rise after the warm-up."""
+CALM_S = 4.0
+"""Of a rest before memory is looked at: what is free is given back once nobody has asked for anything for a while."""
 
 
 def main() -> int:
@@ -65,7 +67,7 @@ def let_loose(world: World, options: argparse.Namespace) -> tuple[Faults, Memory
     timers.watch()
     left_behind = LeftBehind(timers)
     with ErrorsHeard(faults), TurnWatch(faults) as watch:
-        done = _walk(Outing(world, options.seed, faults, watch), options, memory, words, watch)
+        done = _walk(Outing(world, options.seed, faults, watch, calm_s=CALM_S), options, memory, words, watch)
         gc.collect()
     for line in left_behind.found():
         faults.add("left behind", line)

@@ -1,5 +1,7 @@
 """One run of the monkey, from an opened window to a closed one."""
 
+import time
+
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
@@ -16,8 +18,11 @@ class Outing:
         program, monkey, faults: as they are called.
     """
 
-    def __init__(self, world: World, seed: int, faults: Faults, watch: TurnWatch | None = None) -> None:
-        """Opens the window on the demo clip."""
+    def __init__(
+        self, world: World, seed: int, faults: Faults, watch: TurnWatch | None = None, *, calm_s: float = 0.0
+    ) -> None:
+        """Opens the window on the demo clip; `calm_s`: seconds of a rest in which nothing is done."""
+        self._calm_s = calm_s
         self.program = Program(device="cpu")
         self.program.window.resize(1280, 720)
         self.program.window.show()
@@ -37,6 +42,8 @@ class Outing:
         program.opening.open(self._world.clips[0])
         if not monkey.settle(lambda: not program.tasks.running() and program.session.shown is not None):
             self.faults.add("no rest", f"the demo clip does not open: {program.window.error_text}")
+        calm_s = time.monotonic() + self._calm_s
+        monkey.settle(lambda: time.monotonic() > calm_s)
 
     def quit(self) -> None:
         """Ends the program by the action that ends it, and takes everything down."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.tables import build_table, cell, fit_column, keep_room
+from app.ui.tables import build_table, cell, fit_column, keep_room, show_icon
 from core.judging.review import DOUBTFUL_BELOW, sure_joints
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import Pose, Provenance, Visibility
@@ -124,7 +125,9 @@ class JointsPanel(QWidget):
             item.setForeground(colour)
             item.setToolTip(HEADERS[column][1])
         side = self._skeleton.side(keypoint)
-        cell(self._table, keypoint, JOINT).setIcon(joint_mark(theme.on_panel(theme.side_colour(side)), who, labelled))
+        show_icon(
+            cell(self._table, keypoint, JOINT), joint_mark(theme.on_panel(theme.side_colour(side)), who, labelled)
+        )
         hidden, locked = keypoint in self._hidden, keypoint in self._locked
         words = (", hidden" if hidden else "") + (", locked" if locked else "")
         cell(self._table, keypoint, JOINT).setToolTip(f"{self._skeleton.label(keypoint)} ({side}){words}")
@@ -211,23 +214,27 @@ def seen_in_words(pose: Pose, keypoint: int) -> str:
 
 def joint_mark(side_colour: QColor, who: Provenance, labelled: bool) -> QIcon:
     """A bar in the side's colour, and the joint's mark as the picture shows it: the colour and form of who set it."""
-    style = theme.PROVENANCE_STYLES[who]
+    style, colour = theme.PROVENANCE_STYLES[who], theme.on_panel(theme.provenance_colour(who))
+    return _joint_mark(side_colour.name(), colour.name(), style.marker, style.filled and labelled, labelled)
+
+
+@cache
+def _joint_mark(side_colour: str, colour: str, marker: str, filled: bool, labelled: bool) -> QIcon:
     picture = QPixmap(56, 56)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(1.0 if labelled else 0.35)
-    painter.fillRect(QRectF(0, 4, 7, 48), side_colour)
-    colour = theme.on_panel(theme.provenance_colour(who))
-    painter.setPen(QPen(colour, 7))
-    painter.setBrush(colour if style.filled and labelled else Qt.BrushStyle.NoBrush)
+    painter.fillRect(QRectF(0, 4, 7, 48), QColor(side_colour))
+    painter.setPen(QPen(QColor(colour), 7))
+    painter.setBrush(QColor(colour) if filled else Qt.BrushStyle.NoBrush)
     box = QRectF(16, 10, 36, 36)
     middle = box.center()
-    if style.marker == "circle":
+    if marker == "circle":
         painter.drawEllipse(box)
-    elif style.marker == "square":
+    elif marker == "square":
         painter.drawRect(box.adjusted(2, 2, -2, -2))
-    elif style.marker == "diamond":
+    elif marker == "diamond":
         corners = (
             (box.left(), middle.y()),
             (middle.x(), box.top()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.reasons import allow
-from app.ui.tables import build_table, cell, fit_column
+from app.ui.tables import build_table, cell, fit_column, show_icon
 from core.poses import Pose, Provenance
 
 PERSON, EYE, LOCK, JOINTS, LOWEST, WHO = range(6)
@@ -212,10 +213,11 @@ class PersonsPanel(QWidget):
             item.setText(texts.get(column, ""))
             item.setToolTip(HEADERS[column][1])
             item.setForeground(theme.TEXT_DISABLED if row.hidden else theme.TEXT)
-        cell(self._table, index, PERSON).setIcon(_swatch(theme.on_panel(theme.person_colour(row.track_id))))
-        cell(self._table, index, EYE).setIcon(theme.icon("hide" if row.hidden else "show"))
+        colour = theme.on_panel(theme.person_colour(row.track_id))
+        show_icon(cell(self._table, index, PERSON), _swatch(colour.name()))
+        show_icon(cell(self._table, index, EYE), theme.icon("hide" if row.hidden else "show"))
         cell(self._table, index, EYE).setToolTip("Hidden; click to show." if row.hidden else "Shown; click to hide.")
-        cell(self._table, index, LOCK).setIcon(theme.icon("lock" if row.locked else "unlock"))
+        show_icon(cell(self._table, index, LOCK), theme.icon("lock" if row.locked else "unlock"))
         cell(self._table, index, LOCK).setToolTip(
             "Locked; click to unlock." if row.locked else "Unlocked; click to lock."
         )
@@ -293,13 +295,14 @@ class PersonsPanel(QWidget):
         return menu
 
 
-def _swatch(colour: QColor) -> QIcon:
+@cache
+def _swatch(colour: str) -> QIcon:
     picture = QPixmap(32, 32)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
+    painter.setBrush(QColor(colour))
     painter.drawRoundedRect(5, 5, 22, 22, 5, 5)
     painter.end()
     icon = QIcon(picture)

@@ -45,6 +45,7 @@ def test_the_effect_is_said_before_it_is_made(project):
     assert "and #1's own are deleted" in words(Verb.ASSIGN, 2, 1, 0, 20, Both.KEEP_MOVED)
     assert "and #2's are deleted" in words(Verb.MERGE, 2, 1, 0, 20, Both.KEEP_THERE)
     assert words(Verb.SWAP, 1, 3, 5, 20) == "#1 becomes #3 in 5 frames, 5 to 9; #3 becomes #1 in 4 frames, 16 to 19."
+    assert words(Verb.SWAP, 1, 3, 15, 20) == "#1 becomes #3 in no frame; #3 becomes #1 in 4 frames, 16 to 19."
     assert words(Verb.SPLIT, 1, None, 6, 20) == "Somebody new takes #1's 4 frames, 6 to 9; #1 stays in 6 frames."
     assert words(Verb.MERGE, 3, 1, 0, 20) == "#1 takes all of #3's 4 frames, 16 to 19, and is then in 14 frames."
     assert words(Verb.ASSIGN, 1, 2, 15, 20) == "#1 is in none of these frames."

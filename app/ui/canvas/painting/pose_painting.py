@@ -28,6 +28,7 @@ MARKER_GAP_PX = 4.0
 TAG_HEIGHT_PX = 18.0
 NATURAL_SIZE_PX = 300.0
 """Of a person on the screen: the size for which the marks are drawn as they are."""
+CROWD = 40
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class PoseContext:
         natural = min(max((on_screen_px / NATURAL_SIZE_PX) ** 0.5, 0.7), 1.4)
         return round(float(natural) * self.marker_scale, 1)
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many people are drawn that smooth limbs would hold the window up."""
+        return self.poses is not None and len(self.poses.poses) > CROWD
+
 
 def paint_people(painter: QPainter, context: PoseContext) -> None:
     """Draws everyone who is not hidden, the selected person last, in viewport pixels."""
@@ -90,7 +96,9 @@ def paint_people(painter: QPainter, context: PoseContext) -> None:
     if context.around is not None:
         paint_surroundings(painter, context.around, context.view, shown)
     if context.opinion is not None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not context.is_crowded)
         paint_opinion(painter, context.opinion, context.view, shown, context.selection.track_id)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for pose in shown:
         _paint_person(painter, context, pose)
     if context.around is not None:
@@ -125,7 +133,10 @@ def _paint_person(painter: QPainter, context: PoseContext, pose: Pose) -> None:
     is_guess = not pose.bbox_provenance.is_human and pose.bbox_provenance != Provenance.NONE
     _paint_box(painter, box, colour, 1.6 if is_selected else 1.0, dashed=is_guess)
     points = _on_screen(context.view, pose.keypoints)
+    if context.is_crowded and not is_selected:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     _paint_limbs(painter, context, pose, points, is_selected)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _paint_joints(painter, context, pose, points, is_selected)
     if is_selected and not is_locked:
         _paint_handles(painter, context.view, pose)
