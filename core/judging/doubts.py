@@ -39,6 +39,7 @@ class Reason(StrEnum):
     LOST = "lost"
     SAME_PERSON = "same_person"
     CUT_SHORT = "cut_short"
+    MOST = "most_to_mend"
 
     @property
     def words(self) -> str:
@@ -58,6 +59,7 @@ _REASON_WORDS = {
     Reason.LOST: ("Lost people", "was lost"),
     Reason.SAME_PERSON: ("Same person?", "may be the same"),
     Reason.CUT_SHORT: ("Cut-short runs", "was cut short"),
+    Reason.MOST: ("Most to mend", "was looked at"),
 }
 
 

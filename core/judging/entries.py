@@ -71,6 +71,7 @@ class Entry:
         is_done: a person has looked at it and let it be, or settled it by an edit.
         other: of Reason.SAME_PERSON, who the person may be.
         places: what to mark as done.
+        gain: how many wrong joints a look there may mend, see `core.judging.gain`.
     """
 
     reason: Reason
@@ -85,6 +86,7 @@ class Entry:
     is_done: bool = False
     other: int | None = None
     places: Places | None = field(default=None, compare=False, repr=False)
+    gain: float = field(default=0.0, compare=False)
 
     @property
     def where(self) -> str:
@@ -196,6 +198,7 @@ class EntryColumns:
         first, last, frame_index: (N,) the span, and where to look.
         urgency: (N,) from 0 to 1.
         num_open: (N,) frames that are open.
+        gain: (N,) how many wrong joints a look there may mend; 0 where nobody asked.
     """
 
     skeleton: Skeleton
@@ -210,6 +213,7 @@ class EntryColumns:
     frame_index: NDArray[np.int64]
     urgency: NDArray[np.float64]
     num_open: NDArray[np.int64]
+    gain: NDArray[np.float64]
 
     @classmethod
     def of(cls, skeleton: Skeleton, runs: Sequence[Runs], others: Sequence[Entry] = ()) -> Self:
@@ -234,6 +238,7 @@ class EntryColumns:
             column(lambda r: r.worst, lambda e: e.frame_index, np.int64),
             column(lambda r: r.urgency, lambda e: e.urgency, np.float64),
             column(lambda r: r.num_open, lambda e: 0 if e.is_done else e.num_open, np.int64),
+            column(lambda _: 0.0, lambda e: e.gain, np.float64),
         )
 
     def __len__(self) -> int:
@@ -245,6 +250,12 @@ class EntryColumns:
         """(N,) True where nothing is open any more."""
         done: NDArray[np.bool_] = self.num_open == 0
         return done
+
+    @property
+    def is_proposal(self) -> NDArray[np.bool_]:
+        """(N,) True for what is no doubt but a frame where a look would mend most."""
+        proposed: NDArray[np.bool_] = self.reason == ALL_REASONS.index(Reason.MOST)
+        return proposed
 
     def where(self, wanted: Wanted) -> NDArray[np.bool_]:
         """(N,) True for the entries that are wanted, done or not."""
@@ -284,6 +295,7 @@ class EntryColumns:
                 source.doubts.frame_index[begin:end],
                 source.doubts.prints[begin:end],
             ),
+            gain=float(self.gain[row]),
         )
 
 
@@ -319,6 +331,17 @@ Order = Callable[[EntryColumns], NDArray[np.float64]]
 def by_urgency(columns: EntryColumns) -> NDArray[np.float64]:
     """The worst frame's urgency: how unlikely a joint is right, how far it jumps, how long a limb is."""
     return columns.urgency
+
+
+def by_gain(columns: EntryColumns) -> NDArray[np.float64]:
+    """How many wrong joints a look there may mend, of equals the urgent one; first what is about no joints at all.
+
+    A lost person, a run that was cut short or one person under two numbers concern everything after them.
+    """
+    about_joints = columns.reason <= ALL_REASONS.index(Reason.LIMB)
+    others = np.where(about_joints | columns.is_proposal, 0.0, 1e9)
+    useful: NDArray[np.float64] = columns.gain + 0.001 * columns.urgency + others
+    return useful
 
 
 def in_order(columns: EntryColumns, rows: NDArray[np.int64], order: Order = by_urgency) -> NDArray[np.int64]:

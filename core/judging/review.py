@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.judging.doubts import Doubt, DoubtKey, Doubts, LimbLengths, joint_doubts, rows_at
 from core.judging.entries import Entry, EntryColumns, Marks, Runs, grouped, in_order
+from core.judging.gain import ExpectedGain
 from core.keypoints import POSETRACK, Skeleton
 from core.poses import FramePoses, Pose, Provenance
 
@@ -93,6 +94,7 @@ class ReviewQueue:
         self._runs: dict[DoubtKey, Runs] = {}
         self._marks: Marks = {}
         self._stale: set[DoubtKey] = set()
+        self.gain = ExpectedGain()
 
     def look_at(self, frames: Iterable[FramePoses]) -> None:
         """Looks at frames that were not looked at before, by rising frame index."""
@@ -118,12 +120,13 @@ class ReviewQueue:
 
     def mark(self, marks: Marks) -> None:
         """Takes what a person has marked as done, in place of the marks until now."""
+        self.gain.mark(marks)
         changed = {what for what in {*marks, *self._marks} if not _same(marks.get(what), self._marks.get(what))}
         self._marks = marks
         self._stale |= {key for key in self._keys() if key.what(self._skeleton) in changed}
 
     def columns(self, others: Sequence[Entry] = ()) -> EntryColumns:
-        """All entries, and others beside them."""
+        """All entries, and others beside them, each with what a look there may mend."""
         none = np.zeros(0, np.int64)
         for key in self._stale:
             doubts, settled = self._doubts.get(key, Doubts.of([])), self._settled.get(key, none)
@@ -132,7 +135,8 @@ class ReviewQueue:
             else:
                 self._runs.pop(key, None)
         self._stale.clear()
-        return EntryColumns.of(self._skeleton, list(self._runs.values()), others)
+        columns = EntryColumns.of(self._skeleton, list(self._runs.values()), others)
+        return replace(columns, gain=self.gain.at(columns.frame_index))
 
     def _keys(self) -> set[DoubtKey]:
         return self._doubts.keys() | self._settled.keys()
@@ -158,6 +162,8 @@ class ReviewQueue:
 
     def _replace(self, rejudged: _Rejudged) -> None:
         """Puts what was found in the place of what was known of these frames."""
+        for frame in rejudged.frames.values():
+            self.gain.note(frame)
         at = np.array(sorted(rejudged.frames), np.int64)
         fresh = {key: Doubts.of(doubts) for key, doubts in rejudged.doubts.items()}
         limbs: dict[DoubtKey, Doubts] = {}

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from core.judging.entries import Order, by_urgency, in_order
+from core.judging.entries import Order, by_gain, in_order
 from core.project import Project, Touched
 from core.work.clip_review import ClipReview
 
@@ -67,7 +67,7 @@ class QueueOrder:
     passed over.
     """
 
-    def __init__(self, project: Project, frame_indices: Sequence[int], order: Order = by_urgency) -> None:
+    def __init__(self, project: Project, frame_indices: Sequence[int], order: Order = by_gain) -> None:
         self._review = ClipReview(project)
         self._rest = FixedOrder(evenly_spaced(frame_indices))
         self._order = order

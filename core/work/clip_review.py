@@ -58,7 +58,8 @@ class ClipReview:
             with self._lock:
                 self._changed = None
             raise
-        return self._queue.columns(self._others)
+        most = self._queue.gain.proposal()
+        return self._queue.columns(self._others if most is None else [*self._others, most])
 
     def _frames(self, start: int, stop: int) -> Iterator[FramePoses]:
         return self.project.frames(max(start, 0), min(stop, self._num_frames))

@@ -39,7 +39,7 @@ class QueueBinding(QObject):
     def _draw(self) -> None:
         review = self._review
         self._window.queue_panel.set_queue(
-            review.shown, review.num_done, review.num_entries, review.choices, review.wanted
+            review.listed, review.num_done, review.num_entries, review.choices, review.wanted
         )
 
     def _take_focus(self) -> None:

@@ -22,7 +22,7 @@ from core.judging.entries import (
     FilterChoices,
     Order,
     Wanted,
-    by_urgency,
+    by_gain,
     filter_choices,
     in_clip_order,
     in_order,
@@ -42,6 +42,7 @@ class ReviewController(QObject):
 
     Attributes:
         shown: the entries that are wanted, the most useful first, at most MAX_SHOWN of them.
+        proposal: the frame where a look would mend most, None where next to nothing is expected; it is not counted.
         num_done: how many of the entries that the filters let through are done.
         num_entries: how many there are, done or not.
         choices: what there is to filter by.
@@ -59,12 +60,13 @@ class ReviewController(QObject):
     look_wanted = Signal(object)
 
     def __init__(
-        self, session: Session, tasks: TaskRunner, parent: QObject | None = None, *, order: Order = by_urgency
+        self, session: Session, tasks: TaskRunner, parent: QObject | None = None, *, order: Order = by_gain
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._order = order
         self.shown: list[Entry] = []
+        self.proposal: Entry | None = None
         self.num_done = self.num_entries = 0
         self.choices = FilterChoices((), (), ())
         self.wanted = Wanted()
@@ -85,6 +87,11 @@ class ReviewController(QObject):
     def is_up_to_date(self) -> bool:
         """False while something that changed is still to be looked at: for scripts that wait for the queue."""
         return not self._timer.isActive() and self._worker.is_idle
+
+    @property
+    def listed(self) -> list[Entry]:
+        """What the list shows: the proposal first, then `shown`."""
+        return self.shown if self.proposal is None else [self.proposal, *self.shown]
 
     def stop(self) -> None:
         """Ends the thread."""
@@ -126,7 +133,11 @@ class ReviewController(QObject):
         With `is_done_here`, the entry that the hand is at is done, though the queue has not heard of it yet.
         """
         columns = self._columns
-        is_open = np.zeros(0, np.bool_) if columns is None else self._wanted_rows(columns) & ~columns.is_done
+        is_open = (
+            np.zeros(0, np.bool_)
+            if columns is None
+            else self._wanted_rows(columns) & ~columns.is_done & ~columns.is_proposal
+        )
         if columns is None or not is_open.any():
             self._session.message.emit(self._nothing_left())
             return
@@ -146,7 +157,7 @@ class ReviewController(QObject):
     def _nothing_left(self) -> str:
         if self.num_entries:
             return "All entries are done."
-        if self._columns is not None and len(self._columns):
+        if self._columns is not None and not self._columns.is_proposal.all():
             return "The filters of the queue let nothing through, or it is about hidden people."
         return "Nothing is doubtful. Predict first, or look at the frames you doubt yourself."
 
@@ -253,12 +264,15 @@ class ReviewController(QObject):
             columns = EntryColumns.of(POSETRACK, [])
         self.choices = filter_choices(columns, self._session.hidden)
         mask = self._wanted_rows(columns)
+        proposed = np.flatnonzero(mask & columns.is_proposal).tolist()
+        self.proposal = columns.entry(proposed[0]) if proposed else None
+        mask &= ~columns.is_proposal
         self.num_entries, self.num_done = int(mask.sum()), int((mask & columns.is_done).sum())
         rows = np.flatnonzero(mask if self.wanted.with_done else mask & ~columns.is_done)
         rows = in_order(columns, rows, self._order)[:MAX_SHOWN]
         self.shown = [columns.entry(row) for row in rows.tolist()]
         if self.current is not None:
-            same = next((entry for entry in self.shown if entry.is_same_place(self.current)), None)
+            same = next((entry for entry in self.listed if entry.is_same_place(self.current)), None)
             if same is not None:
                 self._be_at(same)
         self.entries_changed.emit()

@@ -52,7 +52,8 @@ class QueueModel(QAbstractListModel):
             return text_of(entry)
         if role == Qt.ItemDataRole.ToolTipRole:
             worst = f"The worst is frame {entry.frame_index}. " if entry.first_frame != entry.last_frame else ""
-            return f"{text_of(entry)}\n{worst}A click or Enter goes there; the circle marks it as done."
+            gain = f"A look there may mend about {entry.gain:.0f} joints around. " if entry.gain >= 1 else ""
+            return f"{text_of(entry)}\n{worst}{gain}A click or Enter goes there; the circle marks it as done."
         return entry if role == Qt.ItemDataRole.UserRole else None
 
 
