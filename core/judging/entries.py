@@ -252,10 +252,10 @@ class EntryColumns:
         return done
 
     @property
-    def is_proposal(self) -> NDArray[np.bool_]:
+    def is_most_to_mend(self) -> NDArray[np.bool_]:
         """(N,) True for what is no doubt but a frame where a look would mend most."""
-        proposed: NDArray[np.bool_] = self.reason == ALL_REASONS.index(Reason.MOST)
-        return proposed
+        most: NDArray[np.bool_] = self.reason == ALL_REASONS.index(Reason.MOST)
+        return most
 
     def where(self, wanted: Wanted) -> NDArray[np.bool_]:
         """(N,) True for the entries that are wanted, done or not."""
@@ -339,7 +339,7 @@ def by_gain(columns: EntryColumns) -> NDArray[np.float64]:
     A lost person, a run that was cut short or one person under two numbers concern everything after them.
     """
     about_joints = columns.reason <= ALL_REASONS.index(Reason.LIMB)
-    others = np.where(about_joints | columns.is_proposal, 0.0, 1e9)
+    others = np.where(about_joints | columns.is_most_to_mend, 0.0, 1e9)
     useful: NDArray[np.float64] = columns.gain + 0.001 * columns.urgency + others
     return useful
 

@@ -21,7 +21,7 @@ _FARTHEST = round(3 * REACH_FRAMES)
 _KERNEL = np.exp(-np.abs(np.arange(-_FARTHEST, _FARTHEST + 1)) / REACH_FRAMES)
 
 FEWEST_ELSEWHERE = 3.0
-"""A frame is proposed where at least so many wrong joints are expected in others that a look there may mend."""
+"""A frame is named where at least so many wrong joints are expected in others that a look there may mend."""
 LOOKED_AT = "frame looked at"
 """What a mark of done says where a person let such a frame be."""
 
@@ -57,13 +57,14 @@ class ExpectedGain:
         found: FloatArray = np.where(inside, gains[np.where(inside, frame_indices, 0)] if len(gains) else 0.0, 0.0)
         return found
 
-    def proposal(self) -> Entry | None:
+    def most_to_mend(self) -> Entry | None:
         """The frame where a look mends most; None where next to nothing is expected elsewhere."""
-        gains, seen = self._gains(), self._seen()
-        elsewhere = np.where(seen, 0.0, gains - self._wrong[: len(gains)])
-        if not len(gains) or elsewhere.max() < FEWEST_ELSEWHERE:
+        if not len(self._wrong):
             return None
-        best = int(np.argmax(np.where(seen, -1.0, gains)))
+        gains, seen = self._gains(), self._seen()
+        best = int(np.argmax(np.where(seen | (self._wrong <= 0), -1.0, gains)))
+        if seen[best] or gains[best] - self._wrong[best] < FEWEST_ELSEWHERE:
+            return None
         sentence = f"a look here may mend most: about {gains[best]:.0f} joints around are probably wrong"
         places = Places(LOOKED_AT, np.array([best], np.int64), np.zeros(1, np.uint32))
         return Entry(Reason.MOST, best, best, best, None, None, sentence, 1.0, gain=float(gains[best]), places=places)

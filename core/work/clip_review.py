@@ -58,7 +58,7 @@ class ClipReview:
             with self._lock:
                 self._changed = None
             raise
-        most = self._queue.gain.proposal()
+        most = self._queue.gain.most_to_mend()
         return self._queue.columns(self._others if most is None else [*self._others, most])
 
     def _frames(self, start: int, stop: int) -> Iterator[FramePoses]:

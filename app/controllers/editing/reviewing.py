@@ -42,7 +42,7 @@ class ReviewController(QObject):
 
     Attributes:
         shown: the entries that are wanted, the most useful first, at most MAX_SHOWN of them.
-        proposal: the frame where a look would mend most, None where next to nothing is expected; it is not counted.
+        most_to_mend: the frame where a look would mend most, None where next to nothing is expected; it is not counted.
         num_done: how many of the entries that the filters let through are done.
         num_entries: how many there are, done or not.
         choices: what there is to filter by.
@@ -66,7 +66,7 @@ class ReviewController(QObject):
         self._session = session
         self._order = order
         self.shown: list[Entry] = []
-        self.proposal: Entry | None = None
+        self.most_to_mend: Entry | None = None
         self.num_done = self.num_entries = 0
         self.choices = FilterChoices((), (), ())
         self.wanted = Wanted()
@@ -90,8 +90,8 @@ class ReviewController(QObject):
 
     @property
     def listed(self) -> list[Entry]:
-        """What the list shows: the proposal first, then `shown`."""
-        return self.shown if self.proposal is None else [self.proposal, *self.shown]
+        """What the list shows: first where a look would mend most, then `shown`."""
+        return self.shown if self.most_to_mend is None else [self.most_to_mend, *self.shown]
 
     def stop(self) -> None:
         """Ends the thread."""
@@ -136,7 +136,7 @@ class ReviewController(QObject):
         is_open = (
             np.zeros(0, np.bool_)
             if columns is None
-            else self._wanted_rows(columns) & ~columns.is_done & ~columns.is_proposal
+            else self._wanted_rows(columns) & ~columns.is_done & ~columns.is_most_to_mend
         )
         if columns is None or not is_open.any():
             self._session.message.emit(self._nothing_left())
@@ -157,7 +157,7 @@ class ReviewController(QObject):
     def _nothing_left(self) -> str:
         if self.num_entries:
             return "All entries are done."
-        if self._columns is not None and not self._columns.is_proposal.all():
+        if self._columns is not None and not self._columns.is_most_to_mend.all():
             return "The filters of the queue let nothing through, or it is about hidden people."
         return "Nothing is doubtful. Predict first, or look at the frames you doubt yourself."
 
@@ -264,9 +264,9 @@ class ReviewController(QObject):
             columns = EntryColumns.of(POSETRACK, [])
         self.choices = filter_choices(columns, self._session.hidden)
         mask = self._wanted_rows(columns)
-        proposed = np.flatnonzero(mask & columns.is_proposal).tolist()
-        self.proposal = columns.entry(proposed[0]) if proposed else None
-        mask &= ~columns.is_proposal
+        most = np.flatnonzero(mask & columns.is_most_to_mend).tolist()
+        self.most_to_mend = columns.entry(most[0]) if most else None
+        mask &= ~columns.is_most_to_mend
         self.num_entries, self.num_done = int(mask.sum()), int((mask & columns.is_done).sum())
         rows = np.flatnonzero(mask if self.wanted.with_done else mask & ~columns.is_done)
         rows = in_order(columns, rows, self._order)[:MAX_SHOWN]

@@ -66,7 +66,16 @@ def count(d):
     return d.window.queue_panel.findChild(QLabel, "queue_count").text()
 
 
-def click(d, row):
+def row_of(d, number):
+    """The row of an entry of `shown`: above them all may stand the frame where a look would mend most."""
+    return d.program.review.listed.index(d.program.review.shown[number])
+
+
+def click(d, number):
+    click_row(d, row_of(d, number))
+
+
+def click_row(d, row):
     view = d.window.queue_panel.findChild(QListView, "queue_list")
     view.scrollTo(view.model().index(row))
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(view.model().index(row)).center())
@@ -88,11 +97,34 @@ def test_neighbouring_frames_are_one_entry_and_one_click_goes_to_the_worst_and_z
     middle = d.window.canvas.viewport().rect().center()
     assert (at - middle).manhattanLength() < 60
     view = d.window.queue_panel.findChild(QListView, "queue_list")
-    assert view.currentIndex().row() == 0
+    assert view.currentIndex().row() == row_of(d, 0)
     d.go_to(5)
-    assert view.currentIndex().row() == 0, "still within the entry"
+    assert view.currentIndex().row() == row_of(d, 0), "still within the entry"
     d.go_to(7)
     assert not view.currentIndex().isValid(), "the highlight names no other frame than the one shown"
+
+
+def test_the_frame_where_a_look_would_mend_most_comes_first_and_goes_elsewhere_once_seen(doubtful):
+    d = doubtful
+    first = d.program.review.most_to_mend
+    assert d.program.review.listed[0] is first and count(d) == "0 of 2 done", "it is no doubt, and not counted"
+    assert first.sentence.startswith("a look here may mend most: about ") and first.track_id is None
+    click_row(d, 0)
+    d.wait(lambda: d.session.frame_index == first.frame_index, what="the frame named")
+    d.do("action_accept_frame")
+    settle(d)
+    later = d.program.review.most_to_mend
+    assert later is None or (later.frame_index != first.frame_index and later.gain < first.gain)
+
+
+def test_a_frame_that_is_let_be_gives_way_to_the_next(doubtful):
+    d = doubtful
+    first = d.program.review.most_to_mend
+    assert d.program.review.mark_done(first)
+    settle(d)
+    later = d.program.review.most_to_mend
+    assert later is None or later.frame_index != first.frame_index
+    assert not d.session.project.frame(first.frame_index).reviewed
 
 
 def test_the_hands_own_zoom_stays_where_it_shows_enough(doubtful):
