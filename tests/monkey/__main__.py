@@ -101,6 +101,8 @@ def _walk(outing: Outing, options: argparse.Namespace, memory: Memory, words: Qt
             print(
                 f"{time.monotonic() - began_s:6.0f} s {monkey.steps:8} steps {mb:6.0f} MB {open_files():4} files, "
                 f"longest turn {watch.longest_s * 1000:.0f} ms, {faults.total} faults",
+                *faults.fresh(),
+                sep="\n    ",
                 flush=True,
             )
         outing.quit()

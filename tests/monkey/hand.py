@@ -93,16 +93,22 @@ class Monkey:
         self._loop = None  # and the step that is still on its way finds nobody to act for
 
     def settle(self, condition: Callable[[], object], patience_turns: int = 20_000) -> bool:
-        """Lets the window turn until the condition holds; False if it does not within so many turns."""
+        """Lets the window turn until the condition holds; False if it does not within so many turns.
+
+        Dialogs are closed as they come, also one that opens in a turn of this very loop.
+        """
+        closing = QTimer()
+        closing.timeout.connect(self.close_dialog)
+        closing.start(20)
         for _ in range(patience_turns):
             if condition():
-                return True
-            self.close_dialog()
+                break
             loop = QEventLoop()
             QTimer.singleShot(5, loop.quit)
             loop.exec()
             self._turned("waiting")
-        return False
+        closing.stop()
+        return bool(condition())
 
     def _step(self) -> None:
         # Before anything else: a dialog may open below, with an event loop of its own, or something may break.

@@ -29,11 +29,20 @@ class Faults:
         self.step = 0
         self.found: dict[str, list[tuple[int, str]]] = {}
         self._lock = threading.Lock()
+        self._told: set[str] = set()
 
     def add(self, kind: str, words: str) -> None:
         """Notes one; from any thread."""
         with self._lock:
             self.found.setdefault(kind, []).append((self.step, words))
+
+    def fresh(self) -> list[str]:
+        """Those that came since the last call, at most five."""
+        with self._lock:
+            every = [f"step {step}: {kind}: {words}" for kind, found in self.found.items() for step, words in found]
+            fresh = [line for line in every if line not in self._told]
+            self._told.update(fresh)
+        return fresh[:5]
 
     def lines(self) -> list[str]:
         """Each different fault once, with how often and where it came first."""

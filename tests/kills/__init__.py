@@ -1,0 +1,1 @@
+"""Kills of the program at random moments: `python -m tests.kills --count 500 --seed 1`."""
