@@ -86,7 +86,7 @@ def merge_run(current: Pose | None, written: Pose, kind: RunKind, run_id: int) -
         current: the pose in the project, None if the person is not yet in the frame.
         written: what the run says.
         kind: TRACK writes boxes only (as PROPAGATED), PREDICT and IMPORT write joints, too, but only
-            IMPORT may write IMPORTED ones.
+            IMPORT may write IMPORTED ones; PREDICT leaves PROPAGATED joints.
         run_id: the run.
     """
     written = _as_machine(written, kind)
@@ -105,6 +105,8 @@ def merge_run(current: Pose | None, written: Pose, kind: RunKind, run_id: int) -
     if kind == RunKind.TRACK:
         return current.replaced(**fields)
     free = ~current.human & ~_settled_by_hand(current, written, kind)
+    if kind == RunKind.PREDICT:  # what follows a person's correction is nearer to their word than a network's is
+        free &= current.provenance != Provenance.PROPAGATED
     if kind == RunKind.IMPORT:  # a person's joints in the file replace an earlier import's, not what was set here
         free |= (current.provenance == Provenance.IMPORTED) & written.human & ~current.visibility_by_hand
     if free.any():

@@ -17,6 +17,9 @@ from core.simulation.ways import NOTHING, PREDICTION, WAYS
 SEEN_PART = 0.2
 """The part of the frames after which the ways are compared once more."""
 
+_PARTS = ("part_of_prediction", "part_of_nothing", "wrong_part_left")
+"""Of the values once SEEN_PART is seen: columns of the table."""
+
 _WORDS = {way.name: way.words for way in WAYS}
 
 
@@ -129,7 +132,11 @@ def _clip(result: ClipResult) -> dict[str, Any]:
             of_order["errors_on_unseen_frames"] = errors
         if first is not None and way != NOTHING.name:
             left = [left_part(course, truth, first) for course in courses]
-            of_order["once_a_fifth_is_seen"]["wrong_part_left"] = float(np.mean(left))
+            at_part = of_order["once_a_fifth_is_seen"]
+            at_part["wrong_part_left"] = float(np.mean(left))
+            expected = at_part["drags_and_wrong_per_100"] * truth.num_person_frames / 100
+            at_part["part_of_prediction"] = expected / sum(first.drags) if sum(first.drags) else 0.0
+            at_part["part_of_nothing"] = expected / truth.num_joints
     return {
         "frames": len(truth.people),
         "person_frames": truth.num_person_frames,
@@ -149,8 +156,8 @@ def as_text(summed: dict[str, Any]) -> str:
 def _clip_text(name: str, clip: dict[str, Any]) -> str:
     head = (
         f"{name}: {clip['frames']} frames, {clip['person_frames']} person-frames, {clip['joints']} joints\n"
-        f"{'':<18}{'order':<8}{'drags/100':>14}{'at 20 %':>9}{'wrong left':>12}{'frames':>8}{'seconds':>9}"
-        "   error on unseen frames"
+        f"{'':<22}{'order':<8}{'drags/100':>14}{'at 20 %':>9}{'of pred.':>10}{'of nothing':>12}"
+        f"{'wrong left':>12}{'frames':>8}{'seconds':>9}   error on unseen frames"
     )
     lines = [
         _line(_WORDS.get(way, way) if place == 0 else "", order, values)
@@ -163,13 +170,13 @@ def _clip_text(name: str, clip: dict[str, Any]) -> str:
 def _line(words: str, order: str, values: dict[str, Any]) -> str:
     spread = "" if values["spread"] is None else f" ± {values['spread']:.1f}"
     at_part = values["once_a_fifth_is_seen"]
-    left = f"{100 * at_part['wrong_part_left']:.0f} %" if "wrong_part_left" in at_part else ""
+    of_prediction, of_nothing, left = (f"{100 * at_part[key]:.0f} %" if key in at_part else "" for key in _PARTS)
     errors = "; ".join(
         " ".join(f"{error:.3f}" for error in of_seed) for of_seed in values.get("errors_on_unseen_frames", [])
     )
     drags = f"{values['drags_per_100']:.1f}{spread}"
     expected = f"{at_part['drags_and_wrong_per_100']:.1f}"
     return (
-        f"{words:<18}{order:<8}{drags:>14}{expected:>9}{left:>12}{values['frames_looked_at']:>8.0f}"
+        f"{words:<22}{order:<8}{drags:>14}{expected:>9}{of_prediction:>10}{of_nothing:>12}{left:>12}{values['frames_looked_at']:>8.0f}"
         f"{values['seconds']:>9.0f}   {errors}"
     ).rstrip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-from core.project.records import ProjectDamagedError
+from core.project.records import ProjectDamagedError, RunKind
 from core.project.storage.bounds import MOST_FRAMES, MOST_TRACK_ID
 
 _MOST_TEXT = 2**26
@@ -15,6 +15,7 @@ _FRAME = f"BETWEEN 0 AND {MOST_FRAMES - 1}"
 _FRAME_OR_NONE = f"BETWEEN -{2**62} AND {MOST_FRAMES - 1}"
 _PERSON = f"BETWEEN -{2**62} AND {MOST_TRACK_ID}"
 _COUNT = "BETWEEN 0 AND 1000000000"
+_RUN_KINDS = ", ".join(f"'{kind}'" for kind in RunKind)
 
 
 class _Column(NamedTuple):
@@ -86,7 +87,7 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
         _whole("entry_id", _ENTRY),
     ),
     "runs": (
-        _whole("run_id", _ENTRY), _text("kind", "kind IN ('predict', 'track', 'import')"),
+        _whole("run_id", _ENTRY), _text("kind", f"kind IN ({_RUN_KINDS})"),
         _text("weights_sha256", or_none=True), _json("settings", "object"), _text("program_version"),
         _time("started_s"), _time("ended_s", or_none=True), _text("status"), _whole("began_after", _ENTRY),
     ),

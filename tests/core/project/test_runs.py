@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import ProjectError
 from core.poses import Pose, Provenance, Visibility
-from core.project import Project, edits
+from core.project import PoseChange, Project, edits
 from core.project.storage.codec import identical
 
 WRIST = 9
@@ -29,6 +29,19 @@ def test_a_prediction_leaves_what_a_person_set(project, predicted):
     assert pose.keypoints[WRIST].tolist() == [3, 4] and pose.visibility[WRIST] == Visibility.NOT_LABELLED
     assert (np.delete(pose.keypoints, WRIST, 0) == 10).all() and pose.run_id == run_id
     assert pose.bbox_xywh.tolist() == [1, 2, 30, 40] and pose.bbox_provenance == Provenance.CORRECTED
+
+
+def test_a_prediction_leaves_joints_that_follow_a_correction_and_the_rest_is_its_own(project, predicted):
+    run(project, "predict", {0: [predicted(1, at=10)]})
+    before = project.frame(0).pose(1)
+    carried = before.with_keypoint(WRIST, (30, 31), Visibility.VISIBLE, 0.9, Provenance.PROPAGATED)
+    project.commit("Carry left wrist", [PoseChange(0, before, carried)])
+    run_id = run(project, "predict", {0: [predicted(1, at=20)]})
+    pose = project.frame(0).pose(1)
+    assert pose.keypoints[WRIST].tolist() == [30, 31] and pose.provenance[WRIST] == Provenance.PROPAGATED
+    assert (np.delete(pose.keypoints, WRIST, 0) == 20).all() and pose.run_id == run_id
+    project.undo()
+    assert project.frame(0).pose(1).provenance[WRIST] == Provenance.PREDICTED
 
 
 def test_only_an_import_speaks_for_a_person(project, predicted):
