@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from core.errors import ProjectError
-from core.poses import FloatArray, Pose
+from core.poses import FloatArray
 from core.project.records import (
     Change,
     CutChange,
@@ -24,8 +24,9 @@ from core.project.records import (
     TrackCut,
 )
 from core.project.storage import state
-from core.project.storage.codec import decode, encode
-from core.project.storage.frame_state import mark_of, run_of
+from core.project.storage.checksums import checksum
+from core.project.storage.codec import opened, sealed
+from core.project.storage.frame_state import bytes_of_mark, mark_of, mark_of_bytes, run_of
 from core.project.storage.in_words import reading
 from core.project.storage.proofs import write as write_proofs
 from core.project.storage.store import Store
@@ -55,13 +56,16 @@ def append(
     target: int | None = None,
 ) -> Written:
     """Writes one entry with what it truly changed, and applies it. To be called inside a transaction."""
+    rows_of_changes = [(position, *_encode_change(change)) for position, change in enumerate(changes)]
+    said = (kind, action, label, time.time(), run_id, target)
     entry_id = store.execute(
-        "INSERT INTO entries (kind, action, label, created_s, status, run_id, target) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (kind, action, label, time.time(), "done" if kind == "edit" else "", run_id, target),
+        "INSERT INTO entries (kind, action, label, created_s, run_id, target, status, checksum)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*said, "done" if kind == "edit" else "", checksum(said, rows_of_changes)),
     )
     store.execute_many(
         "INSERT INTO changes (entry_id, position, what, frame_index, before, after) VALUES (?, ?, ?, ?, ?, ?)",
-        ((entry_id, position, *_encode_change(change)) for position, change in enumerate(changes)),
+        ((entry_id, *row) for row in rows_of_changes),
     )
     touched = _touched(entry_id, label, changes)
     write_proofs(store, entry_id, proofs or {})
@@ -218,7 +222,7 @@ def deleted_boxes(store: Store, start: int, stop: int) -> dict[int, dict[int, Fl
     )
     boxes: dict[int, dict[int, FloatArray]] = {}
     for entry_id, then, before in rows:
-        pose, frame_index = decode(before), frame_now(moved, then, entry_id)
+        pose, frame_index = opened(before, then), frame_now(moved, then, entry_id)
         if not start <= frame_index < stop:
             continue
         boxes.setdefault(frame_index, {})[pose.track_id] = pose.bbox_xywh
@@ -275,24 +279,23 @@ def marks_before(store: Store, run_id: int) -> dict[int, int]:
         (run_id,),
     )
     with reading(f"what run {run_id} marked", store.path):
-        return {frame_index: _decode_mark(before) for frame_index, before in rows}
+        return {frame_index: mark_of_bytes(before) for frame_index, before in rows}
 
 
 def _encode_change(change: Change) -> tuple[str, int, bytes | None, bytes | None]:
     if isinstance(change, PoseChange):
-        return "pose", change.frame_index, _encode_pose(change.before), _encode_pose(change.after)
+        before, after = (
+            None if pose is None else sealed(pose, change.frame_index) for pose in (change.before, change.after)
+        )
+        return "pose", change.frame_index, before, after
     if isinstance(change, ReviewChange):
-        before, after = mark_of(change.before, change.before_run), mark_of(change.after, change.after_run)
-        return "review", change.frame_index, _encode_mark(before), _encode_mark(after)
+        was, becomes = mark_of(change.before, change.before_run), mark_of(change.after, change.after_run)
+        return "review", change.frame_index, bytes_of_mark(was), bytes_of_mark(becomes)
     if isinstance(change, RegionsChange):
         return "regions", change.frame_index, _encode_regions(change.before), _encode_regions(change.after)
     if isinstance(change, MoveChange):
         return "move", -1, None, json.dumps({"places": change.places, "rows": change.rows}).encode()
     return "cut", -1, _encode_cut(change.before), _encode_cut(change.after)
-
-
-def _encode_pose(pose: Pose | None) -> bytes | None:
-    return None if pose is None else encode(pose)
 
 
 def _encode_regions(regions: RegionsOfFrame) -> bytes:
@@ -316,9 +319,11 @@ def _encode_cut(cut: TrackCut | None) -> bytes | None:
 
 def _decode_change(what: str, frame_index: int, before: bytes | None, after: bytes | None) -> Change:
     if what == "pose":
-        return PoseChange(frame_index, *(None if blob is None else decode(blob) for blob in (before, after)))
+        return PoseChange(
+            frame_index, *(None if blob is None else opened(blob, frame_index) for blob in (before, after))
+        )
     if what == "review":
-        return review_change(frame_index, _decode_mark(before), _decode_mark(after))
+        return review_change(frame_index, mark_of_bytes(before), mark_of_bytes(after))
     if what == "regions":
         return RegionsChange(frame_index, _decode_regions(before), _decode_regions(after))
     if what == "move":
@@ -333,14 +338,3 @@ def _decode_change(what: str, frame_index: int, before: bytes | None, after: byt
 def review_change(frame_index: int, before: int, after: int) -> ReviewChange:
     """The change from one mark to another, as `core.project.storage.frame_state` keeps them."""
     return ReviewChange(frame_index, bool(before), bool(after), run_of(before), run_of(after))
-
-
-def _encode_mark(mark: int) -> bytes:
-    """One byte, 0 or 1, and behind it the run that brought the mark, if one did."""
-    return bytes([bool(mark)]) + (str(-mark).encode() if mark < 0 else b"")
-
-
-def _decode_mark(blob: bytes | None) -> int:
-    if not blob:
-        return mark_of(False, None)
-    return mark_of(blob[:1] == b"\x01", int(blob[1:]) if len(blob) > 1 else None)

@@ -15,7 +15,7 @@ from core.poses import FloatArray, FramePoses, Pose
 from core.project import journal, undoing
 from core.project.records import Change, Effort, FrameProof, JournalEntry, RegionsOfFrame, Round, Run, SourceRecord
 from core.project.storage import done_marks, kept, ledger, machine_words, proofs, regions, state, track_cells
-from core.project.storage.codec import decode
+from core.project.storage.codec import opened
 from core.project.storage.frame_state import NOT_REVIEWED
 from core.project.storage.store import Store
 from core.project.storage.summary import Summary, SummaryColumns
@@ -119,12 +119,12 @@ class ProjectReader:
         count = self._store.one("SELECT count(*) FROM poses WHERE track_id = ?", (track_id,))
         apart = max((0 if count is None else int(count[0])) // most, 1)
         rows = self._store.rows(
-            "SELECT pose FROM poses WHERE track_id = ?1 AND frame_index IN (SELECT frame_index FROM"
+            "SELECT frame_index, pose FROM poses WHERE track_id = ?1 AND frame_index IN (SELECT frame_index FROM"
             " (SELECT frame_index, row_number() OVER (ORDER BY frame_index) AS place FROM poses WHERE track_id = ?1)"
             " WHERE place % ?2 = 0)",
             (track_id, apart),
         )
-        return [decode(pose) for (pose,) in rows]
+        return [opened(pose, frame_index) for frame_index, pose in rows]
 
     def machine_places(self, frame: FramePoses) -> dict[int, FloatArray]:
         """Where a machine had the joints that a person has corrected in a frame: (K, 2) by track id, NaN elsewhere."""
@@ -146,7 +146,7 @@ class ProjectReader:
             (track_id, start),
         )
         for frame_index, pose in rows:
-            yield frame_index, decode(pose)
+            yield frame_index, opened(pose, frame_index)
 
     def frames_of(self, track_id: int, start: int = 0, stop: int | None = None) -> NDArray[np.int64]:
         """The rising indices of the frames from `start` up to `stop` that a person is in."""

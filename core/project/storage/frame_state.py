@@ -40,3 +40,15 @@ def mark_of(reviewed: bool, run_id: int | None) -> int:
 def run_of(mark: int) -> int | None:
     """The run that brought a mark, None if there is none or a person set it."""
     return -mark if mark < 0 else None
+
+
+def bytes_of_mark(mark: int) -> bytes:
+    """A mark as the journal keeps it: one byte, 0 or 1, and behind it the run that brought the mark, if one did."""
+    return bytes([bool(mark)]) + (str(-mark).encode() if mark < 0 else b"")
+
+
+def mark_of_bytes(blob: bytes | None) -> int:
+    """What `bytes_of_mark` wrote. Raises ValueError where it is something else."""
+    if not blob:
+        return NOT_REVIEWED
+    return mark_of(blob[:1] == b"\x01", int(blob[1:]) if len(blob) > 1 else None)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.poses import FloatArray, FramePoses, Pose, Provenance
-from core.project.storage.codec import decode
+from core.project.storage.codec import opened
 from core.project.storage.store import Store
 
 CHANGES_LOOKED_AT = 500
@@ -32,7 +32,7 @@ def machine_places(store: Store, frame: FramePoses) -> dict[int, FloatArray]:
         " AND after IS NOT NULL ORDER BY entry_id DESC, position DESC LIMIT ?",
         (frame.frame_index, CHANGES_LOOKED_AT),
     )
-    changes = [(decode(before), decode(after)) for before, after in rows]
+    changes = [(opened(before, frame.frame_index), opened(after, frame.frame_index)) for before, after in rows]
     found = {pose.track_id: _places(pose, changes) for pose in wanted}
     return {track_id: places for track_id, places in found.items() if np.isfinite(places).any()}
 

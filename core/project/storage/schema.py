@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from core.errors import ProjectError
 from core.project.records import ProjectDamagedError
+from core.project.storage.checksums import seal_everything
 from core.project.storage.visibility_alone import tell_places_from_visibility
 
 APPLICATION_ID = 0x46414D49  # "FAMI" in the file's header tells a project from any other SQLite file
@@ -155,6 +156,12 @@ _VISIBILITY_BY_HAND = (
     "CREATE INDEX IF NOT EXISTS changes_of_frames ON changes (frame_index, entry_id)",
 )
 
+# Of every pose, in the state and in the journal, and of every entry with its changes.
+_CHECKSUMS = (
+    "ALTER TABLE entries ADD COLUMN checksum INTEGER",
+    seal_everything,
+)
+
 _Step = tuple[str | Callable[[sqlite3.Connection], None], ...]
 MIGRATIONS: Sequence[_Step] = (
     _VERSION_1,
@@ -164,6 +171,7 @@ MIGRATIONS: Sequence[_Step] = (
     _REGIONS_OF_PEOPLE,
     _DONE_MARKS,
     _VISIBILITY_BY_HAND,
+    _CHECKSUMS,
 )
 """Step i leads from version i to version i + 1; a published step never changes."""
 READABLE_FROM = 1

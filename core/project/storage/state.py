@@ -10,7 +10,7 @@ from core.errors import ProjectError
 from core.poses import Pose
 from core.project.records import Change, MoveChange, PoseChange, RegionsChange, ReviewChange
 from core.project.storage import frame_rows, regions
-from core.project.storage.codec import decode, encode
+from core.project.storage.codec import opened, sealed
 from core.project.storage.frame_state import NOT_REVIEWED, HeldFrame, mark_of
 from core.project.storage.store import Store
 from core.project.storage.summary import SummaryRow, rows_of
@@ -26,7 +26,7 @@ def of_frame(store: Store, frame_index: int) -> HeldFrame:
             " UNION ALL SELECT NULL, reviewed FROM frames WHERE frame_index = ?1",
             (frame_index,),
         )
-        poses = {track_id: decode(blob) for track_id, blob in rows if track_id is not None}
+        poses = {track_id: opened(blob, frame_index) for track_id, blob in rows if track_id is not None}
         mark = next((value for track_id, value in rows if track_id is None), NOT_REVIEWED)
         state = HeldFrame(dict(sorted(poses.items())), mark)
         if not store.read_only:
@@ -52,7 +52,7 @@ def held_at(store: Store, frame_indices: Iterable[int]) -> dict[int, HeldFrame]:
         if track_id is None:
             marks[frame_index] = value
         else:
-            poses.setdefault(frame_index, {})[track_id] = decode(value)
+            poses.setdefault(frame_index, {})[track_id] = opened(value, frame_index)
     found = {index: store.at_hand[index] for index in wanted if index in store.at_hand}
     for index in missing:
         found[index] = HeldFrame(dict(sorted(poses.get(index, {}).items())), marks.get(index, NOT_REVIEWED))
@@ -70,7 +70,7 @@ def of_frames(store: Store, start: int, stop: int, limit: int) -> list[tuple[int
         (start, stop, limit),
     )
     return [
-        (index, HeldFrame({track_id: decode(blob) for *_, track_id, blob in of_frame if blob is not None}, mark))
+        (index, HeldFrame({who: opened(blob, index) for *_, who, blob in of_frame if blob is not None}, mark))
         for (index, mark), of_frame in itertools.groupby(rows, key=lambda row: row[:2])
     ]
 
@@ -127,7 +127,9 @@ def _enter(poses: dict[int, Pose], frame_index: int, pose: Pose) -> None:
 
 def _write_poses(store: Store, changes: Sequence[PoseChange]) -> None:
     left = {(c.frame_index, c.before.track_id) for c in changes if c.before is not None}
-    written = {(c.frame_index, c.after.track_id): encode(c.after) for c in changes if c.after is not None}
+    written = {
+        (c.frame_index, c.after.track_id): sealed(c.after, c.frame_index) for c in changes if c.after is not None
+    }
     store.execute_many("DELETE FROM poses WHERE frame_index = ? AND track_id = ?", sorted(left - written.keys()))
     store.execute_many(
         "INSERT OR REPLACE INTO poses (frame_index, track_id, pose) VALUES (?, ?, ?)",

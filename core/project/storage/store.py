@@ -20,7 +20,7 @@ from core.project.disk import log
 from core.project.disk.locking import WritersLock, is_held
 from core.project.disk.place import FileStamp, OwnLog, log_of, memory_of, what_happened
 from core.project.records import ProjectGoneError
-from core.project.storage import contents, schema
+from core.project.storage import checksums, contents, schema
 from core.project.storage.frame_state import HeldFrame
 from core.project.storage.in_words import damaged, in_words
 
@@ -100,9 +100,12 @@ class Store:
             schema.check(connection, self.path.name)
             if self.read_only:
                 self._check_current(connection)
-            if self.path.stat().st_size <= _CHECKED_AT_OPENING_BYTES:
+            is_small = self.path.stat().st_size <= _CHECKED_AT_OPENING_BYTES
+            if is_small:
                 _check_pages(connection, self.path)
             contents.check(connection, self.path.name)
+            if is_small and schema.version(connection) == len(schema.MIGRATIONS):
+                checksums.require_all(connection, self.path.name)  # of a larger one, where it is read
             if not self.read_only:
                 self._begin_writing(connection)
         except sqlite3.Error as error:

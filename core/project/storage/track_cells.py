@@ -13,7 +13,7 @@ from core.judging.review import DOUBTFUL_BELOW
 from core.judging.sizes import box_sizes
 from core.poses import Provenance, Visibility, set_by_machine
 from core.project.records import RunKind
-from core.project.storage.codec import decode_many, provenance_of
+from core.project.storage.codec import open_many, provenance_of
 from core.project.storage.frame_state import NOT_REVIEWED
 from core.project.storage.store import Store
 
@@ -142,7 +142,7 @@ def ends(store: Store) -> TrackEnds:
 def joint_path(store: Store, track_id: int, keypoint: int) -> JointPath:
     """Where a joint of a person is in every frame that has it."""
     rows = store.rows("SELECT frame_index, pose FROM poses WHERE track_id = ? ORDER BY frame_index", (track_id,))
-    records = decode_many([row[1] for row in rows])
+    records = open_many([row[1] for row in rows], [row[0] for row in rows])
     xy = records["keypoints"][:, keypoint]
     placed = (records["visibility"][:, keypoint] != Visibility.NOT_LABELLED) & np.isfinite(xy).all(axis=1)
     frames = np.array([row[0] for row in rows], np.int64)
@@ -150,7 +150,7 @@ def joint_path(store: Store, track_id: int, keypoint: int) -> JointPath:
 
 
 def _cells(rows: list[tuple[int, int, bytes, int]]) -> TrackCells:
-    records = decode_many([row[2] for row in rows])
+    records = open_many([row[2] for row in rows], [row[0] for row in rows])
     provenance, visibility, scores = provenance_of(records), records["visibility"], records["scores"]
     labelled = visibility != Visibility.NOT_LABELLED
     machine = set_by_machine(visibility, provenance)

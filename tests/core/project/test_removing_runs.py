@@ -334,6 +334,8 @@ def test_a_project_of_version_2_opens_replays_and_undoes(project, predicted):
         connection.execute("DROP TABLE kept_fields")
         connection.execute("DROP TABLE persons_regions")
         connection.execute("DROP TABLE done_marks")
+        connection.execute("DROP INDEX changes_of_frames")
+        connection.execute("ALTER TABLE entries DROP COLUMN checksum")
         connection.execute("PRAGMA user_version = 2")
     connection.close()
     with Project.open(project.path, read_only=True) as reader:
