@@ -263,6 +263,10 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
 
 
+def _add_repair(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="P.fami", help="the project; the damaged file is kept beside")
+
+
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
     del parser
 
@@ -308,5 +312,6 @@ COMMANDS: dict[str, About] = {
     "bench": About(
         "run the benchmarks: `motion` what alignment is worth, `loop` what a labeller's drags are", _add_bench
     ),
+    "repair": About("what can be saved of a damaged project", _add_repair),
     "doctor": About("what this machine has and lacks", _add_nothing),
 }

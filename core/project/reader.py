@@ -52,6 +52,10 @@ class ProjectReader:
             self._store.require_open()
             self._store.require_in_place()
 
+    def require_whole(self) -> None:
+        """Compares every checksum, of a project of any size. Raises ProjectDamagedError if something was changed."""
+        self._store.require_whole()
+
     def copy_to(self, path: Path) -> None:
         """Writes all that the project holds into a new file, also where its own is no longer at its path.
 

@@ -127,6 +127,16 @@ def check(connection: sqlite3.Connection, name: str) -> None:
             )
 
 
+def drop_wrong(connection: sqlite3.Connection) -> int:
+    """Deletes what `check` refuses, and returns how many rows that were."""
+    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return sum(
+        connection.execute(f"DELETE FROM {table} WHERE {' OR '.join(map(_is_wrong, columns))}").rowcount  # noqa: S608 - constant
+        for table, columns in _COLUMNS.items()
+        if table in there
+    )
+
+
 def _is_wrong(column: _Column) -> str:
     types = ", ".join(f"'{kind}'" for kind in column.types)
     is_of_kind = f"typeof({column.name}) IN ({types})"

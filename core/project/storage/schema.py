@@ -257,6 +257,13 @@ def migrate(connection: sqlite3.Connection) -> bool:
     return True
 
 
+def build(connection: sqlite3.Connection, to_version: int) -> None:
+    """Makes the empty tables of a version, for rows that were written by it."""
+    _run_steps(connection, MIGRATIONS[:to_version])
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {to_version}")
+
+
 def _run_steps(connection: sqlite3.Connection, steps: Sequence[_Step]) -> None:
     for step in steps:
         for statement in step:

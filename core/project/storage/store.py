@@ -225,6 +225,17 @@ class Store:
             return FileStamp.of(self.path).identity == self._stamp.identity
         return False
 
+    def require_whole(self) -> None:
+        """Raises ProjectDamagedError if a page or a checksum is not as it was written."""
+        with self.mutex:
+            self.require_open()
+            try:
+                _check_pages(self._connection, self.path)
+                if schema.version(self._connection) == len(schema.MIGRATIONS):
+                    checksums.require_all(self._connection, self.path.name)
+            except sqlite3.Error as error:
+                raise in_words(error, self.path) from error
+
     def copy_to(self, path: Path) -> None:
         """Writes all that the file holds, also where it is no longer at its path, into a new one.
 
