@@ -59,22 +59,31 @@ class Repair:
 
     def sentences(self) -> list[str]:
         """What was saved and what is missing, a line each."""
-        held = f"{self.num_poses:,} people in {self.num_frames:,} frames"
+        held = f"{_people(self.num_poses)} in {_counted(self.num_frames, 'frame', 'frames')}"
         if self.damaged is None:
             return [f"{self.path.name} is whole: {held}. Nothing was changed."]
         said = [f"Saved: {held} ({self.num_from_journal:,} of them from the journal)."]
         if self.missing:
             count, frames = sum(self.missing.values()), list(self.missing)
             named = ", ".join(map(str, frames[:_MOST_NAMED])) + (", …" if len(frames) > _MOST_NAMED else "")
-            said.append(f"Missing: {count:,} people in {len(frames):,} frames ({named}).")
+            said.append(f"Missing: {_people(count)} in {_counted(len(frames), 'frame', 'frames')} ({named}).")
         else:
             said.append("Missing: nobody.")
         if self.num_lost_entries:
-            said.append(f"{self.num_lost_entries:,} entries of the journal are lost in whole or in part.")
+            entries = _counted(self.num_lost_entries, "entry", "entries")
+            said.append(f"Lost in whole or in part: {entries} of the journal; who was deleted by one may be back.")
         if self.guessed_clip:
             said.append("Which clip it labels could not be read: choose it when you open the project.")
         said.append(f"The damaged file is kept in {self.damaged.name}.")
         return said
+
+
+def _people(count: int) -> str:
+    return _counted(count, "person", "people")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def repair(path: Path, on_progress: OnProgress = lambda done, total: None) -> Repair:
