@@ -28,7 +28,7 @@ QT_NOISE = re.compile(
 )
 """What Qt says without anybody's fault."""
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 """How long a thread that was told to end may take, on a machine that is busy with something else."""
 
 

@@ -24,7 +24,7 @@ class Driver:
         self.window.resize(1280, 720)
         self.window.show()
 
-    def wait(self, condition: Callable[[], object], timeout_s: float = 60.0, what: str = "it") -> None:
+    def wait(self, condition: Callable[[], object], timeout_s: float = 240.0, what: str = "it") -> None:
         """Runs the event loop until the condition holds."""
         ends = time.monotonic() + timeout_s
         while not condition():
@@ -34,7 +34,7 @@ class Driver:
             loop.exec()
             assert time.monotonic() < ends, f"waited in vain for {what}; the bar says {self.window.error_text!r}"
 
-    def idle(self, timeout_s: float = 120.0) -> None:
+    def idle(self, timeout_s: float = 240.0) -> None:
         self.wait(lambda: not self.program.tasks.running(), timeout_s, "the tasks to end")
 
     def open(self, path: Path) -> None:

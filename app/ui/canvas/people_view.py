@@ -177,6 +177,7 @@ class PeopleView(PictureView):
         """Draws in the colours that are in use now."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_pose_item"):
+            self._pose_item.draw_anew()
             self._refresh()
 
     def _view_changed(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtGui import QPainter, QTransform
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 CRISP_FROM_SCALE = 2.0
 """From this many device pixels per picture pixel on, each picture pixel is shown as a sharp square."""
@@ -21,6 +21,7 @@ class PictureItem(pg.ImageItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def __init__(self, always_smooth: bool = False) -> None:
         super().__init__(axisOrder="row-major")
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)  # scaled once, not whenever people move
         self._always_smooth = always_smooth
 
     def show_pixels(

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Generic, Protocol, TypeVar
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from app.ui.canvas.painting.pose_painting import PoseContext, paint_people
+from app.ui.canvas.painting.pose_painting import (
+    PoseContext,
+    is_same_drawing,
+    others_of,
+    paint_above,
+    paint_below,
+    paint_others,
+)
 
 
 class Context(Protocol):
@@ -48,11 +56,33 @@ class ContextItem(pg.GraphicsObject, Generic[C]):  # type: ignore[misc]  # pyqtg
 
 
 class PoseItem(ContextItem[PoseContext]):
-    """Draws all people, of one piece."""
+    """Draws all people; those who are not selected are drawn once and kept, while the hand moves the selected one."""
 
     def __init__(self) -> None:
         super().__init__(PoseContext(), z=10)
+        self._others, self._kept = PoseContext(), QPixmap()
+
+    def draw_anew(self) -> None:
+        """Keeps nothing that was drawn, as the colours are other ones."""
+        self._kept = QPixmap()
+        self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draws the people."""
-        paint_people(painter, self.context)
+        paint_below(painter, self.context)
+        if self.context.poses is not None:
+            painter.drawPixmap(0, 0, self._drawn_others(painter.device().devicePixelRatioF()))
+        paint_above(painter, self.context)
+
+    def _drawn_others(self, pixel_ratio: float) -> QPixmap:
+        others = others_of(self.context)
+        is_kept = not self._kept.isNull() and self._kept.devicePixelRatioF() == pixel_ratio
+        if not is_kept or not is_same_drawing(others, self._others):
+            width, height = (ceil(side * pixel_ratio) for side in self.context.viewport_wh)
+            self._others, self._kept = others, QPixmap(width, height)
+            self._kept.setDevicePixelRatio(pixel_ratio)
+            self._kept.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._kept)
+            paint_others(painter, others)
+            painter.end()
+        return self._kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -87,26 +87,69 @@ class PoseContext:
         return self.poses is not None and len(self.poses.poses) > CROWD
 
 
+def others_of(context: PoseContext) -> PoseContext:
+    """All that the painting of the people depends on who are not selected: a hand that drags changes nothing of it."""
+    others = [pose for pose in _shown(context) if pose.track_id != context.selection.track_id]
+    is_over_them = context.hover is not None and context.hover.track_id != context.selection.track_id
+    return PoseContext(
+        poses=None if context.poses is None else replace(context.poses, poses=tuple(others)),
+        view=context.view,
+        viewport_wh=context.viewport_wh,
+        hover=context.hover if is_over_them else None,
+        locked=context.locked,
+        calibrated_runs=context.calibrated_runs,
+        marker_scale=context.marker_scale,
+        skeleton=context.skeleton,
+    )
+
+
+def is_same_drawing(first: PoseContext, second: PoseContext) -> bool:
+    """True where both draw the same people in the same way: poses are never changed, only replaced."""
+    if replace(first, poses=None) != replace(second, poses=None):
+        return False
+    people = [() if context.poses is None else context.poses.poses for context in (first, second)]
+    return len(people[0]) == len(people[1]) and all(a is b for a, b in zip(*people, strict=True))
+
+
 def paint_people(painter: QPainter, context: PoseContext) -> None:
     """Draws everyone who is not hidden, the selected person last, in viewport pixels."""
+    paint_below(painter, context)
+    paint_others(painter, others_of(context))
+    paint_above(painter, context)
+
+
+def paint_below(painter: QPainter, context: PoseContext) -> None:
+    """What lies below all people: what stands around the frame, and a second opinion."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    poses = () if context.poses is None else context.poses.poses
-    shown = [pose for pose in poses if pose.track_id not in context.hidden]
-    shown.sort(key=lambda pose: pose.track_id == context.selection.track_id)
     if context.around is not None:
-        paint_surroundings(painter, context.around, context.view, shown)
+        paint_surroundings(painter, context.around, context.view, _shown(context))
     if context.opinion is not None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not context.is_crowded)
-        paint_opinion(painter, context.opinion, context.view, shown, context.selection.track_id)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for pose in shown:
+        paint_opinion(painter, context.opinion, context.view, _shown(context), context.selection.track_id)
+
+
+def paint_others(painter: QPainter, others: PoseContext) -> None:
+    """The people of `others_of`, with their numbers."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for pose in _shown(others):
+        _paint_person(painter, others, pose)
+    for pose in _shown(others):
+        _paint_number(painter, others, pose)
+
+
+def paint_above(painter: QPainter, context: PoseContext) -> None:
+    """The selected person, and all that lies above the people."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    shown = _shown(context)
+    selected = [pose for pose in shown if pose.track_id == context.selection.track_id]
+    for pose in selected:
         _paint_person(painter, context, pose)
     if context.around is not None:
         middles = paint_unusual_limbs(painter, context.around, context.view, shown)
         for limb, middle in zip(context.around.unusual, middles, strict=True):
             if limb.track_id == context.selection.track_id and middle.x() >= 0:
                 draw_tag(painter, limb.reason, middle + QPointF(12, -TAG_HEIGHT_PX / 2), context.viewport_wh)
-    for pose in shown:
+    for pose in selected:
         _paint_number(painter, context, pose)
     _paint_peaks(painter, context)
     if context.ghosts is not None:
@@ -120,6 +163,13 @@ def paint_people(painter: QPainter, context: PoseContext) -> None:
     if context.cursor_note is not None:
         x, y, words = context.cursor_note
         draw_tag(painter, words, QPointF(x + 14, y + 14), context.viewport_wh)
+
+
+def _shown(context: PoseContext) -> list[Pose]:
+    """Everyone who is not hidden, the selected person last."""
+    poses = () if context.poses is None else context.poses.poses
+    shown = [pose for pose in poses if pose.track_id not in context.hidden]
+    return sorted(shown, key=lambda pose: pose.track_id == context.selection.track_id)
 
 
 def _paint_person(painter: QPainter, context: PoseContext, pose: Pose) -> None:

@@ -152,21 +152,39 @@ def test_an_empty_canvas_says_what_to_do_and_takes_no_harm(canvas):
     assert (pixels(canvas) == empty).all()
 
 
-def test_twenty_people_are_drawn_once_for_each_change(canvas, monkeypatch):
+def test_who_is_not_selected_is_drawn_once_while_the_hand_moves_somebody(canvas, monkeypatch):
     """How long it takes: benchmarks/bench_window.py."""
-    drawn = []
-    paint = pose_item.paint_people
+    drawn, paint = [], pose_item.paint_others
 
-    def noted(painter, context):
-        drawn.append(len(context.poses.poses))
-        paint(painter, context)
+    def noted(painter, others):
+        drawn.append([pose.track_id for pose in others.poses.poses])
+        paint(painter, others)
 
-    monkeypatch.setattr(pose_item, "paint_people", noted)
+    monkeypatch.setattr(pose_item, "paint_others", noted)
     crowd = FramePoses(12, tuple(standing(i + 1, 12.0 * i) for i in range(20)))
-    for _ in range(5):
-        canvas.set_poses(crowd)
+    canvas.set_poses(crowd)
+    canvas.set_selection(7, WRIST)
+    canvas.viewport().grab()
+    drawn.clear()
+    x, y = crowd.pose(7).keypoints[WRIST]
+    press(canvas, x, y)
+    for step in range(1, 6):
+        move(canvas, x + 4 * step, y)
         canvas.viewport().grab()
-    assert drawn == [20] * 5
+    assert drawn == []
+    release(canvas, x + 20, y)
+    canvas.set_hidden({3})
+    canvas.viewport().grab()
+    assert drawn == [[n for n in range(1, 21) if n not in (3, 7)]]
+
+
+def test_what_was_kept_is_drawn_anew_in_other_colours(canvas):
+    before = pixels(canvas)
+    try:
+        theme.use_palette(theme.palette_names()[1])
+        assert (pixels(canvas) != before).any()
+    finally:
+        theme.use_palette(theme.palette_names()[0])
 
 
 def test_the_context_is_a_value():
