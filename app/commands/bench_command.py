@@ -15,6 +15,9 @@ from core.errors import FamiError
 from core.files.outputs import check_can_write, write_json
 from core.files.replacing import replacing
 
+ALONE = (LOOP_BENCH, "hand")
+"""Benches whose JSON holds their figures themselves where they are run alone; others stand under their names."""
+
 
 def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     """Runs each benchmark in a process of its own; each takes `--json FILE` and prints what it found."""
@@ -25,7 +28,7 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     names = arguments.names or list(scripts)
     results = {name: _run_one(name, scripts.get(name), arguments, terminal) for name in names}
     if arguments.json is not None:
-        write_json(arguments.json, results[LOOP_BENCH] if names == [LOOP_BENCH] else results)
+        write_json(arguments.json, results[names[0]] if len(names) == 1 and names[0] in ALONE else results)
     return 0
 
 
