@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.model.device import ALL_THREADS
 from core.simulation.course import Course, Plan, Start, run_course, start_of
-from core.simulation.orders import ORDERS, RANDOM
+from core.simulation.orders import KNOWING, ORDERS, RANDOM
 from core.simulation.truth import TrueClip
 from core.simulation.ways import WAYS, Way
 
@@ -89,11 +89,12 @@ def run_bench(
         courses = _in_processes(plans, workers or ALL_THREADS, on_progress)
     results = []
     for start in starts:
-        found: dict[tuple[str, str], list[Course]] = {(way.name, order): [] for way in ways for order in ORDERS}
-        for plan, course in zip(plans, courses, strict=True):
-            if plan.start is start:
-                found[plan.way.name, plan.order].append(course)
-        by_seed = {key: tuple(sorted(of_key, key=lambda course: course.seed)) for key, of_key in found.items()}
+        by_key: dict[tuple[str, str], list[Course]] = {}
+        for way in ways:  # in their order, whatever was simulated first
+            for plan, course in zip(plans, courses, strict=True):
+                if plan.start is start and plan.way == way:
+                    by_key.setdefault((way.name, plan.order), []).append(course)
+        by_seed = {key: tuple(sorted(of_key, key=lambda course: course.seed)) for key, of_key in by_key.items()}
         results.append(ClipResult(start.truth, by_seed))
     return results
 
@@ -105,7 +106,7 @@ def _start(clip: TrueClip, weights_path: Path, size: Size, folder: Path) -> Star
 
 
 def _plans(start: Start, way: Way, size: Size) -> Iterator[Plan]:
-    for order in ORDERS:
+    for order in (*ORDERS, KNOWING) if way.predicts and way.round_every is None else ORDERS:
         seeds: tuple[int, ...] = (0,)
         if way.round_every is not None:
             seeds = size.seeds

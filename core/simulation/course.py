@@ -53,7 +53,7 @@ class Plan:
     Attributes:
         start: where from.
         way: what the program does.
-        order: which frame comes next, one of core.simulation.orders.ORDERS.
+        order: which frame comes next, see core.simulation.orders.
         seed: of a random order, and of the rounds.
         steps: of a round; None for the program's own.
         most_rounds: no further rounds after so many, for a bench that is to end; None for as many as come.
@@ -192,9 +192,9 @@ class _Running:
     def __init__(self, plan: Plan, project: Project, source: Source) -> None:
         self._plan, self._project, self._source = plan, project, source
         self._truth = plan.start.truth
-        self._order = order_of(plan.order, project, self._truth.frame_indices, plan.seed)
         self._labeller = Labeller(project, self._truth, self._changed)
         self._wrong = {index: self._labeller.wrong_joints(index) for index in self._truth.people}
+        self._order = order_of(plan.order, project, self._truth.frame_indices, plan.seed, self._wrong)
         self._weights_path = plan.start.weights_path
         self._seconds = plan.start.seconds
         self._rounds: list[RoundDone] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +13,8 @@ from core.work.clip_review import ClipReview
 
 QUEUE, EVEN, RANDOM = "queue", "even", "random"
 ORDERS = (QUEUE, EVEN, RANDOM)
+KNOWING = "knowing"
+"""Beside them, for comparison: it goes where the most wrong joints are, which nobody but the bench knows."""
 
 
 class FrameOrder(Protocol):
@@ -25,17 +27,22 @@ class FrameOrder(Protocol):
         """One of the frames that were not looked at."""
 
 
-def order_of(name: str, project: Project, frame_indices: Sequence[int], seed: int) -> FrameOrder:
+def order_of(
+    name: str, project: Project, frame_indices: Sequence[int], seed: int, wrong: Mapping[int, int]
+) -> FrameOrder:
     """The order of that name.
 
     Args:
-        name: one of ORDERS.
+        name: one of ORDERS, or KNOWING.
         project: what the queue is of.
         frame_indices: all frames of the clip that count, rising.
         seed: of a random order.
+        wrong: how many joints of each frame are wrong at the time.
     """
     if name == QUEUE:
         return QueueOrder(project, frame_indices)
+    if name == KNOWING:
+        return KnowingOrder(wrong)
     return FixedOrder(fixed_order(name, frame_indices, seed))
 
 
@@ -58,6 +65,20 @@ class FixedOrder:
     def next_frame(self, unseen: Collection[int]) -> int:
         """The first one that is left."""
         return next(index for index in self._frame_indices if index in unseen)
+
+
+class KnowingOrder:
+    """The frame with the most wrong joints each time; no order that a program could have, but one to compare with."""
+
+    def __init__(self, wrong: Mapping[int, int]) -> None:
+        self._wrong = wrong
+
+    def note(self, touched: Touched) -> None:
+        """It knows anyway."""
+
+    def next_frame(self, unseen: Collection[int]) -> int:
+        """The frame with the most wrong joints, the first of several."""
+        return min(unseen, key=lambda index: (-self._wrong[index], index))
 
 
 class QueueOrder:

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.simulation.bench import ClipResult
 from core.simulation.course import Course
-from core.simulation.orders import ORDERS, QUEUE
+from core.simulation.orders import KNOWING, ORDERS, QUEUE
 from core.simulation.truth import TrueClip
 from core.simulation.ways import NOTHING, PREDICTION, WAYS
 
@@ -81,7 +81,9 @@ def _names(results: Sequence[ClipResult]) -> list[str]:
 
 def _way(results: Sequence[ClipResult], way: str) -> dict[str, Any]:
     """A way over some clips: the queue's numbers first, then each order's."""
-    by_order = {order: _order(results, way, order) for order in ORDERS}
+    by_order = {
+        order: _order(results, way, order) for order in (*ORDERS, KNOWING) if (way, order) in results[0].courses
+    }
     first = by_order[QUEUE]
     return {
         "drags_per_100": first["drags_per_100"],

@@ -31,7 +31,7 @@ def test_the_loop_of_any_labelled_clip_as_table_json_and_picture(tmp_path: Path)
     for name in ("nothing", "prediction", "rounds_5", "rounds_10", "rounds_20"):
         way = result["ways"][name]
         assert way["drags_per_100"] > 0 and way["frames_looked_at"] == 2 and way["seconds"] >= 0
-        assert set(way["by_order"]) == {"queue", "even", "random"}
+        assert set(way["by_order"]) >= {"queue", "even", "random"}
     assert result["clips"]["walkers"]["person_frames"] == 4
     picture = np.asarray(Image.open(report.with_suffix(".png")).convert("RGB"))
     assert picture.shape[:2] == (440, 680) and len(np.unique(picture.reshape(-1, 3), axis=0)) > 20

@@ -14,7 +14,7 @@ from core.project import Project
 from core.simulation.bench import SMALL, run_bench
 from core.simulation.course import Course, Plan, RoundDone, Start, run_course, start_of
 from core.simulation.labeller import Labeller
-from core.simulation.orders import EVEN, ORDERS, QUEUE, RANDOM, evenly_spaced
+from core.simulation.orders import EVEN, KNOWING, ORDERS, QUEUE, RANDOM, evenly_spaced
 from core.simulation.tables import as_text, curve, expected_per_100, num_seen_of, summary
 from core.simulation.truth import DEMO, TrueClip, errors, is_wrong, known_clip
 from core.simulation.ways import NOTHING, PREDICTION, WAYS
@@ -68,12 +68,17 @@ def test_a_look_makes_a_frame_right_and_counts_what_it_took(start: Start, tmp_pa
         assert corrected == wrong and all(pose.human[pose.labelled].all() for pose in frame.poses)
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", [*ORDERS, KNOWING])
 def test_without_rounds_every_order_costs_the_same_and_ends_when_all_is_right(start: Start, order: str) -> None:
     course = run_course(Plan(start, PREDICTION, order))
     assert sum(course.drags) == course.wrong[0] > 0 and course.wrong[-1] == 0 < course.wrong[-2]
     assert len(set(course.frame_indices)) == len(course.frame_indices) <= FEW // 2
     assert all(a - b == drags for (a, b), drags in zip(pairwise(course.wrong), course.drags, strict=True))
+
+
+def test_who_knows_the_truth_looks_at_the_worst_frame_first_and_at_none_that_is_right(start: Start) -> None:
+    course = run_course(Plan(start, PREDICTION, KNOWING))
+    assert list(course.drags) == sorted(course.drags, reverse=True) and min(course.drags) > 0
 
 
 def test_the_same_seed_gives_the_same_course(start: Start) -> None:
