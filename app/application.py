@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QObject, QTimer
+from PySide6.QtCore import QEventLoop, QMessageLogContext, QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from app.bindings.actions import ActionsBinding
@@ -25,6 +25,7 @@ from app.bindings.network.state import NetworkBinding
 from app.bindings.network.weights import WeightsBinding
 from app.bindings.panels import PanelsBinding
 from app.bindings.questions import Questions
+from app.bindings.reporting import ReportingBinding
 from app.bindings.viewing.annotators import AnnotatorsBinding
 from app.bindings.viewing.comparison import ComparisonBinding
 from app.bindings.viewing.moving import MovingBinding
@@ -51,6 +52,7 @@ from app.controllers.network.self_rounds import SelfRounds
 from app.controllers.network.weights import WeightsController
 from app.controllers.network.weights_in_use import WeightsInUse
 from app.controllers.opening import OpeningController
+from app.controllers.reporting import ReportingController
 from app.controllers.session import Session
 from app.controllers.viewing.annotators import AnnotatorsController
 from app.controllers.viewing.checks import ChecksController
@@ -61,6 +63,7 @@ from app.controllers.viewing.moving import MovingController
 from app.controllers.viewing.seeing import Seeing
 from app.controllers.viewing.surroundings import SurroundingsController
 from app.controllers.viewing.tracks import TracksController
+from app.logs import Logs
 from app.memory import give_large_blocks_back
 from app.threads.collector import WindowThreadCollector
 from app.threads.tasks import TaskRunner
@@ -87,8 +90,10 @@ class Program(QObject):
     _said = ""
     """The last message on the open project."""
 
-    def __init__(self, device: str = "auto") -> None:
+    def __init__(self, device: str = "auto", logs: Logs | None = None) -> None:
+        """Builds everything; `logs` are the process's, started or not."""
         super().__init__()
+        self.logs = Logs() if logs is None else logs
         give_large_blocks_back()
         self.collector = WindowThreadCollector(self)
         self.window = window = MainWindow()
@@ -140,6 +145,7 @@ class Program(QObject):
         self.comparison = Comparison(session, network, self.editing, self)
         self.checks = ChecksController(session, tasks, self)
         self.annotators = AnnotatorsController(session, tasks, self)
+        self.reporting = ReportingController(session, tasks, self.logs, self)
         self.collecting = CollectingController(session, self.opening, network, tasks, device=device, parent=self)
 
     def _bind(self) -> None:
@@ -188,6 +194,7 @@ class Program(QObject):
             opening=self.opening,
             open_weights=self.weights_binding.open,
         )
+        self.reporting_binding = ReportingBinding(session, self.reporting, window)
         self.moving_binding = MovingBinding(window, self.moving)
         self.timeline_binding = TimelineBinding(session, self.tracks, self.joint_speed, window)
         self.people.followed.connect(lambda _: self.tracks.look_at_ends())
@@ -251,7 +258,11 @@ def main(path: Path | None, screenshot: Path | None = None) -> int:
     assert isinstance(application, QApplication)  # noqa: S101 - nothing else makes one in this process
     application.setApplicationName("FAMI-Pose Review")
     theme.apply(application)
-    program = Program()
+    logs = Logs()
+    if screenshot is None:
+        logs.start()
+        qInstallMessageHandler(_log_qt)
+    program = Program(logs=logs)
     if screenshot is None:
         program.restore_layout()
     program.window.show()
@@ -262,7 +273,15 @@ def main(path: Path | None, screenshot: Path | None = None) -> int:
     signal.signal(signal.SIGINT, lambda *_: program.window.close())
     wake = QTimer(program)
     wake.start(300)
-    return application.exec()
+    status = application.exec()
+    qInstallMessageHandler(None)
+    logs.stop()
+    return status
+
+
+def _log_qt(kind: QtMsgType, _context: QMessageLogContext, words: str) -> None:
+    quiet = kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg)
+    logging.getLogger("qt").log(logging.INFO if quiet else logging.WARNING, "%s", words)
 
 
 def draw_once(program: Program, file: Path) -> int:

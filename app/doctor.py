@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from app.logs import Logs
 from app.system_packages import install_command, missing_packages
 from app.weights import detectors
 from app.weights.available import available_weights
@@ -40,7 +41,7 @@ class Finding:
 def findings() -> Iterator[Finding]:
     """Everything that is checked, in the order of the report."""
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
-        _python, _packages, _machine, _screen, _accelerator, _folders, _weights, _detector, _demo,
+        _python, _packages, _machine, _screen, _accelerator, _folders, _crashes, _weights, _detector, _demo,
     )  # fmt: skip
     for check in checks:
         yield from check()
@@ -105,7 +106,7 @@ def _accelerator() -> Iterator[Finding]:
 
 def _folders() -> Iterator[Finding]:
     for name, folder in (("Projects", places.projects_folder()), ("Weights folder", places.weights_folder()),
-                         ("Cache", places.cache_folder())):  # fmt: skip
+                         ("Cache", places.cache_folder()), ("Logs", places.log_folder())):  # fmt: skip
         there = next(parent for parent in (folder, *folder.parents) if parent.exists())
         free_gb = shutil.disk_usage(there).free / 1e9
         if not os.access(there, os.W_OK):
@@ -113,6 +114,12 @@ def _folders() -> Iterator[Finding]:
         else:
             low = "; that is not much" if free_gb < LOW_SPACE_GB else ""
             yield Finding(name, f"{folder}, {free_gb:.0f} GB free{low}", free_gb >= LOW_SPACE_GB)
+
+
+def _crashes() -> Iterator[Finding]:
+    kept = Logs().crashes()
+    last = f"{len(kept)} kept, the last is {kept[-1]}; Help > Report a fault… shows it" if kept else "none"
+    yield Finding("Crashes", last)
 
 
 def _weights() -> Iterator[Finding]:

@@ -2,10 +2,12 @@
 
 import gc
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="state-")  # logs of tests that lie nowhere else
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for small networks a second thread costs more than it gives
 
 import pytest

@@ -47,6 +47,7 @@ class TaskKind(StrEnum):
     TRACKS = "tracks"
     LOAD_NETWORK = "load network"
     WEIGHTS = "weights"
+    REPORT = "report"
 
 
 class TimeLeft:

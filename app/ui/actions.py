@@ -267,6 +267,7 @@ _HELP = (
     _A("action_key_sheet", "Keys at a glance", ("?",), "See all keys on one page.", None, "Help"),
     _A("action_tour", "Tour of the demo clip", ("Shift+F1",), "Open the demo clip, and be led through predicting, correcting and exporting.", None, "Help"),
     _A("action_keys", "Keys…", ("Ctrl+K",), "See and change the keys, or choose a familiar set.", "keys", "Help"),
+    _A("action_report", "Report a fault…", ("Ctrl+F1",), "See and save what the program knows of a fault or a crash; nothing is sent.", None, "Help"),
     _A("action_about", "About", ("F1",), "Show the version and what this program is.", None, "Help"),
 )
 

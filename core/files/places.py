@@ -42,6 +42,11 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir(APP_NAME))
 
 
+def log_folder() -> Path:
+    """The folder of logs and of what is known of crashes, where this system keeps such."""
+    return Path(platformdirs.user_log_dir(APP_NAME))
+
+
 def settings_file() -> Path:
     """The file of a person's settings: last project, key map, layout."""
     return Path(platformdirs.user_config_dir(APP_NAME)) / "settings.json"

@@ -21,7 +21,7 @@ STEPS = 700
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1])
 def test_a_monkey_breaks_nothing(seed: int, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "http_proxy", "https_proxy"):
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, os.environ.get(name, ""))  # given back after the test
     theme.apply(qapp)
     faults = Faults()

@@ -1,6 +1,7 @@
 """One run of the monkey, from an opened window to a closed one."""
 
 import time
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
@@ -39,11 +40,16 @@ class Outing:
         program.finetuning.cancel()
         if not monkey.settle(lambda: not program.tasks.running() and not program.finetuning.round.running):
             self.faults.add("no rest", "a task does not end when it is cancelled")
-        program.opening.open(self._world.clips[0])
-        if not monkey.settle(lambda: not program.tasks.running() and program.session.shown is not None):
-            self.faults.add("no rest", f"the demo clip does not open: {program.window.error_text}")
+        for clip in (self._world.clips[1], self._world.clips[0]):  # the demo clip may be open already
+            program.opening.open(clip)
+            if not monkey.settle(lambda clip=clip: self._shows(clip)):
+                self.faults.add("no rest", f"{clip.name} does not open: {program.window.error_text}")
         calm_s = time.monotonic() + self._calm_s
         monkey.settle(lambda: time.monotonic() > calm_s)
+
+    def _shows(self, clip: Path) -> bool:
+        session = self.program.session
+        return not self.program.tasks.running() and session.source_path == clip and session.shown is not None
 
     def quit(self) -> None:
         """Ends the program by the action that ends it, and takes everything down."""

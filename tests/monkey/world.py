@@ -52,7 +52,7 @@ def make_world(folder: Path, given: tuple[Path, ...] = (), *, detector: bool = T
         given: two clips in place of those that are made.
         detector: whether the person detector is at hand, untrained; takes a second.
     """
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         os.environ[name] = str(folder / name.lower())
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         os.environ[name] = NOWHERE

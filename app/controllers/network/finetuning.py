@@ -81,6 +81,7 @@ class FinetuningController(QObject):
         self.process = RoundProcess(self)
         self.process.said.connect(self._on_event)
         self.process.ended.connect(self._on_ended)
+        self.process.hangs.connect(session.message)
         session.closing.connect(self._abandon)
         session.opened.connect(self._on_opened)
         session.poses_changed.connect(self._on_poses_changed)

@@ -10,11 +10,14 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from app.threads.timers import single_shot
 from core.files.checkout import REPOSITORY
 
 log = logging.getLogger(__name__)
 
 LOG_NAME = "round.log"
+SILENCE_MS = 300_000
+HANGS = "The training process has said nothing for five minutes: cancel it (Ctrl+.) and start it again, or wait."
 NOT_STARTED = "The training process could not be started: run 'python main.py doctor' to see what is missing."
 
 
@@ -24,13 +27,16 @@ class RoundProcess(QObject):
     Signals:
         said(dict): an event of the child.
         ended(str): it is over; a sentence where it ended without a report or an error of its own, else "".
+        hangs(str): it has said nothing for so long that a person should hear of it.
     """
 
     said = Signal(dict)
     ended = Signal(str)
+    hangs = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._silence = single_shot(self, SILENCE_MS, lambda: self.hangs.emit(HANGS))
         self._process: QProcess | None = None
         self._pending = b""
         self._log_path = Path()
@@ -69,6 +75,7 @@ class RoundProcess(QObject):
         process.finished.connect(self._on_finished)
         process.errorOccurred.connect(self._on_error)
         process.start(sys.executable, ["-m", "core.training.rounds.child", str(job_path)])
+        self._silence.start()
 
     def stop(self) -> None:
         """Asks the child to end its training early, and to keep and measure what was best."""
@@ -78,6 +85,7 @@ class RoundProcess(QObject):
     def kill(self) -> None:
         """Ends the child at once."""
         if self._process is not None:
+            self._has_spoken = True  # whoever ends it knows why it says no more
             self._process.kill()
 
     def abandon(self) -> None:
@@ -88,6 +96,7 @@ class RoundProcess(QObject):
         while process.waitForReadyRead(0):  # hands over to `_read` what has been said until now
             pass
         self._process = None
+        self._silence.stop()
         process.readyReadStandardOutput.disconnect(self._read)
         process.errorOccurred.disconnect(self._on_error)
         process.finished.disconnect(self._on_finished)
@@ -103,6 +112,7 @@ class RoundProcess(QObject):
     def _read(self) -> None:
         if self._process is None:
             return
+        self._silence.start()
         self._pending += bytes(self._process.readAllStandardOutput().data())
         *lines, self._pending = self._pending.split(b"\n")
         for line in lines:
@@ -118,6 +128,7 @@ class RoundProcess(QObject):
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart and self._process is not None:
+            self._silence.stop()
             self._process.deleteLater()
             self._process = None
             self.ended.emit(NOT_STARTED)
@@ -127,6 +138,7 @@ class RoundProcess(QObject):
         if process is None:
             return
         self._read()
+        self._silence.stop()
         self._process = None
         process.deleteLater()
         self.ended.emit("" if self._has_spoken else self._trouble(exit_code))
