@@ -15,6 +15,7 @@ from app.bindings.belonging import BelongingBinding
 from app.bindings.canvas import CanvasBinding
 from app.bindings.collecting import CollectingBinding
 from app.bindings.editing.handling import HandlingBinding
+from app.bindings.editing.mending import MendingBinding
 from app.bindings.editing.placing import PlacingBinding
 from app.bindings.editing.queue import QueueBinding
 from app.bindings.editing.regions import RegionsBinding
@@ -35,6 +36,7 @@ from app.bindings.viewing.trust import TrustBinding
 from app.bindings.window_place import WindowPlace
 from app.controllers.checking import CheckingController
 from app.controllers.collecting import CollectingController
+from app.controllers.editing.mending import MendingController
 from app.controllers.editing.people import PeopleController
 from app.controllers.editing.placing import PlacingController
 from app.controllers.editing.poses import EditingController
@@ -121,6 +123,7 @@ class Program(QObject):
         self.opening = OpeningController(session, tasks, self)
         self.checking = CheckingController(session, tasks, self)
         self.editing = EditingController(session, self)
+        self.mending = MendingController(session, self.editing, self)
         self.ranges = RangeController(session, self)
         self.repeating = RepeatingController(session, tasks, self)
         self.moving = MovingController(session, self)
@@ -198,6 +201,7 @@ class Program(QObject):
         self.moving_binding = MovingBinding(window, self.moving)
         self.timeline_binding = TimelineBinding(session, self.tracks, self.joint_speed, window)
         self.people.followed.connect(lambda _: self.tracks.look_at_ends())
+        self.mending_binding = MendingBinding(window, self.mending)
         self.repeating_binding = RepeatingBinding(window, session, self.ranges, self.repeating)
 
     def _on_message(self, text: str) -> None:
@@ -233,6 +237,7 @@ class Program(QObject):
         self.tracks.stop()
         self.track_changes.stop()
         self.joint_speed.stop()
+        self.mending.stop()
         self.repeating.stop()
         self.instruments.stop()
         self.comparison.stop()

@@ -41,7 +41,7 @@ from core.track_changes import Verb  # noqa: E402
 from core.work.annotators import Kind  # noqa: E402
 
 SIZE_WH = (1280, 720)
-WRIST = 9
+WRIST, LEFT_ANKLE, RIGHT_ANKLE = 9, 15, 16
 D = TypeVar("D", bound=QDialog)
 
 
@@ -77,6 +77,26 @@ def repeating_interpolate(program: Program) -> QPixmap:
     _go_to(program, 47)
     program.window.action("action_interpolate").trigger()
     _wait(lambda: program.repeating.proposal is not None)
+    _wait_ms(300)
+    return program.window.grab()
+
+
+def mending_window(program: Program) -> QPixmap:
+    """Ankles that the network had exchanged were dragged; a frame that followed, and on the timeline all that did."""
+    _label_a_little(program)
+    session = program.session
+    truth = read_labels(places.DEMO_LABELS).images[46].poses.poses[0]
+    _go_to(program, 46)
+    people = session.shown_poses().poses
+    track_id = min(people, key=lambda pose: np.abs(pose.bbox_xywh - truth.bbox_xywh).sum()).track_id
+    for ankle in (RIGHT_ANKLE, LEFT_ANKLE):
+        session.select(track_id, ankle)
+        x, y = truth.keypoints[ankle].tolist()
+        program.editing.move_keypoint(track_id, ankle, x, y)
+        _wait(lambda: program.mending.is_idle)
+    _go_to(program, 44)
+    program.window.timeline.zoom(2.5)
+    _wait(lambda: program.surroundings.is_up_to_date)
     _wait_ms(300)
     return program.window.grab()
 
@@ -289,6 +309,7 @@ def finding_commands(program: Program) -> QPixmap:
 PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
     moving_timeline,
     moving_speed,
+    mending_window,
     repeating_interpolate,
     repeating_accept,
     placing_magnifier,

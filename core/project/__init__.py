@@ -3,6 +3,7 @@
 from core.project.disk.blank import is_blank
 from core.project.project import Project
 from core.project.records import (
+    FOLLOWS,
     Change,
     CutChange,
     Effort,
@@ -29,6 +30,7 @@ from core.project.storage.summary import Summary
 from core.project.storage.track_cells import JointPath, TrackCells, TrackEnds
 
 __all__ = [
+    "FOLLOWS",
     "NOBODY",
     "Change",
     "CutChange",

@@ -224,8 +224,8 @@ class ImportsTakenBack:
 
 
 def _adds_nobody(pose: Pose, run: Run) -> bool:
-    """True of a prediction for a box that the project had: without the box (its run was removed) it is nobody's."""
-    return run.kind == RunKind.PREDICT and pose.bbox_provenance == Provenance.NONE
+    """True of joints for a box that the project had: without the box (its run was removed) they are nobody's."""
+    return run.kind in (RunKind.PREDICT, RunKind.MEND) and pose.bbox_provenance == Provenance.NONE
 
 
 def batches_of(store: Store, run_id: int) -> list[int]:

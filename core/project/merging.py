@@ -86,7 +86,8 @@ def merge_run(current: Pose | None, written: Pose, kind: RunKind, run_id: int) -
         current: the pose in the project, None if the person is not yet in the frame.
         written: what the run says.
         kind: TRACK writes boxes only (as PROPAGATED), PREDICT and IMPORT write joints, too, but only
-            IMPORT may write IMPORTED ones; PREDICT leaves PROPAGATED joints.
+            IMPORT may write IMPORTED ones; PREDICT leaves PROPAGATED joints. MEND writes the labelled joints alone: the
+            rest of the pose, and whose prediction it is, stay.
         run_id: the run.
     """
     written = _as_machine(written, kind)
@@ -107,6 +108,9 @@ def merge_run(current: Pose | None, written: Pose, kind: RunKind, run_id: int) -
     free = ~current.human & ~_settled_by_hand(current, written, kind)
     if kind == RunKind.PREDICT:  # what follows a person's correction is nearer to their word than a network's is
         free &= current.provenance != Provenance.PROPAGATED
+    if kind == RunKind.MEND:
+        moved = with_joints(current, written, free & written.labelled & current.labelled)
+        return moved.replaced(visibility=current.visibility, visibility_by_hand=current.visibility_by_hand)
     if kind == RunKind.IMPORT:  # a person's joints in the file replace an earlier import's, not what was set here
         free |= (current.provenance == Provenance.IMPORTED) & written.human & ~current.visibility_by_hand
     if free.any():

@@ -187,7 +187,7 @@ class Project(ProjectReader):
             return Touched() if written is None else written.touched
 
     def undo(self) -> Touched | None:
-        """Takes the last edit of a person back, None if there is none."""
+        """Takes the last edit of a person back, with what was mended after it; None if there is none."""
         return self._step("undo", undoing.last_done)
 
     def redo(self) -> Touched | None:
@@ -202,17 +202,21 @@ class Project(ProjectReader):
                 if step is None:
                     return None
                 self._may_redo = True
+                following = undoing.take_back_what_follows(store, step.edit_id) if kind == "undo" else []
                 actual = history.of_reverting(store, step.applied_by, ledger.removed_runs(store))
                 journal.forget_removals(store, step.applied_by, journal.changes_of(store, step.applied_by))
                 written = journal.append(store, kind, step.action, step.label, actual, target=step.edit_id)
                 undoing.mark(store, step, "undone" if kind == "undo" else "done", written.touched.entry_id)
-            return self._followed(written)
+            return self._followed(*following, written)
 
-    def _followed(self, written: journal.Written) -> Touched:
+    def _followed(self, *written: journal.Written) -> Touched:
         """Brings the summary up to date; the mutex is held since the write, so that no two writes pass each other."""
-        if self._columns is not None:
-            self._columns.take(written.rows)
-        return written.touched
+        touched = Touched()
+        for one in written:
+            touched = touched.and_then(one.touched)
+            if self._columns is not None:
+                self._columns.take(one.rows)
+        return touched
 
     # ---- a machine's runs ----
 

@@ -131,7 +131,7 @@ class ProjectReader:
         return [opened(pose, frame_index) for frame_index, pose in rows]
 
     def machine_places(self, frame: FramePoses) -> dict[int, FloatArray]:
-        """Where a machine had the joints that a person has corrected in a frame: (K, 2) by track id, NaN elsewhere."""
+        """Where a prediction had the joints that were corrected or mended since: (K, 2) by track id, NaN elsewhere."""
         return machine_words.machine_places(self._store, frame)
 
     def deleted_boxes(self, start: int, stop: int) -> dict[int, dict[int, FloatArray]]:

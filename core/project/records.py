@@ -35,11 +35,19 @@ class ProjectGoneError(ProjectError):
 
 
 class RunKind(StrEnum):
-    """What a machine did in a run; finding people is TRACK, too, for it writes boxes. The values are stored."""
+    """What a machine did in a run; finding people is TRACK, too, for it writes boxes. The values are stored.
+
+    MEND is what followed a person's edit in the frames around it; its settings name the edit as `FOLLOWS`.
+    """
 
     PREDICT = "predict"
     TRACK = "track"
     IMPORT = "import"
+    MEND = "mend"
+
+
+FOLLOWS = "follows"
+"""Of a run's settings: the number of the edit that it follows, and with which it is undone."""
 
 
 class FrameProof(NamedTuple):

@@ -1,9 +1,11 @@
-"""Which edit of a person undo takes back, and which redo does again."""
+"""Which edit of a person undo takes back, with what follows it, and which redo does again."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from core.project import history, journal
+from core.project.storage import ledger, proofs
 from core.project.storage.store import Store
 
 
@@ -48,3 +50,16 @@ def mark(store: Store, step: Step, status: str, applied_by: int) -> None:
     store.execute(
         "UPDATE entries SET status = ?, applied_by = ? WHERE entry_id = ?", (status, applied_by, step.edit_id)
     )
+
+
+def take_back_what_follows(store: Store, edit_id: int) -> list[journal.Written]:
+    """Removes the runs that mended other frames after an edit, inside the transaction that undoes it."""
+    taken_back = []
+    for run_id in ledger.runs_that_follow(store, edit_id):
+        run = ledger.run(store, run_id)
+        actual = history.of_removing_run(store, run_id, ledger.removed_runs(store))
+        label = f"Remove run {run_id}"
+        taken_back.append(journal.append(store, "remove_run", run.kind, label, actual, run_id=run_id))
+        proofs.remove(store, run_id)
+        ledger.finish_run(store, run_id, "removed")
+    return taken_back

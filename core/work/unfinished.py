@@ -33,7 +33,7 @@ def unfinished(project: Project) -> list[Entry]:
     Raises:
         ProjectError: the project cannot be read.
     """
-    runs = [run for run in project.runs() if run.status != "removed"]
+    runs = [run for run in project.runs() if run.status != "removed" and run.kind != RunKind.MEND]
     with project.undisturbed():
         spans = project.track_spans()
         return [

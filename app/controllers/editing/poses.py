@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from app.controllers.session import Session
 from core.errors import FamiError
 from core.keypoints import POSETRACK
 from core.poses import FloatArray, Pose, Visibility
-from core.project import Project, Touched, edits
+from core.project import PoseChange, Project, ReviewChange, Touched, edits
 
 Change = Callable[[Project, int, Mapping[int, tuple[float, str]]], Touched]
 """Makes one edit of a project, given the frame on screen and the proof of its picture."""
 
 
 class EditingController(QObject):
-    """Turns gestures on the frame that is shown into edits, and walks undo and redo."""
+    """Turns gestures on the frame that is shown into edits, and walks undo and redo.
+
+    Signals:
+        edited: the Touched of an edit that was made, or done again.
+    """
+
+    edited = Signal(object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +57,7 @@ class EditingController(QObject):
         session.touch(touched)
         if touched:
             session.message.emit(touched.label)
+            self.edited.emit(touched)
         if self._refusal:  # the next edit went well: the sentence about the last one has done its work
             session.settled.emit(self._refusal)
             self._refusal = ""
@@ -207,7 +214,15 @@ class EditingController(QObject):
         self._session.touch(touched)
         self._session.message.emit(f"{verb.capitalize()}: {touched.label}")
         if len(touched.frame_indices) and self._session.frame_index not in touched.frame_indices:
-            self._session.playback.go_to(min(touched.frame_indices))
+            self._session.playback.go_to(self._frame_of(touched))
+        if verb == "redo":
+            self.edited.emit(touched)
+
+    def _frame_of(self, touched: Touched) -> int:
+        """Where the edit itself was, of the frames that changed with it."""
+        changes = self._session.read(lambda project: project.changes_of(touched.entry_id), [])
+        frames = [change.frame_index for change in changes if isinstance(change, PoseChange | ReviewChange)]
+        return min(frames or touched.frame_indices)
 
 
 def next_unset(pose: Pose, after: int, without: Collection[int] = ()) -> int | None:

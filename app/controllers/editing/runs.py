@@ -10,11 +10,19 @@ from app.controllers.session import Session
 from app.threads.tasks import Task, TaskKind, TaskRunner
 from core.project import Project, Run, RunKind, Touched
 
-WORDS = {RunKind.IMPORT: "import", RunKind.PREDICT: "prediction", RunKind.TRACK: "tracking run"}
+WORDS = {
+    RunKind.IMPORT: "import",
+    RunKind.PREDICT: "prediction",
+    RunKind.TRACK: "tracking run",
+    RunKind.MEND: "mending",
+}
 
 
 class RunsController(QObject):
-    """Knows the runs of the open project, and takes the last one back."""
+    """Knows the runs of the open project, and takes the last one back.
+
+    What was mended after a correction is none of them: it goes with its edit (`MendingController`).
+    """
 
     def __init__(self, session: Session, tasks: TaskRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -24,7 +32,8 @@ class RunsController(QObject):
     def last(self) -> Run | None:
         """The last run that was not taken back, None if there is none."""
         runs = self._session.read(Project.runs, ())
-        return max((run for run in runs if run.status != "removed"), key=lambda run: run.run_id, default=None)
+        asked_for = [run for run in runs if run.status != "removed" and run.kind != RunKind.MEND]
+        return max(asked_for, key=lambda run: run.run_id, default=None)
 
     def in_words(self, run: Run) -> str:
         """A run as a person remembers it: "the 14:05 import"; more exactly where there are several such."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,11 @@ class Decoder(QObject):
         """The decoded frame nearest to `frame_index`, without waiting; None where none is decoded."""
         near = self._cache.nearest(frame_index)
         return None if near is None else self._proven(*near)
+
+    def kept(self, frame_index: int) -> ShownFrame | None:
+        """A frame if it is decoded, without waiting; for any thread."""
+        rgb = self._cache.peek(frame_index)
+        return None if rgb is None else self._proven(frame_index, rgb)
 
     def _proven(self, frame_index: int, rgb: NDArray[np.uint8]) -> ShownFrame:
         proof = self._proofs.get(frame_index)
@@ -166,6 +172,10 @@ class Playback(QObject):
     def timestamp_s(self, frame_index: int) -> float:
         """The presentation time of a frame in seconds."""
         return float(self._timestamps[frame_index])
+
+    def kept_frames(self) -> Callable[[int], ShownFrame | None]:
+        """Gives, in any thread, the frames of the clip that are decoded already, None for the others."""
+        return (lambda _: None) if self._decoder is None else self._decoder.kept
 
     def open(self, source: Source, frame_index: int = 0) -> None:
         """Takes a source over and shows a frame of it."""

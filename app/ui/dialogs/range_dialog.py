@@ -1,4 +1,4 @@
-"""Asks for a stretch of frames."""
+"""Asks for a stretch of frames, and how far around a frame something reaches."""
 
 from __future__ import annotations
 
@@ -41,3 +41,28 @@ def ask_frame_range(
     """A half-open range of frames; from `first` to the clip's end is proposed."""
     dialog = RangeDialog(parent, title, do_it, first=first, num_frames=num_frames)
     return dialog.frames() if dialog.agreed() else None
+
+
+class ReachDialog(Question):
+    """How many frames on either side a correction mends at most."""
+
+    def __init__(self, parent: QWidget | None, reach: int, farthest: int) -> None:
+        sentence = (
+            "How many frames on either side may a correction mend? It ends sooner where the picture changes too much "
+            "or the joint is right already."
+        )
+        super().__init__(parent, "reach_dialog", "Reach of mending", sentence, "Set")
+        self.reach = QSpinBox(self)
+        self.reach.setObjectName("reach")
+        self.reach.setRange(1, farthest)
+        self.reach.setValue(reach)
+        self.reach.setToolTip("Frames before the correction, and as many after it.")
+        form = QFormLayout()
+        form.addRow("Frames", self.reach)
+        self.body.addLayout(form)
+
+
+def ask_reach(parent: QWidget | None, reach: int, farthest: int) -> int | None:
+    """How many frames on either side, at most `farthest`; `reach` is proposed."""
+    dialog = ReachDialog(parent, reach, farthest)
+    return dialog.reach.value() if dialog.agreed() else None

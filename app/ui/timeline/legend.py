@@ -30,6 +30,7 @@ class Legend(QWidget):
             "A bright base: reviewed. A tick above: needs a look.\n"
             "In a person's row: the joints, the higher the more of them are your word, and a line for the box.\n"
             "A broken line in a row: lost. Hatching: deleted.\n"
+            "Triangles in a row: mended after the correction at the diamond.\n"
             "A broken line over all rows: frames of a damaged clip are missing there.\n"
             "Wheel: zoom; with Shift along the clip, with Ctrl down the rows. Double-click: the whole clip.\n"
             "Shift and drag: select a range."

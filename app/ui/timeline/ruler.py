@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -14,6 +15,22 @@ from app.ui.timeline.shown_frames import ShownFrames
 
 RULER_TOP, RULER_HEIGHT = 0, 17
 NUMBERS_APART_PX = 90
+MARK_PX = 5.0
+"""Half the size of what marks a mended frame; less where frames are narrower."""
+
+
+class MendedMarks(NamedTuple):
+    """What followed a correction, as it is marked in the person's row.
+
+    Attributes:
+        track_id: the person.
+        corrected: the frame that was corrected.
+        frames: those that were mended after it, rising.
+    """
+
+    track_id: int
+    corrected: int
+    frames: tuple[int, ...]
 
 
 def paint_ruler(painter: QPainter, shown: ShownFrames) -> None:
@@ -59,6 +76,36 @@ def paint_range(painter: QPainter, start: int, stop: int, foot: float, shown: Sh
         x = shown.x_of(frame_index - 0.5)
         if shown.left <= x <= shown.left + shown.width:
             painter.drawLine(QPointF(x, RULER_TOP + 1), QPointF(x, foot))
+
+
+def paint_mended(painter: QPainter, marks: MendedMarks, y: float, shown: ShownFrames) -> None:
+    """Joins the frames that were mended to the corrected one: the forms and colours that their joints have.
+
+    Args:
+        painter: of the whole timeline.
+        marks: what is marked.
+        y: the middle of the person's row.
+        shown: which frames lie where.
+    """
+    ends = [shown.x_of(index) for index in (min(*marks.frames, marks.corrected), max(*marks.frames, marks.corrected))]
+    painter.save()
+    painter.setClipRect(QRectF(shown.left, 0, shown.width, y + MARK_PX + 3))
+    mended = theme.colour_of(theme.Meaning.PROPAGATED)
+    for pen in (QPen(theme.CANVAS_BACKGROUND, 5), QPen(mended, 2)):
+        painter.setPen(pen)
+        painter.drawLine(QPointF(ends[0], y), QPointF(ends[1], y))
+    painter.setPen(QPen(theme.CANVAS_BACKGROUND, 1.5))
+    painter.setBrush(mended)
+    half = min(MARK_PX, max(shown.frame_px * 0.45, 1.5))
+    for index in marks.frames:
+        x = shown.x_of(index)
+        painter.drawPolygon(QPolygonF([QPointF(x - half, y + half), QPointF(x + half, y + half), QPointF(x, y - half)]))
+    x = shown.x_of(marks.corrected)
+    painter.setBrush(theme.colour_of(theme.Meaning.CORRECTED))
+    size = MARK_PX + 1
+    corners = [QPointF(x - size, y), QPointF(x, y - size), QPointF(x + size, y), QPointF(x, y + size)]
+    painter.drawPolygon(QPolygonF(corners))
+    painter.restore()
 
 
 def paint_marker(painter: QPainter, current: int, hovered: int | None, foot: float, shown: ShownFrames) -> None:

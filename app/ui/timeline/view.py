@@ -65,6 +65,7 @@ class TimelineView(QWidget):
         self._speeds: NDArray[np.float64] | None = None
         self._speed_name = ""
         self._window_height = 720
+        self._mended: ruler.MendedMarks | None = None
         self._along = QScrollBar(Qt.Orientation.Horizontal, self)
         self._along.setObjectName("timeline_along")
         self._along.setAccessibleName("The part of the clip that is shown")
@@ -205,6 +206,11 @@ class TimelineView(QWidget):
             return None
         return float(self._timestamps_s[frame_index])
 
+    def set_mended(self, marks: ruler.MendedMarks | None) -> None:
+        """Marks what followed a correction in the person's row; None takes the marks away."""
+        self._mended = marks
+        self.update()
+
     # Where things are -----------------------------------------------------------------------------------------------
 
     def x_of_frame(self, frame_index: float) -> float:
@@ -228,7 +234,11 @@ class TimelineView(QWidget):
         frame_index, track_id = self.frame_at(x), self._people.track_at(y)
         row = None if track_id is None else self._people.rows.row(track_id)
         if track_id is not None and row is not None:
-            return cell_in_words(track_id, frame_index, row)
+            words = cell_in_words(track_id, frame_index, row)
+            marks = self._mended
+            if marks is not None and marks.track_id == track_id and frame_index in marks.frames:
+                words += f"; mended after the correction in frame {marks.corrected}"
+            return words
         if self._speeds is not None and lanes.SCORE_TOP <= y < lanes.LANES_FOOT:
             speed = self._speeds[frame_index]
             known = "not known" if np.isnan(speed) else f"{speed:.2f} of the person's size a second"
@@ -320,9 +330,18 @@ class TimelineView(QWidget):
                 ruler.paint_range(
                     painter, self._range.selected.start, self._range.selected.stop, self._foot, self._shown
                 )
+            self._paint_mended(painter)
             hovered = None if self._hovered is None else self._hovered[0]
             ruler.paint_marker(painter, self._current, hovered, self._foot, self._shown)
         painter.end()
+
+    def _paint_mended(self, painter: QPainter) -> None:
+        marks = self._mended
+        if marks is None or not marks.frames or marks.track_id not in self.track_ids:
+            return
+        y = self.y_of_row(marks.track_id) - 1
+        if self._people.top < y < self._foot:
+            ruler.paint_mended(painter, marks, y, self._shown)
 
     def _drawn_lanes(self) -> QPixmap:
         ratio = self.devicePixelRatioF()

@@ -13,12 +13,17 @@ from typing import Any, TypeVar
 
 from core import __version__
 from core.errors import ProjectError
-from core.project.records import Effort, ProjectDamagedError, Round, Run, RunKind, SourceRecord
+from core.project.records import FOLLOWS, Effort, ProjectDamagedError, Round, Run, RunKind, SourceRecord
 from core.project.storage.bounds import LARGEST_PICTURE_PX, MOST_FRAMES
 from core.project.storage.in_words import reading
 from core.project.storage.store import Store
 
-RUN_LABELS = {RunKind.PREDICT: "Predict", RunKind.TRACK: "Follow people", RunKind.IMPORT: "Import"}
+RUN_LABELS = {
+    RunKind.PREDICT: "Predict",
+    RunKind.TRACK: "Follow people",
+    RunKind.IMPORT: "Import",
+    RunKind.MEND: "Mend",
+}
 _ENDS = ("done", "cancelled", "failed", "removed")
 _PAUSE_S = 60.0
 """Who does nothing for longer is taken to be away."""
@@ -177,7 +182,7 @@ def runs(store: Store) -> list[Run]:
 
 def calibrated_runs(store: Store) -> frozenset[int]:
     """The runs whose scores are measured probabilities."""
-    return frozenset(run.run_id for run in runs(store) if run.settings.get("calibrated") is True)
+    return frozenset(row[0] for row in store.rows("SELECT run_id FROM runs WHERE settings -> 'calibrated' = 'true'"))
 
 
 def run(store: Store, run_id: int) -> Run:
@@ -236,6 +241,16 @@ def has_running(store: Store) -> bool:
 def mark_interrupted_runs(store: Store) -> None:
     """Runs that still seem to run when a writer opens the file ended with the program that ran them."""
     store.execute("UPDATE runs SET status = 'interrupted' WHERE status = 'running'")
+
+
+def runs_that_follow(store: Store, edit_id: int) -> list[int]:
+    """The runs that follow an edit and were not taken back, the newest first."""
+    rows = store.rows(
+        f"SELECT run_id FROM runs WHERE kind = ? AND status != 'removed' AND settings ->> '{FOLLOWS}' = ?"  # noqa: S608 - constant
+        " ORDER BY run_id DESC",
+        (str(RunKind.MEND), edit_id),
+    )
+    return [run_id for (run_id,) in rows]
 
 
 def removed_runs(store: Store) -> frozenset[int]:
