@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.geometry import FloatArray
 from core.judging.sizes import person_size_px
 from core.people.flow import RgbFrame
 from core.people.repair import REACH, Correction, Mending, mend
@@ -32,7 +33,7 @@ class Mended:
         frame_index: the frame that was corrected.
         track_id: the person.
         keypoint: the joint.
-        frame_indices: where it was mended, rising.
+        places_xy: (2,) where the joint was put, by rising frame index.
         touched: what changed.
     """
 
@@ -41,8 +42,25 @@ class Mended:
     frame_index: int
     track_id: int
     keypoint: int
-    frame_indices: tuple[int, ...]
+    places_xy: Mapping[int, FloatArray]
     touched: Touched
+
+    @property
+    def frame_indices(self) -> tuple[int, ...]:
+        """Where it was mended, rising."""
+        return tuple(self.places_xy)
+
+    def left(self, project: Project) -> tuple[int, ...]:
+        """The frames in which the joint is still as it was left. Raises ProjectError."""
+        frames = project.frames(min(self.places_xy), max(self.places_xy) + 1)
+        return tuple(
+            frame.frame_index
+            for frame in frames
+            if frame.frame_index in self.places_xy
+            and (pose := frame.pose(self.track_id)) is not None
+            and pose.provenance[self.keypoint] == Provenance.PROPAGATED
+            and np.array_equal(pose.keypoints[self.keypoint], self.places_xy[frame.frame_index])
+        )
 
 
 class FramesAround:
@@ -145,7 +163,9 @@ def mend_after(
         touched = project.write_run(run_id, written, {index: proofs[index] for index in poses})
     if not touched:
         return None
-    return Mended(edit_id, run_id, here, track_id, mending.joints[0].keypoint, tuple(sorted(poses)), touched)
+    keypoint = mending.joints[0].keypoint
+    places_xy = {index: poses[index].keypoints[keypoint] for index in sorted(poses)}
+    return Mended(edit_id, run_id, here, track_id, keypoint, places_xy, touched)
 
 
 def _correction(project: Project, entry_id: int) -> tuple[int, Correction] | None:

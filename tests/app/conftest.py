@@ -203,12 +203,17 @@ def second_weights(made: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def drive(qtbot: object, tiny_weights: Path) -> Iterator[Callable[..., Hands]]:
-    """Starts the program, on a clip if one is given; tests/guards.py sees to it that nothing outlives it."""
+    """Starts the program, on a clip if one is given; tests/guards.py sees to it that nothing outlives it.
+
+    Corrections change their own frame alone, unless `mending` is asked for: a test of something else counts what the
+    hand did.
+    """
     theme.apply(QApplication.instance())
     drivers: list[Hands] = []
 
-    def start(path: Path | None = None, *, idle: bool = True) -> Hands:
+    def start(path: Path | None = None, *, idle: bool = True, mending: bool = False) -> Hands:
         driver = Hands(qtbot)
+        driver.program.mending.on &= mending
         drivers.append(driver)
         if path is not None:
             driver.open(path)

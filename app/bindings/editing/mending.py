@@ -26,11 +26,11 @@ class MendingBinding(QObject):
         switch.triggered.connect(mending.switch)
         mending.switched.connect(switch.setChecked)
         mending.changed.connect(self._show)
-        self._show(None, frozenset())
+        self._show(None, ())
 
-    def _show(self, mended: Mended | None, left: frozenset[int]) -> None:
+    def _show(self, mended: Mended | None, left: tuple[int, ...]) -> None:
         allow(self._window.action("action_undo_mending"), NOTHING_MENDED if mended is None else "")
-        marks = None if mended is None else MendedMarks(mended.track_id, mended.frame_index, tuple(sorted(left)))
+        marks = None if mended is None else MendedMarks(mended.track_id, mended.frame_index, left)
         self._window.timeline.set_mended(marks)
 
     def _ask_reach(self) -> None:

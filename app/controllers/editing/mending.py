@@ -20,7 +20,6 @@ from core.files import places
 from core.keypoints import POSETRACK
 from core.people.flow import RgbFrame
 from core.people.repair import REACH
-from core.poses import Provenance
 from core.project import Project, Touched
 from core.video import Source, open_source
 from core.work.mending import FramesAround, Mended, mend_after
@@ -61,7 +60,7 @@ class MendingController(QObject):
         last: what was mended last and still stands, None if nothing.
 
     Signals:
-        changed: `last`, and what is left of it: a Mended or None, and the frames that are still as it left them.
+        changed: `last`, and what is left of it: a Mended or None, and the rising frames that are still as it left them.
         switched(bool): whether corrections are followed from now on.
     """
 
@@ -84,7 +83,7 @@ class MendingController(QObject):
         self._worker.failed.connect(self._on_failed)
         editing.edited.connect(self._on_edited)
         session.closing.connect(self._forget)
-        session.poses_changed.connect(lambda _: self._tell())
+        session.poses_changed.connect(self._on_poses_changed)
 
     @property
     def is_idle(self) -> bool:
@@ -124,7 +123,6 @@ class MendingController(QObject):
         except FamiError as error:
             session.error.emit(str(error))
             return
-        self.last = None
         session.touch(touched)
         session.message.emit(f"Undid the mending of the {POSETRACK.label(last.keypoint)}; your correction stays.")
 
@@ -206,26 +204,17 @@ class MendingController(QObject):
         self._session.error.emit(f"The frames around your correction stay as they were. {sentence}")
         self._ask_next()
 
+    def _on_poses_changed(self, touched: Touched) -> None:
+        if self.last is not None and not set(self.last.frame_indices).isdisjoint(touched.frame_indices):
+            self._tell()
+
     def _tell(self) -> None:
         """Says what of the last mending still stands: a person may have undone it, or spoken since."""
-        last, left = self.last, frozenset[int]()
-        if last is not None:
-            left = self._session.read(lambda project: _still_mended(project, last), left)
-            if not left:
-                self.last = None
+        last = self.last
+        left: tuple[int, ...] = () if last is None else self._session.read(last.left, ())
+        if not left:
+            self.last = None
         self.changed.emit(self.last, left)
-
-
-def _still_mended(project: Project, mended: Mended) -> frozenset[int]:
-    """The frames in which the joint is still as a mending left it, or a later one."""
-    frames = mended.frame_indices
-    return frozenset(
-        frame.frame_index
-        for frame in project.frames(frames[0], frames[-1] + 1)
-        if frame.frame_index in frames
-        and (pose := frame.pose(mended.track_id)) is not None
-        and pose.provenance[mended.keypoint] == Provenance.PROPAGATED
-    )
 
 
 def in_words(mended: Mended) -> str:

@@ -33,6 +33,8 @@ SAME_MISTAKE = 0.5
 """A mistake is the same where it differs from the corrected one by less than this part of itself."""
 FEWEST_OTHERS = 4
 """Joints that say how a person moved, where flow does not."""
+SCENE_PX = 160
+"""Pixels of a frame's shorter side that are enough to tell one scene from another."""
 SCORE = 0.985
 """How likely a mended joint is right, to the power of its distance in frames; by benchmarks/bench_repair.py."""
 
@@ -192,7 +194,9 @@ class _Scene:
 
     def seen(self, rgb: RgbFrame) -> RgbFrame:
         """The frame, which was looked at."""
-        before, self._look = self._look, thumbnail(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8))
+        apart = max(min(rgb.shape[:2]) // SCENE_PX, 1)
+        few = np.ascontiguousarray(rgb[::apart, ::apart])
+        before, self._look = self._look, thumbnail(np.asarray(cv2.cvtColor(few, cv2.COLOR_RGB2GRAY), np.uint8))
         self.is_another |= before is not None and is_cut(before, self._look)
         return rgb
 

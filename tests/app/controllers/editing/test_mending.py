@@ -4,11 +4,11 @@ import threading
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from core.files import places
+from app.ui.dialogs.range_dialog import ReachDialog
 from core.keypoints import POSETRACK
 from core.poses import Pose, Provenance, Visibility
 from core.project import RunKind, edits
@@ -52,7 +52,7 @@ def label(hands):
 @pytest.fixture
 def hands(drive, clip):
     """A person in all twelve frames, whose wrist is wrong in each alike; at frame 5."""
-    hands = drive(clip)
+    hands = drive(clip, mending=True)
     label(hands)
     return hands
 
@@ -137,6 +137,7 @@ def test_mending_alone_is_undone_by_its_own_action(hands):
     assert right(hands) == [HERE]
     assert provenances(hands).count(Provenance.PREDICTED) == 11
     assert not hands.window.action("action_undo_mending").isEnabled()
+    assert hands.said == "Undid the mending of the left wrist; your correction stays."
     assert hands.program.runs.last().kind == RunKind.IMPORT
 
 
@@ -221,16 +222,25 @@ def test_it_can_be_switched_off_and_that_is_remembered(hands, drive):
     correct(hands)
     settle(hands)
     assert right(hands) == [HERE]
-    again = drive()
+    again = drive(mending=True)
     assert not again.window.action("action_mend").isChecked() and not again.program.mending.on
 
 
-def test_its_reach_is_a_setting(hands):
-    hands.program.mending.set_reach(2)
+def test_its_reach_is_asked_for_and_remembered(hands, drive):
+    def answer():
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, ReachDialog):
+            dialog.reach.setValue(2)
+            dialog.do_it.click()
+        else:
+            QTimer.singleShot(10, answer)
+
+    QTimer.singleShot(0, answer)
+    hands.do("action_mending_reach")
     correct(hands)
     settle(hands)
     assert right(hands) == [3, 4, 5, 6, 7]
-    assert places.read_settings()["mending_reach"] == 2
+    assert drive().program.mending.reach == 2
 
 
 def test_frames_that_are_not_decoded_are_read_beside_the_window(hands, turning):
