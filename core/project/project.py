@@ -202,12 +202,8 @@ class Project(ProjectReader):
                 if step is None:
                     return None
                 self._may_redo = True
-                following = undoing.take_back_what_follows(store, step.edit_id) if kind == "undo" else []
-                actual = history.of_reverting(store, step.applied_by, ledger.removed_runs(store))
-                journal.forget_removals(store, step.applied_by, journal.changes_of(store, step.applied_by))
-                written = journal.append(store, kind, step.action, step.label, actual, target=step.edit_id)
-                undoing.mark(store, step, "undone" if kind == "undo" else "done", written.touched.entry_id)
-            return self._followed(*following, written)
+                written = undoing.reverted(store, step, kind)
+            return self._followed(*written)
 
     def _followed(self, *written: journal.Written) -> Touched:
         """Brings the summary up to date; the mutex is held since the write, so that no two writes pass each other."""

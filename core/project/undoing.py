@@ -45,15 +45,30 @@ def drop_undone(store: Store) -> None:
     store.execute("UPDATE entries SET status = 'dropped' WHERE kind = 'edit' AND status = 'undone'")
 
 
-def mark(store: Store, step: Step, status: str, applied_by: int) -> None:
-    """Says where an edit stands after undo ("undone") or redo ("done"), inside a transaction."""
+def reverted(store: Store, step: Step, kind: str) -> list[journal.Written]:
+    """Reverts the entry that last did (or undid) an edit, as an entry of its own, inside a transaction.
+
+    Args:
+        store: the project's file.
+        step: the edit.
+        kind: "undo", which also removes the runs that mended other frames after the edit, or "redo".
+
+    Returns:
+        What was written, the edit's own entry last.
+    """
+    following = _what_follows_taken_back(store, step.edit_id) if kind == "undo" else []
+    actual = history.of_reverting(store, step.applied_by, ledger.removed_runs(store))
+    journal.forget_removals(store, step.applied_by, journal.changes_of(store, step.applied_by))
+    written = journal.append(store, kind, step.action, step.label, actual, target=step.edit_id)
+    status = "undone" if kind == "undo" else "done"
     store.execute(
-        "UPDATE entries SET status = ?, applied_by = ? WHERE entry_id = ?", (status, applied_by, step.edit_id)
+        "UPDATE entries SET status = ?, applied_by = ? WHERE entry_id = ?",
+        (status, written.touched.entry_id, step.edit_id),
     )
+    return [*following, written]
 
 
-def take_back_what_follows(store: Store, edit_id: int) -> list[journal.Written]:
-    """Removes the runs that mended other frames after an edit, inside the transaction that undoes it."""
+def _what_follows_taken_back(store: Store, edit_id: int) -> list[journal.Written]:
     taken_back = []
     for run_id in ledger.runs_that_follow(store, edit_id):
         run = ledger.run(store, run_id)

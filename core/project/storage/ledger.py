@@ -182,7 +182,10 @@ def runs(store: Store) -> list[Run]:
 
 def calibrated_runs(store: Store) -> frozenset[int]:
     """The runs whose scores are measured probabilities."""
-    return frozenset(row[0] for row in store.rows("SELECT run_id FROM runs WHERE settings -> 'calibrated' = 'true'"))
+    rows = store.rows(
+        "SELECT run_id FROM runs WHERE CASE WHEN json_valid(settings) THEN settings -> 'calibrated' END = 'true'"
+    )
+    return frozenset(run_id for (run_id,) in rows)
 
 
 def run(store: Store, run_id: int) -> Run:
@@ -246,9 +249,9 @@ def mark_interrupted_runs(store: Store) -> None:
 def runs_that_follow(store: Store, edit_id: int) -> list[int]:
     """The runs that follow an edit and were not taken back, the newest first."""
     rows = store.rows(
-        f"SELECT run_id FROM runs WHERE kind = ? AND status != 'removed' AND settings ->> '{FOLLOWS}' = ?"  # noqa: S608 - constant
-        " ORDER BY run_id DESC",
-        (str(RunKind.MEND), edit_id),
+        "SELECT run_id FROM runs WHERE kind = ? AND status != 'removed'"
+        " AND CASE WHEN json_valid(settings) THEN settings ->> ? END = ? ORDER BY run_id DESC",
+        (str(RunKind.MEND), FOLLOWS, edit_id),
     )
     return [run_id for (run_id,) in rows]
 
