@@ -274,6 +274,7 @@ def main(path: Path | None, screenshot: Path | None = None) -> int:
     program.opening.open(start_path(path))
     if screenshot is not None:
         return draw_once(program, screenshot)
+    program.collecting.reopen()
     # Python sees Ctrl+C in the terminal only while its own code runs now and then.
     signal.signal(signal.SIGINT, lambda *_: program.window.close())
     wake = QTimer(program)

@@ -21,6 +21,8 @@ from core.files import places
 
 PERSON_MENU = (
     "action_accept", "action_track_person", "action_predict_frame", "",
+    "action_copy_pose", "action_paste_pose", "action_copy_previous", "action_interpolate", "action_carry",
+    "action_swap_sides", "",
     "action_toggle_hide", "action_hide_others", "action_lock", "",
     "action_change_track", "action_swap_tracks", "",
     "action_delete_person", "action_cut_person", "action_delete_everywhere",
@@ -33,7 +35,9 @@ FRAME_MENU = (
 TIMELINE_MENU = (
     "action_next_suggestion", "action_previous_suggestion", "action_next_labelled", "action_previous_labelled",
     "action_go_to_frame", "",
-    "action_range_start", "action_range_end", "action_range_clear", "",
+    "action_range_start", "action_range_end", "action_range_clear", "action_loop", "",
+    "action_accept_range", "action_visibility_range", "action_swap_range", "action_delete_range",
+    "action_interpolate", "",
     "action_find_people_range", "action_predict_range", "action_predict_from_here", "action_mark_reviewed",
 )  # fmt: skip
 
@@ -54,6 +58,7 @@ class BelongingBinding(QObject):
             "action_key_sheet": lambda: show_key_sheet(window, self._keymap()),
             "action_start_page": self._toggle_start_page,
             "action_tour": self._begin_tour,
+            "action_saved": self._say_saved,
         }
         connect_actions(window, slots)
         window.start_page.recent_chosen.connect(self._open)
@@ -71,6 +76,11 @@ class BelongingBinding(QObject):
         if self._waits_for_demo and self._session.source_path == places.DEMO_CLIP:
             self._window.tour.start()
         self._waits_for_demo = False
+
+    def _say_saved(self) -> None:
+        project = self._session.project
+        where = "" if project is None else f", in {project.path}"
+        self._session.message.emit(f"Nothing is to be saved: every edit is on disk once it is made{where}.")
 
     # Recent projects and the start page -----------------------------------------------------------------------------
 

@@ -29,12 +29,12 @@ class CollectingBinding(QObject):
         panel.remove_requested.connect(lambda key: collecting.remove(Path(key)))
         panel.collect_requested.connect(self._ask_for_folder)
         panel.add_requested.connect(self._ask_for_clips)
-        panel.predict_requested.connect(collecting.predict_all)
+        panel.predict_requested.connect(self._predict_all)
         slots: dict[str, Slot] = {
             "action_collect": self._ask_for_folder,
             "action_next_clip": lambda: collecting.step(1),
             "action_previous_clip": lambda: collecting.step(-1),
-            "action_predict_clips": collecting.predict_all,
+            "action_predict_clips": self._predict_all,
         }
         connect_actions(window, slots)
         self._shown: Path | None = None
@@ -43,9 +43,17 @@ class CollectingBinding(QObject):
     def _show(self, state: CollectionState) -> None:
         rows = [_row(clip, progress, state) for clip, progress in state.clips]
         self._window.collection_panel.show_clips(_in_words(state), rows)
-        if state.path is not None and state.path != self._shown:
+        if state.path is not None and state.path != self._shown and not state.is_remembered:
             self._window.show_panel("collection")
         self._shown = state.path
+
+    def _predict_all(self) -> None:
+        """The open clip in its own project, where somebody is in it; the others one after the other."""
+        state = self._collecting.state
+        here = dict(state.clips).get(state.current) if state.current is not None else None
+        if here is not None and here.num_labelled:
+            self._window.action("action_predict").trigger()
+        self._collecting.predict_all()
 
     def _ask_for_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self._window, "A folder of clips", self._start())

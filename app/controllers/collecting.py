@@ -15,6 +15,7 @@ from app.threads.timers import single_shot
 from app.weights.detectors import look_for_people, suited_to
 from app.weights.in_use import Network
 from core.errors import FamiError
+from core.files import places
 from core.work.collection import (
     SUFFIX,
     ClipProgress,
@@ -41,12 +42,14 @@ class CollectionState:
         clips: its clips, with what is known of each (None until it was looked at).
         current: the one that is open, None if it is none of these.
         at_work: the one that is being predicted.
+        is_remembered: it was open when the program was closed; nobody asked for it now.
     """
 
     path: Path | None = None
     clips: tuple[tuple[Path, ClipProgress | None], ...] = ()
     current: Path | None = None
     at_work: Path | None = None
+    is_remembered: bool = False
 
 
 class CollectingController(QObject):
@@ -92,6 +95,18 @@ class CollectingController(QObject):
             return
         self._take(path, clips, and_open=True)
 
+    def reopen(self) -> None:
+        """Shows the collection that was open last, if it is still there, and leaves the open clip as it is."""
+        last = places.read_settings().get("last_collection")
+        path = Path(last) if isinstance(last, str) else None
+        if path is None or not path.is_file():
+            return
+        try:
+            clips = read_collection(path)
+        except FamiError:
+            return  # whoever opens it by hand is told why
+        self._take(path, clips, and_open=False, is_remembered=True)
+
     def collect(self, folder: Path) -> None:
         """Makes a collection of the clips in a folder, in a file there, unless there is one already."""
         path = folder / f"{folder.name}{SUFFIX}"
@@ -127,9 +142,11 @@ class CollectingController(QObject):
         except FamiError as error:
             self._session.error.emit(str(error))
 
-    def _take(self, path: Path, clips: tuple[Path, ...], *, and_open: bool) -> None:
+    def _take(self, path: Path, clips: tuple[Path, ...], *, and_open: bool, is_remembered: bool = False) -> None:
         known = dict(self.state.clips)
-        self._show(replace(self.state, path=path, clips=tuple((clip, known.get(clip)) for clip in clips)))
+        listed = tuple((clip, known.get(clip)) for clip in clips)
+        self._show(replace(self.state, path=path, clips=listed, is_remembered=is_remembered))
+        places.remember_collection(path)
         self._on_opened()
         self._look_at(clips, and_open=and_open)
 

@@ -45,7 +45,7 @@ from app.ui.tour import TourCard
 PROGRAM = "FAMI-Pose Review"
 LEFT_PX, RIGHT_PX = 318, 360
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-STARTS = ("action_open", "action_open_folder", "action_tour")
+STARTS = ("action_open", "action_open_folder", "action_collect", "action_tour")
 """What the start page offers as buttons."""
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
         self.transport.frame_chosen.connect(self.timeline.frame_chosen)
         column.addWidget(self.transport)
         column.addWidget(self.timeline)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetMinAndMaxSize)  # no higher than all its rows
         dock = QDockWidget("Timeline", self)
         dock.setObjectName("timeline_dock")
         dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)

@@ -82,7 +82,7 @@ class TourCard(QFrame):
         self._next = self._button("tour_next", "Next", "The next step.", lambda: self._go(self._step + 1))
         end = self._button("tour_end", "End tour", "Put the tour away; the menu Help has it.", self.hide)
         row = QHBoxLayout()
-        for button in (self._do, self._back, self._next):
+        for button in (self._back, self._next):
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(end)
@@ -90,6 +90,7 @@ class TourCard(QFrame):
         column.setContentsMargins(theme.SPACING_LARGE, theme.SPACING, theme.SPACING, theme.SPACING)
         column.addWidget(self._title)
         column.addWidget(self._sentence)
+        column.addWidget(self._do)
         column.addLayout(row)
         self.setFixedWidth(WIDTH_PX)
         for number, step in enumerate(STEPS):

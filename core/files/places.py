@@ -107,6 +107,11 @@ def remember_project(path: Path) -> None:
     write_settings({"last_project": str(path), "recent_projects": recent[:MOST_RECENT]})
 
 
+def remember_collection(path: Path) -> None:
+    """Keeps which collection was opened last."""
+    write_settings({"last_collection": str(path)})
+
+
 def recent_projects() -> list[Path]:
     """The projects that were opened last and are still there, the newest first."""
     recent = read_settings().get("recent_projects")

@@ -7,12 +7,22 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QFileDialog, QLabel, QLineEdit
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QWidget,
+)
 
 from app.keymaps import presets
 from app.ui.actions import ACTIONS
 from app.ui.dialogs import dialogs, import_dialog, keys_dialog, range_dialog, tracks_dialog
 from app.ui.dialogs.dialogs import ExportFormat
+from app.ui.dialogs.key_sheet import KeySheet
 from app.ui.main_window import MainWindow
 from app.ui.panels.compare_panel import in_words
 from core.project import RunKind
@@ -82,7 +92,53 @@ def test_no_default_key_is_a_window_managers():
     arrows = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down}
     owned = {Qt.Key.Key_F4, Qt.Key.Key_Tab, Qt.Key.Key_F2, Qt.Key.Key_Space, Qt.Key.Key_Escape}
     assert not [key for pressed, key in modifiers if pressed & both == both and key in arrows]
+    control = Qt.KeyboardModifier.ControlModifier
+    unicode_entry = {(control | Qt.KeyboardModifier.ShiftModifier, Qt.Key.Key_U), (control, Qt.Key.Key_Period)}
+    assert not modifiers & unicode_entry, "input methods take them"
     assert not [key for pressed, key in modifiers if pressed == Qt.KeyboardModifier.AltModifier and key in owned]
+
+
+def test_a_new_window_shows_the_joints_and_the_legend_comes_and_goes(drive, clip):
+    d = drive(clip)
+    window = d.window
+    assert window.joints_panel.isVisible() and window.queue_panel.isVisible() and window.persons_panel.isVisible()
+    joints = window.joints_panel.visibleRegion()
+    assert not joints.isEmpty(), "the joints are in front"
+    for _ in range(2):
+        window.action("action_legend").trigger()
+        assert not window.findChild(QWidget, "legend_panel").visibleRegion().isEmpty()
+        window.action("action_legend").trigger()
+    assert window.findChild(QWidget, "legend_panel").visibleRegion().isEmpty()
+
+
+def test_the_timelines_strip_gives_back_what_a_large_window_gave_it(drive, clip):
+    d = drive(clip)
+    strip = d.window.findChild(QWidget, "timeline_strip")
+    small = strip.height()
+    for width, height in ((1920, 1080), (3840, 2160), (1280, 720)):
+        d.window.resize(width, height)
+        QTest.qWait(50)
+        assert strip.height() <= d.window.transport.height() + d.window.timeline.maximumHeight() + 1
+    assert strip.height() == small
+
+
+def test_saving_is_not_needed_and_that_is_said(drive, clip):
+    d = drive(clip)
+    d.do("action_saved")
+    assert d.said.startswith("Nothing is to be saved: every edit is on disk once it is made, in ")
+
+
+def test_the_sheet_of_keys_fits_a_large_window(qtbot):
+    keys = {spec.object_name: spec.keys for spec in ACTIONS}
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    parent.resize(1920, 1080)
+    sheet = KeySheet(keys, parent)
+    sheet.show()
+    bar = sheet.findChild(QScrollArea, "key_sheet_page").verticalScrollBar()
+    assert bar.maximum() == 0
+    words = [label.text() for label in sheet.findChildren(QLabel)]
+    assert "1 to 9" in words and words.count("Person in that row") == 1
 
 
 def test_messages_do_not_move_the_picture_and_only_trouble_looks_like_it(drive, clip):

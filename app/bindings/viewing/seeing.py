@@ -86,6 +86,7 @@ class SeeingBinding(QObject):
         dock.setTitleBarWidget(self._title)  # its tab has the title, unless it floats
         dock.topLevelChanged.connect(self._on_legend_moved)
         dock.hide()
+        window.show_panel("joints")  # hiding the dock in front would bring forward whichever comes last
         switch.triggered.connect(lambda _checked=False: self._toggle_legend())
         dock.toggleViewAction().toggled.connect(switch.setChecked)
         panel.set_tones(seeing.tones.brightness, seeing.tones.contrast)

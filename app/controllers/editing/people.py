@@ -119,7 +119,7 @@ class PeopleController(QObject):
             return
         if (frame_index, track_id) not in {(waits.frame_index, self._number_now(waits)) for waits in self._waiting}:
             self._waiting.append(chosen)
-        session.message.emit(f"Person {track_id} is next in the queue.")
+        session.message.emit(f"Person {track_id} waits its turn to be followed.")
 
     def _follow(self, chosen: _Chosen) -> None:
         session = self._session

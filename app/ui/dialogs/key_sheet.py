@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -12,8 +12,7 @@ from app.ui import theme
 from app.ui.actions import ACTIONS, KeyMap, shown
 from app.ui.dialogs.question import answer_of
 
-COLUMNS = 3
-WIDTH_PX, HEIGHT_PX = 1100, 640
+COLUMN_PX, MOST_COLUMNS = 300, 6
 MOUSE = (
     ("Drag a joint", "move it"),
     ("Right-click a joint", "visible, occluded, not labelled"),
@@ -21,10 +20,11 @@ MOUSE = (
     ("Drag with the middle button", "move the picture"),
 )
 """What the mouse does on the picture, which is no action of the table."""
+ROWS_OF_PEOPLE = tuple(f"action_person_{number}" for number in range(1, 10))
 
 
 class KeySheet(QDialog):
-    """A page to look at and close again: any key closes it.
+    """A page to look at and close again: any key closes it but those that scroll, where it does not fit.
 
     Args:
         keymap: the keys as they are now.
@@ -35,10 +35,11 @@ class KeySheet(QDialog):
         super().__init__(parent)
         self.setObjectName("key_sheet")
         self.setWindowTitle("Keys at a glance")
+        room = parent.size() if parent is not None else QSize(1280, 720)
         page = QWidget(self)
         columns = QHBoxLayout(page)
         columns.setSpacing(2 * theme.SPACING_LARGE)
-        for groups in _balanced(groups_of(keymap), COLUMNS):
+        for groups in _balanced(groups_of(keymap), min(max(room.width() // COLUMN_PX, 2), MOST_COLUMNS)):
             column = QVBoxLayout()
             column.setSpacing(theme.SPACING)
             for title, rows in groups:
@@ -53,8 +54,8 @@ class KeySheet(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACING_LARGE, theme.SPACING, theme.SPACING, theme.SPACING)
         column.addWidget(area)
-        room = parent.size() if parent is not None else page.sizeHint()
-        self.resize(min(WIDTH_PX, room.width()), min(HEIGHT_PX, room.height()))
+        wanted = page.sizeHint() + QSize(3 * theme.SPACING_LARGE, 3 * theme.SPACING)
+        self.resize(room.boundedTo(QSize(max(wanted.width(), room.width() * 9 // 10), wanted.height())))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scrolls with the keys that scroll; any other closes the page."""
@@ -94,7 +95,13 @@ def groups_of(keymap: Mapping[str, tuple[str, ...]]) -> list[Group]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for spec in ACTIONS:
         keys = keymap.get(spec.object_name, ())
-        if keys:
+        if spec.object_name in ROWS_OF_PEOPLE[1:] and keys:
+            continue
+        if spec.object_name == ROWS_OF_PEOPLE[0] and keys:
+            last = keymap.get(ROWS_OF_PEOPLE[-1], keys)
+            row = (f"{shown(keys[0])} to {shown(last[0])}" if last else shown(keys[0]), "Person in that row")
+            groups.setdefault(spec.menu.partition("/")[0], []).append(row)
+        elif keys:
             row = (", ".join(map(shown, keys)), spec.text.removesuffix("…"))
             groups.setdefault(spec.menu.partition("/")[0], []).append(row)
     return [*groups.items(), ("Mouse on the picture", MOUSE)]

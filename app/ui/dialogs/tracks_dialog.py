@@ -179,6 +179,10 @@ class TracksDialog(Question):
 
     def _refresh(self) -> None:
         """Where something else is chosen, nothing can be kept until its effect is known."""
+        merges = self._verbs[Verb.MERGE].isChecked()
+        self._both[Both.SWAP].setVisible(not merges)  # who are one cannot swap
+        if merges and self._both[Both.SWAP].isChecked():
+            self._both[Both.KEEP_THERE].setChecked(True)
         change, number = self.change(), self._number.value()
         if change == self._asked:  # Enter in a number's field says the number once more
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from app.ui import theme
@@ -14,6 +14,7 @@ from app.ui.canvas.painting.opinion_painting import COLOUR as OPINION_COLOUR
 from core.poses import Provenance
 
 SAMPLE_WH = (46, 26)
+WHITE = QColor("#ffffff")
 WHOSE = {True: "a person's word", False: "a machine's word"}
 
 Draw = Callable[[QPainter, QRectF], None]
@@ -196,6 +197,25 @@ def _sections() -> list[tuple[str, list[tuple[Draw, str]]]]:
                 (_line(lambda: OPINION_COLOUR, dashed=True), "A second opinion (Shift+C)"),
             ],
         ),
+        (
+            "Besides",
+            [
+                (_head, "Dotted: the box around a head"),
+                (_region, "A region that is ignored (Shift+I)"),
+                (_lock, "A joint that is locked"),
+                (_peak, "Where the heatmap is high, too (M)"),
+                (_ring, "What an edit would make of a joint, until it is kept"),
+            ],
+        ),
+        (
+            "On the timeline",
+            [
+                (_bar(lambda: theme.CANVAS_TEXT), "A bright base: the frame is reviewed"),
+                (_bar(lambda: theme.colour_of(theme.Meaning.DOUBTFUL), from_top=True), "A tick above: doubtful"),
+                (_line(lambda: theme.colour_of(theme.Meaning.LOST), dashed=True), "In a person's row: lost"),
+                (_hatching, "In a person's row: deleted"),
+            ],
+        ),
     ]
 
 
@@ -232,6 +252,64 @@ def _box(dashed: bool) -> Draw:
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area.adjusted(9, 5, -9, -5))
+
+    return draw
+
+
+def _head(painter: QPainter, area: QRectF) -> None:
+    pen = QPen(theme.person_colour(1), 1.6)
+    pen.setDashPattern([1.2, 1.6])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(area.adjusted(13, 5, -13, -5), 3, 3)
+
+
+def _region(painter: QPainter, area: QRectF) -> None:
+    inside = area.adjusted(9, 5, -9, -5)
+    _hatched(painter, inside)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(WHITE, 1.3, Qt.PenStyle.DashLine))
+    painter.drawRect(inside)
+
+
+def _hatching(painter: QPainter, area: QRectF) -> None:
+    _hatched(painter, area.adjusted(9, 7, -9, -7))
+
+
+def _hatched(painter: QPainter, inside: QRectF) -> None:
+    hatching = QColor(WHITE)
+    hatching.setAlpha(140)
+    painter.fillRect(inside, QBrush(hatching, Qt.BrushStyle.BDiagPattern))
+
+
+def _lock(painter: QPainter, area: QRectF) -> None:
+    at = area.center()
+    _marker(Provenance.PREDICTED)(painter, area.translated(-8, -4))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(WHITE, 1.4))
+    painter.drawArc(QRectF(at.x() - 2.6, at.y() - 3.5, 5.2, 7.5), 0, 180 * 16)
+    painter.setBrush(WHITE)
+    painter.drawRoundedRect(QRectF(at.x() - 4.2, at.y(), 8.4, 6.6), 1.4, 1.4)
+
+
+def _peak(painter: QPainter, area: QRectF) -> None:
+    at = area.center()
+    painter.setPen(QPen(WHITE, 1.3))
+    painter.drawLine(at - QPointF(5, 0), at + QPointF(5, 0))
+    painter.drawLine(at - QPointF(0, 5), at + QPointF(0, 5))
+
+
+def _ring(painter: QPainter, area: QRectF) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(WHITE, 1.7))
+    painter.drawEllipse(area.center(), 5.0, 5.0)
+
+
+def _bar(colour: Callable[[], QColor], from_top: bool = False) -> Draw:
+    def draw(painter: QPainter, area: QRectF) -> None:
+        bar = area.adjusted(14, 4, -14, -4)
+        painter.fillRect(bar, theme.colour_of(theme.Meaning.PREDICTED))
+        painter.fillRect(QRectF(bar.left(), bar.top() if from_top else bar.bottom() - 4, bar.width(), 4), colour())
 
     return draw
 

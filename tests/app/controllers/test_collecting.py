@@ -50,6 +50,23 @@ def test_a_folder_of_clips_is_worked_through(drive, clips, monkeypatch):
     assert [row[0] for row in listed(d)] == ["walk.mp4", "x.mp4", "y.mp4"]
 
 
+def test_the_collection_that_was_open_is_listed_again_and_opens_nothing(drive, clips, monkeypatch):
+    d = drive()
+    collect(d, clips, monkeypatch)
+    d.window.close()
+    again = drive(clips[2])
+    assert listed(again) == []
+    again.program.collecting.reopen()
+    again.idle()
+    assert [row[0] for row in listed(again)] == ["walk.mp4", "x.mp4", "y.mp4"]
+    assert again.session.source_path == clips[2]
+    assert again.window.persons_panel.isVisible(), "nobody asked for the list"
+    (clips[0].parent / f"{clips[0].parent.name}.famiset").unlink()
+    last = drive(clips[2])
+    last.program.collecting.reopen()
+    assert listed(last) == [] and not last.window.error_text
+
+
 def test_a_collection_opens_like_a_clip_at_what_is_not_done(drive, clips):
     d = drive(clips[0])
     with Project.open(d.session.project.path, read_only=True) as project:

@@ -295,7 +295,10 @@ def test_the_legend_opens_by_key_and_names_every_sign(drive, clip):
     window.action("action_legend").trigger()
     assert panel.isVisible()
     words = " ".join(label.text() for label in panel.findChildren(QLabel))
-    for what in ("Predicted", "Corrected", "Doubtful", "Left side", "Solid", "Dashed", "weights in use"):
+    for what in (
+        *("Predicted", "Corrected", "Doubtful", "Left side", "Solid", "Dashed", "weights in use", "Dotted", "ignored"),
+        *("locked", "heatmap", "until it is kept", "reviewed", "lost", "deleted"),
+    ):
         assert what in words, what
     assert count(panel.grab().toImage(), theme.colour_of(theme.Meaning.CORRECTED)) > 5
     window.action("action_legend").trigger()
