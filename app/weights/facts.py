@@ -5,9 +5,11 @@ Reads files and loads torch: not for the window's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from torch import Tensor
 
 from app.weights.available import WeightsFile, available_weights, catalogue
 from app.weights.speeds import Architecture, Speed, Speeds
@@ -16,7 +18,7 @@ from core.files import places
 from core.files.catalogue import CatalogueEntry
 from core.model import WeightsMetadata
 from core.model.weights.checkpoints import backbone_of, published_state_dict, read_checkpoint
-from core.model.weights.files import FORMAT, public_input_size_wh
+from core.model.weights.files import FORMAT, metadata_of, public_input_size_wh
 
 OWN_LICENCE = {"bundled": "the program's own", "yours": "as its author says"}
 
@@ -96,9 +98,10 @@ def _read(path: Path) -> tuple[Architecture, WeightsMetadata | None]:
     if content.get("format") != FORMAT:
         backbone = backbone_of(published_state_dict(content, path), path)
         return Architecture(backbone, public_input_size_wh(path, backbone), 1), None
-    metadata = WeightsMetadata.from_dict(content.get("metadata", {}))
-    gain = content.get("state_dict", {}).get("gain")
-    looks_around = gain is None or bool(gain.any())  # neighbours with a gain of zero are not computed
+    metadata = metadata_of(content.get("metadata"), path)
+    state = content.get("state_dict")
+    gain = state.get("gain") if isinstance(state, Mapping) else None
+    looks_around = not isinstance(gain, Tensor) or bool(gain.any())  # neighbours with a gain of zero are not computed
     num_frames = 1 + len(metadata.config.supporting_offsets) if looks_around else 1
     return Architecture(metadata.config.backbone, metadata.input_size_wh, num_frames), metadata
 

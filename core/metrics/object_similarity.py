@@ -77,7 +77,7 @@ def oks_of_folders(gt_dir: Path | str, pred_dir: Path | str, on_remark: OnRemark
             _add_coco(evaluated, document, load_json(pred_path), pair)
         else:
             _add_labels(evaluated, pair)
-    return evaluate(evaluated)
+    return evaluate(evaluated, gt_dir)
 
 
 def oks_ap(truth: Labels, predicted: Labels) -> dict[str, float]:
@@ -97,10 +97,10 @@ def oks_ap(truth: Labels, predicted: Labels) -> dict[str, float]:
     return evaluate(evaluated)
 
 
-def evaluate(evaluated: Evaluated) -> dict[str, float]:
+def evaluate(evaluated: Evaluated, truth: Path | str = "") -> dict[str, float]:
     """Runs pycocotools; see `oks_of_folders` for what it returns and raises."""
     if not any(person["num_keypoints"] for person in evaluated.truth):
-        raise FormatError("Nothing can be evaluated: the ground truth holds no labelled keypoint.")
+        raise FormatError(f"Nothing can be evaluated: the ground truth {truth} holds no labelled keypoint.")
     if not evaluated.guesses:
         return dict.fromkeys(OKS_NAMES, 0.0)
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools reports its progress by print

@@ -1,21 +1,42 @@
 """HDF5 label files: SLEAP's, and DeepLabCut's tables as pandas writes them."""
 
+import os
 import pickle
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import h5py
 import numpy as np
 
+from core.files import in_child
 from core.formats import read_labels
+from core.formats.layouts import pandas_h5, sleap
 from tests.fuzz import documents
 from tests.fuzz.label_targets import check
 from tests.fuzz.mutations import hdf5
 from tests.fuzz.targets import Target
 
 
+def forked(reader: Callable[[str], Any], path: str, **_: Any) -> Any:
+    """As `read_in_child`, by a fork of this process, which has the libraries loaded: a hundred times as quick."""
+    outlet, inlet = os.pipe()
+    process = os.fork()
+    if not process:
+        in_child.answer_to(reader, path, os.fdopen(inlet, "w"))
+        os._exit(0)
+    os.close(inlet)
+    with os.fdopen(outlet) as answers:
+        text = answers.read()
+    os.waitpid(process, 0)
+    return in_child.value_of(text)
+
+
 def _read(path: Path) -> None:
+    for module in (sleap, pandas_h5):  # the real one, for one in thirty
+        module.read_in_child = in_child.read_in_child if path.stat().st_size % 30 == 0 else forked
     check(read_labels(path))
 
 
@@ -73,6 +94,6 @@ def _deeplabcut(rng: Random, folder: Path) -> Path:
 
 
 TARGETS = (
-    Target("sleap", _sleap, _read, ci_cases=40, formats=("sleap",)),
+    Target("sleap", _sleap, _read, ci_cases=150, formats=("sleap",)),
     Target("deeplabcut_h5", _deeplabcut, _read),
 )

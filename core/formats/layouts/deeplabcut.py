@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import h5py
-
 from core.errors import FormatError
+from core.files.hdf5 import is_hdf5
 from core.formats.labels import Labels
 from core.formats.layouts.coco_like.annotations import written_scores
 from core.formats.layouts.frame_names import name_of
@@ -37,10 +36,9 @@ def is_table(path: Path) -> bool:
         with path.open("rb") as stream:
             if stream.read(200).decode("utf-8-sig", "replace").lower().startswith("scorer"):
                 return True
-        with h5py.File(path, "r") as file:
-            return holds_table(file)
     except OSError:
         return False
+    return holds_table(path)
 
 
 def parse(path: Path) -> LabelFile:
@@ -52,7 +50,7 @@ def parse(path: Path) -> LabelFile:
     Raises:
         FormatError: the table cannot be read, or none of its joints is known here.
     """
-    columns, rows = _read_h5(path) if h5py.is_hdf5(path) else _read_csv(path)
+    columns, rows = _read_h5(path) if is_hdf5(path) else _read_csv(path)
     remarks: Counter[str] = Counter()
     parts = list(dict.fromkeys(part for _, part, _ in columns))
     joints = {part: joint for part in parts if (joint := joint_named(part)) is not None}
@@ -158,7 +156,7 @@ def _read_h5(path: Path) -> tuple[list[Column], Iterator[tuple[str, list[float]]
             f"{path.name} is not a DeepLabCut table: its columns are not scorers, body parts and coordinates."
         )
     columns = [("" if len(names) == 3 else names[1], names[-2], names[-1].lower()) for names in table.columns]
-    return columns, ((name, values.tolist()) for name, values in zip(table.rows, table.values, strict=True))
+    return columns, ((name, list(values)) for name, values in zip(table.rows, table.values, strict=True))
 
 
 def write(labels: Labels, path: Path | str, source_name: str) -> None:

@@ -10,9 +10,14 @@ import h5py
 import numpy as np
 
 from core.errors import FormatError
+from core.files.hdf5 import check_contents, is_hdf5
+from core.files.in_child import ChildError, read_in_child
+from core.formats.texts.records import step
 from core.poses import FloatArray
 
 KINDS = ("frame", "frame_table")
+MOST_CELLS = 2**26
+"""A day of video of one person takes a tenth of it."""
 
 
 class NamedColumns(NamedTuple):
@@ -23,9 +28,12 @@ class NamedColumns(NamedTuple):
     values: FloatArray
 
 
-def holds_table(file: h5py.File) -> bool:
-    """Whether pandas wrote a table into the file."""
-    return _group(file) is not None
+def holds_table(path: Path) -> bool:
+    """Whether a file is HDF5, and pandas wrote a table into it."""
+    try:
+        return is_hdf5(path) and bool(read_in_child(_has_table, str(path), on_wait=step))
+    except ChildError:
+        return False
 
 
 def read_table(path: Path) -> NamedColumns:
@@ -35,14 +43,27 @@ def read_table(path: Path) -> NamedColumns:
         FormatError: the file holds none, or it is damaged.
     """
     try:
-        with h5py.File(path, "r") as file:
-            group = _group(file)
-            if group is None:
-                raise FormatError(f"{path.name} holds no table that pandas wrote; choose another file.")
-            read = _fixed if _text(group.attrs["pandas_type"]) == "frame" else _appendable
-            return read(group)
-    except (OSError, KeyError, ValueError, IndexError, TypeError, AttributeError) as error:
+        columns, rows, values = read_in_child(_plain_table, str(path), on_wait=step)
+    except ChildError as error:
         raise FormatError(f"The table in {path.name} cannot be read ({error}); use the CSV file beside it.") from error
+    return NamedColumns([tuple(names) for names in columns], rows, np.array(values, np.float64).reshape(len(rows), -1))
+
+
+def _has_table(path: str) -> bool:
+    with h5py.File(path, "r") as file:
+        return _group(file) is not None
+
+
+def _plain_table(path: str) -> tuple[list[tuple[str, ...]], list[str], list[list[float]]]:
+    """The table as JSON values; in a child, as HDF5's library trusts a file."""
+    with h5py.File(path, "r") as file:
+        check_contents(file)
+        group = _group(file)
+        if group is None:
+            raise ValueError("it holds none that pandas wrote")
+        read = _fixed if _text(group.attrs["pandas_type"]) == "frame" else _appendable
+        table = read(group)
+        return table.columns, table.rows, table.values.tolist()
 
 
 def _group(file: h5py.File) -> h5py.Group | None:
@@ -58,6 +79,8 @@ def _fixed(group: h5py.Group) -> NamedColumns:
     """Pandas' fixed layout: an axis as arrays, and the values in blocks of columns of one type."""
     columns, rows = _axis(group, "axis0"), ["/".join(names) for names in _axis(group, "axis1")]
     places = {names: place for place, names in enumerate(columns)}
+    if len(rows) * len(columns) > MOST_CELLS:
+        raise ValueError(f"it has {len(rows)} rows of {len(columns)} columns")
     values = np.full((len(rows), len(columns)), np.nan)
     for block in range(int(group.attrs["nblocks"])):
         stored = group[f"block{block}_values"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,24 +12,33 @@ import h5py
 import numpy as np
 
 from core.errors import FormatError
+from core.files.hdf5 import check_contents, is_hdf5
+from core.files.in_child import ChildError, read_in_child
 from core.files.replacing import drafting, put_in_place
 from core.formats.labels import Labels
 from core.formats.layouts.coco_like.annotations import mean_score
 from core.formats.texts.names import joint_named, note_unplaced, track_ids_named
-from core.formats.texts.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint
+from core.formats.texts.records import LARGEST_NUMBER, ImageRecord, LabelFile, PersonRecord, PlacedJoint, step
 from core.keypoints import POSETRACK
-from core.poses import Pose, Visibility
+from core.poses import Pose
 
 NEEDED = "SLEAP files are read and written with the package sleap-io, which is not installed: run ./setup.sh run."
 
 
 def is_sleap(path: Path) -> bool:
     """Whether a file is HDF5 with the tables of SLEAP's labels."""
-    try:
-        with h5py.File(path, "r") as file:
-            return {"metadata", "frames", "instances"} <= set(file)
-    except OSError:
+    if not is_hdf5(path):
         return False
+    try:
+        return {"metadata", "frames", "instances"} <= set(read_in_child(_names, str(path), on_wait=step))
+    except ChildError:
+        return False
+
+
+def _names(path: str) -> list[str]:
+    """What lies at the top of the file; in a child."""
+    with h5py.File(path, "r") as file:
+        return list(file)
 
 
 def parse(path: Path) -> LabelFile:
@@ -42,26 +52,28 @@ def parse(path: Path) -> LabelFile:
         FormatError: sleap-io is missing or cannot read the file, it labels more than one video, or none of its joints
             is known here.
     """
-    labels = _load(path)
-    frames = [frame for frame in labels.labeled_frames if frame.instances]
-    videos = {id(frame.video): frame.video for frame in frames}
-    if len(videos) > 1:
-        names = ", ".join(sorted(_file_name(video, None) for video in videos.values()))
+    _sleap_io()
+    try:
+        content = read_in_child(_plain_labels, str(path), on_wait=step)
+    except ChildError as error:
+        raise FormatError(f"{path.name} cannot be read as SLEAP labels ({error}); save it again in SLEAP.") from error
+    if len(content["videos"]) > 1:
+        names = ", ".join(sorted(content["videos"]))
         raise FormatError(
-            f"{path.name} labels {len(videos)} videos ({names}); save one video's labels as a file of its own in SLEAP."
+            f"{path.name} labels {len(content['videos'])} videos ({names}); save one video's labels as a file of its "
+            "own in SLEAP."
         )
     remarks: Counter[str] = Counter()
-    track_ids = track_ids_named([track.name for track in labels.tracks], remarks)
+    track_ids = track_ids_named(content["tracks"], remarks)
     images: dict[int, ImageRecord] = {}
-    for frame in frames:
-        index = int(frame.frame_idx)
-        image = images.setdefault(index, ImageRecord(_file_name(frame.video, index), frame_id=index))
-        corrected = {id(instance.from_predicted) for instance in frame.instances if instance.from_predicted is not None}
-        for instance in frame.instances:
-            if id(instance) in corrected:
-                continue
-            person = _person(instance, remarks)
-            person.track_id = None if instance.track is None else track_ids[instance.track.name]
+    for index, name, people in content["frames"]:
+        if not 0 <= index < LARGEST_NUMBER:
+            remarks["a frame whose number is none was left out"] += 1
+            continue
+        image = images.setdefault(index, ImageRecord(name, frame_id=index))
+        for one in people:
+            person = _person(one, remarks)
+            person.track_id = None if one["track"] is None else track_ids[one["track"]]
             image.people.append(person)
     label_file = LabelFile(path, "sleap", list(images.values()), remarks)
     label_file.sort_images()
@@ -132,12 +144,43 @@ def _sleap_io() -> Any:  # noqa: ANN401 - a module
     return sleap_io
 
 
-def _load(path: Path) -> Any:  # noqa: ANN401 - sleap-io's Labels, whose types it does not publish
-    sio = _sleap_io()
-    try:
-        return sio.load_slp(str(path), open_videos=False)
-    except Exception as error:  # whatever a foreign reader raises of a damaged file
-        raise FormatError(f"{path.name} cannot be read as SLEAP labels ({error}); save it again in SLEAP.") from error
+def _plain_labels(path: str) -> dict[str, Any]:
+    """The labels as JSON values; in a child, as sleap-io and HDF5 trust a file."""
+    with h5py.File(path, "r") as file:
+        check_contents(file)
+    labels = _sleap_io().load_slp(path, open_videos=False)
+    frames = [frame for frame in labels.labeled_frames if frame.instances]
+    videos = {id(frame.video): _file_name(frame.video, None) for frame in frames}
+    return {
+        "videos": list(videos.values()),
+        "tracks": [str(track.name) for track in labels.tracks],
+        "frames": [
+            (int(frame.frame_idx), _file_name(frame.video, int(frame.frame_idx)), _people(frame)) for frame in frames
+        ],
+    }
+
+
+def _people(frame: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - sleap-io does not publish its types
+    """The instances of a frame, but for predictions that a person corrected."""
+    corrected = {id(instance.from_predicted) for instance in frame.instances if instance.from_predicted is not None}
+    return [_plain_instance(instance) for instance in frame.instances if id(instance) not in corrected]
+
+
+def _plain_instance(instance: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The points that are there, as (name, x, y, score)."""
+    names = [str(node.name) for node in instance.skeleton.nodes]
+    is_predicted = "score" in (instance.points.dtype.names or ())
+    points = []
+    for name, point in zip(names, instance.points, strict=True):
+        if point["visible"] and np.isfinite(point["xy"]).all():
+            x, y = point["xy"]
+            points.append((name, float(x), float(y), float(np.nan_to_num(point["score"])) if is_predicted else 1.0))
+    return {
+        "predicted": is_predicted,
+        "score": float(np.nan_to_num(instance.score)) if is_predicted else None,
+        "track": None if instance.track is None else str(instance.track.name),
+        "points": points,
+    }
 
 
 def _file_name(video: Any, index: int | None) -> str:  # noqa: ANN401
@@ -149,28 +192,18 @@ def _file_name(video: Any, index: int | None) -> str:  # noqa: ANN401
     return "" if index is not None else PurePosixPath(str(files).replace("\\", "/")).name
 
 
-def _person(instance: Any, remarks: Counter[str]) -> PersonRecord:  # noqa: ANN401
+def _person(instance: Mapping[str, Any], remarks: Counter[str]) -> PersonRecord:
     """One instance; `remarks` counts what has no place here."""
-    names = [node.name for node in instance.skeleton.nodes]
-    is_predicted = "score" in (instance.points.dtype.names or ())
     placed = []
-    for name, point in zip(names, instance.points, strict=True):
-        if not point["visible"] or not np.isfinite(point["xy"]).all():
-            continue
+    for name, x, y, score in instance["points"]:
         joint = joint_named(name)
         if joint is None:
             note_unplaced(name, remarks)
         else:
-            placed.append(PlacedJoint(joint, *_numbers(point, is_predicted)))
-    person = PersonRecord.of_joints(placed, predicted=is_predicted)
-    person.score = float(instance.score) if is_predicted else None
+            placed.append(PlacedJoint(joint, x, y, score=score))
+    person = PersonRecord.of_joints(placed, predicted=instance["predicted"])
+    person.score = instance["score"]
     return person
-
-
-def _numbers(point: Any, is_predicted: bool) -> tuple[float, float, Visibility, float]:  # noqa: ANN401
-    """x, y, that it is seen, and the score."""
-    x, y = point["xy"]
-    return float(x), float(y), Visibility.VISIBLE, float(point["score"]) if is_predicted else 1.0
 
 
 def _instance(sio: Any, pose: Pose, skeleton: Any, track: Any) -> Any:  # noqa: ANN401

@@ -90,6 +90,19 @@ def backbone_config(name: str) -> HRNetConfig:
     return BACKBONES[name]
 
 
+_BOUNDS = {
+    "num_keypoints": (1, 1000),
+    "gtm_width": (1, 4096),
+    "lcm_width": (1, 4096),
+    "lcm_blocks": (0, 64),
+    "head_convs": (0, 64),
+    "use_gtm": (0, 1),
+    "use_lcm": (0, 1),
+}
+"""What a description in a file may ask for: a network that fits a machine."""
+_FURTHEST, _MOST_NEIGHBOURS, _WIDEST_SIGMA = 10_000, 64, 100.0
+
+
 @dataclass(frozen=True)
 class FamiPoseConfig:
     """One FAMI-Pose network; each line of the paper's Tables 6 and 7 is one of these.
@@ -126,6 +139,16 @@ class FamiPoseConfig:
 
     def __post_init__(self) -> None:
         """Raises ValueError on a choice that there is not, and for a neighbour that is the key frame."""
+        for name, (least, most) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or not least <= value <= most:
+                raise ValueError(f"{name} is {str(value)[:40]}, not a whole number from {least} to {most}")
+        if not all(isinstance(offset, int) and abs(offset) <= _FURTHEST for offset in self.supporting_offsets):
+            raise ValueError(f"supporting_offsets are not whole numbers to {_FURTHEST}")
+        if len(self.supporting_offsets) > _MOST_NEIGHBOURS or not isinstance(self.backbone, str):
+            raise ValueError(f"there are more than {_MOST_NEIGHBOURS} supporting_offsets, or the backbone is no name")
+        if not isinstance(self.heatmap_sigma, (int, float)) or not 0 < self.heatmap_sigma <= _WIDEST_SIGMA:
+            raise ValueError(f"heatmap_sigma is not a number to {_WIDEST_SIGMA}")
         if self.initialisation not in ("warm", "paper"):
             raise ValueError(f"initialisation is {self.initialisation!r}, not 'warm' or 'paper'")
         if self.heatmap_activation not in ("linear", "softmax"):
@@ -142,7 +165,7 @@ class FamiPoseConfig:
         """The configuration out of a weights file. Raises WeightsError where it is not one."""
         try:
             return cls(**{**fields, "supporting_offsets": tuple(fields["supporting_offsets"])})
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise WeightsError(
                 f"The weights describe a network that this version does not know ({error}); update the program."
             ) from error

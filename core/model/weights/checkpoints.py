@@ -2,7 +2,6 @@
 
 import pickle
 import re
-import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch import Tensor
 from core.errors import KeypointsUnknownError, WeightsError
 from core.files.hashing import file_sha256
 from core.keypoints import COCO, POSETRACK, SKELETONS, Skeleton
+from core.model.weights.contents import check_archive, check_values
 from core.model.weights.file_kinds import kind_of_content, kind_of_file, kind_of_network, objects_in
 
 KeypointsChoice = Literal["auto", "posetrack", "coco"]
@@ -58,13 +58,14 @@ _DROPPED = ("data_preprocessor.",)
 _RENAMED = {"keypoint_head.final_layer.": "final_layer.", "head.final_layer.": "final_layer."}
 
 
-def read_checkpoint(path: Path | str, *, mapped: bool = False) -> dict[str, Any]:
+def read_checkpoint(path: Path | str, *, mapped: bool = False, device: torch.device | str = "cpu") -> dict[str, Any]:
     """The dictionary in a torch file, without running anything in it.
 
     Args:
         path: the file.
         mapped: leave the numbers in the file, for tensors that are copied out of it at once; files older than
             torch's ZIP format are read all the same.
+        device: where tensors are put, once they are known to be what they say.
 
     Raises:
         WeightsError: where the file is missing, truncated, not a torch file, or one that would run code.
@@ -76,16 +77,24 @@ def read_checkpoint(path: Path | str, *, mapped: bool = False) -> dict[str, Any]
     if kind is not None:
         raise WeightsError(f"{path} is not a weights file; it looks like {kind}.")
     try:
+        check_archive(path)
         with torch.serialization.safe_globals(_NUMPY_CONSTRUCTORS):
             mapped = mapped and zipfile.is_zipfile(path)
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        check_values(content)
     except pickle.UnpicklingError as error:
         raise WeightsError(
             f"{path} is not a weights file, or holds more than numbers{objects_in(path)}, which could run code, so it "
             "was not opened; get it again from its source."
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
+    except ValueError as error:
+        raise WeightsError(
+            f"{path} cannot be read as weights: it is damaged or incomplete ({error}); get it again."
+        ) from error
+    except Exception as error:  # torch's readers trust a file, and stumble in any way over one that is wrong
         raise WeightsError(f"{path} cannot be read as weights: it is damaged or incomplete; get it again.") from error
+    if torch.device(device).type != "cpu":
+        content = torch.load(path, map_location=device, weights_only=True)
     if not isinstance(content, dict):
         raise WeightsError(f"{path} holds no named weights but a {type(content).__name__}; choose another file.")
     return content
@@ -148,7 +157,7 @@ def looks_like(state: Mapping[str, Tensor]) -> str:
 def backbone_of(state: Mapping[str, Tensor], path: Path | str) -> str:
     """The published backbone that a state dict is of. Raises WeightsError where it is none."""
     final = state.get("final_layer.weight")
-    name = f"w{final.shape[1]}" if final is not None and final.dim() == 4 else "none"
+    name = f"w{final.shape[1]}" if isinstance(final, Tensor) and final.dim() == 4 else "none"
     if name not in PUBLISHED_BACKBONES:
         raise WeightsError(f"{path} holds no HRNet-W32 or W48 for poses{looks_like(state)}; choose such a checkpoint.")
     return name
@@ -185,8 +194,10 @@ def _skeleton_of_metadata(meta: Any, path: Path | str) -> Skeleton | None:  # no
     dataset = meta.get("dataset_meta")
     if isinstance(dataset, Mapping):
         names = dataset.get("keypoint_id2name")
-        if isinstance(names, Mapping) and names:
-            return _skeleton_of_names({int(index): str(name) for index, name in names.items()}, path)
+        if isinstance(names, Mapping) and names and all(isinstance(index, (int, str)) for index in names):
+            numbered = {int(index): str(name) for index, name in names.items() if str(index).isdecimal()}
+            if len(numbered) == len(names):
+                return _skeleton_of_names(numbered, path)
         return _skeleton_of_dataset(str(dataset.get("dataset_name", "")))
     configuration = re.search(r"dataset_type\s*=\s*['\"](\w+)['\"]", str(meta.get("config", "")))
     return _skeleton_of_dataset(configuration[1]) if configuration else None

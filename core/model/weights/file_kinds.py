@@ -55,8 +55,8 @@ def kind_of_file(path: Path) -> str | None:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
         return "an empty file" if not head else _kind_of_bytes(head, path)
-    except (OSError, zipfile.BadZipFile):  # for the reader to report
-        return None
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, struct.error):
+        return None  # for the reader to report
 
 
 def _kind_of_bytes(head: bytes, path: Path) -> str | None:
@@ -90,7 +90,7 @@ def objects_in(path: Path) -> str:
     """The names of what a file holds besides numbers, in brackets, as far as they can be told without opening it."""
     try:
         unknown = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-    except (RuntimeError, OSError, EOFError, ValueError, LookupError):  # files older than torch's ZIP format
+    except Exception:  # noqa: BLE001 - of files older than torch's ZIP format, and whatever it stumbles over in others
         return ""
     return f" ({', '.join(sorted(unknown)[:3])})" if unknown else ""
 

@@ -4,15 +4,18 @@ Nothing is ever unpickled that could run code: torch's `weights_only` reader, wi
 one addition, which MMPose 1.x files need.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from core.errors import WeightsError
+from core.files.catalogue import LONGEST_SIDE
 from core.files.hashing import file_sha256
 from core.files.replacing import drafting, put_in_place, replacing
 from core.judging.scoring import ScoreModel
@@ -31,10 +34,15 @@ from core.model.weights.checkpoints import (
     read_checkpoint,
     recognise_keypoints,
 )
+from core.model.weights.contents import is_finite
 
 FORMAT = "fami-pose-weights"
 VERSION = 1
 _MAX_LISTED_NAMES = 5
+_LONGEST_TEXT = 5000
+SMALLEST_SIDE = 8
+STRIDE = 4
+"""A heatmap's pixel has so many of the crop's."""
 
 
 @dataclass(frozen=True)
@@ -73,21 +81,52 @@ class WeightsMetadata:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "WeightsMetadata":
-        """The metadata out of a file. Raises WeightsError where something needed is missing."""
+        """The metadata out of a file. Raises WeightsError where something needed is missing or cannot be."""
         known = {f.name for f in fields(cls)}
         kept = {name: value for name, value in values.items() if name in known}
         try:
             kept["config"] = FamiPoseConfig.from_dict(kept["config"])
-            kept["input_size_wh"] = (int(kept["input_size_wh"][0]), int(kept["input_size_wh"][1]))
+            kept["input_size_wh"] = _crop_size(kept["input_size_wh"])
             kept["trained_keypoints"] = tuple(kept["trained_keypoints"])
             if kept.get("score_model") is not None:
                 kept["score_model"] = ScoreModel.from_dict(kept["score_model"])
             metadata = cls(**kept)
+            metadata.check()
             if len(SKELETONS[metadata.keypoints]) != metadata.config.num_keypoints:
                 raise ValueError(f"{metadata.config.num_keypoints} heatmaps for {metadata.keypoints} keypoints")
             return metadata
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
             raise WeightsError(f"The weights do not say what they are ({error}); fetch or train them again.") from error
+
+    def check(self) -> None:
+        """Raises ValueError where a value is of the wrong kind, or one that no network has."""
+        words = (self.name, self.keypoints, self.description, *self.trained_keypoints, *self.accuracy)
+        if not all(isinstance(word, str) and len(word) <= _LONGEST_TEXT for word in words):
+            raise ValueError("its names are no text")
+        if not all(isinstance(value, (int, float)) and math.isfinite(value) for value in self.accuracy.values()):
+            raise ValueError("its accuracy is no number")
+        if not isinstance(self.flip_test, bool) or not isinstance(self.parent_sha256, (str, NoneType)):
+            raise ValueError("its settings are of the wrong kind")
+
+
+def metadata_of(values: object, path: Path | str) -> WeightsMetadata:
+    """The metadata in a file. Raises WeightsError, with the file's name, where something is missing or cannot be."""
+    try:
+        return WeightsMetadata.from_dict(values if isinstance(values, Mapping) else {})
+    except WeightsError as error:
+        raise WeightsError(f"{Path(path).name}: {error}") from error
+
+
+def _crop_size(value: Sequence[int]) -> tuple[int, int]:
+    """Width and height. Raises ValueError where they are none that a network can take."""
+    width, height = value
+    for side in (width, height):
+        if not isinstance(side, int) or not SMALLEST_SIDE <= side <= LONGEST_SIDE or side % STRIDE:
+            raise ValueError(
+                f"a crop of {width}x{height}, which has to be whole numbers from {SMALLEST_SIDE} to {LONGEST_SIDE}, "
+                f"and multiples of {STRIDE}"
+            )
+    return width, height
 
 
 @dataclass(frozen=True)
@@ -295,9 +334,15 @@ def _parse_own(content: dict[str, Any], path: Path | str) -> tuple[WeightsMetada
     if content.get("version") != VERSION:
         raise WeightsError(f"{path} was written by another version of this program; update the program.")
     state, values = content.pop("state_dict", None), content.get("metadata")
-    if not isinstance(state, Mapping) or not isinstance(values, Mapping):
+    if not isinstance(values, Mapping) or not _are_tensors(state):
         raise WeightsError(f"{path} lacks its tensors or its description; fetch or train it again.")
-    return WeightsMetadata.from_dict(values), dict(state)
+    return metadata_of(values, path), dict(state)
+
+
+def _are_tensors(state: object) -> bool:
+    return isinstance(state, Mapping) and all(
+        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in state.items()
+    )
 
 
 def _check_fit(model: nn.Module, state: Mapping[str, Tensor], path: Path | str) -> None:
@@ -311,6 +356,11 @@ def _check_fit(model: nn.Module, state: Mapping[str, Tensor], path: Path | str) 
             for name, tensor in expected.items()
             if name in state and state[name].shape != tensor.shape
         ],
+        "not of numbers": [
+            name
+            for name, tensor in expected.items()
+            if name in state and state[name].is_floating_point() != tensor.is_floating_point()
+        ],
     }
     described = [f"{len(names)} {kind} ({_shortened(names)})" for kind, names in problems.items() if names]
     if described:
@@ -322,6 +372,9 @@ def _check_fit(model: nn.Module, state: Mapping[str, Tensor], path: Path | str) 
 def _load_strictly(model: nn.Module, state: dict[str, Tensor], path: Path | str) -> None:
     """Fills a model with a state dict that fits it; a model without memory of its own (on meta) takes the tensors."""
     _check_fit(model, state, path)
+    endless = [name for name, tensor in state.items() if tensor.is_floating_point() and not is_finite(tensor)]
+    if endless:
+        raise WeightsError(f"{path} holds numbers that are not finite ({_shortened(endless)}); get or train it again.")
     if not next(model.parameters()).is_meta:
         model.load_state_dict(state)
         return

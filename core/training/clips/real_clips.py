@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.geometry import BoolArray, ByteArray
 from core.keypoints import posetrack_places
-from core.training.photographs.pictures import LEAST_TRUST, jpegs, opened, teachers_keypoints
+from core.training.photographs.pictures import LEAST_TRUST, array_of, jpegs, opened, teachers_keypoints
 from core.training.samples.person import Person
 
 
@@ -33,11 +33,14 @@ class RealClips:
         with opened(path) as file:
             self._jpegs = jpegs(file, path)
             self.first = np.asarray(file["first"], dtype=np.int64)
-            teachers = np.asarray(file["keypoints"], dtype=np.float64)
-            keypoints, trust = teachers_keypoints(teachers, json.loads(file.attrs["joint_names"]))
-            persons = np.asarray(file["jhmdb_joints"], dtype=np.float64)
-            places = posetrack_places(json.loads(file.attrs["jhmdb_joint_names"]))
-            self.boxes = np.asarray(file["box"], dtype=np.float64)
+            count = len(self._jpegs)
+            if self.first.ndim != 1 or (np.diff(self.first) < 0).any() or self.first[0] != 0 or self.first[-1] > count:
+                raise ValueError("'first' does not say which frames are a clip")
+            names, jhmdb_names = json.loads(file.attrs["joint_names"]), json.loads(file.attrs["jhmdb_joint_names"])
+            keypoints, trust = teachers_keypoints(array_of(file, "keypoints", (count, len(names), 4)), names)
+            persons = array_of(file, "jhmdb_joints", (count, len(jhmdb_names), 2))
+            places = posetrack_places(jhmdb_names)
+            self.boxes = array_of(file, "box", (count, 4))
             origins = [origin[0] for origin in json.loads(file.attrs["origins"])]
             paths = [path.decode() for path in file["path"]]
             self.videos = tuple(

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import FormatError
 from core.formats.layouts.jhmdb import FIRST_PIXEL
-from core.formats.texts.records import load_json, numbers, whole_number
+from core.formats.texts.records import load_json, number, numbers, whole_number
 from core.geometry import FloatArray
 from core.keypoints import JHMDB
 from core.training.datasets.videos import LabelledFrame, LabelledPerson, LabelledVideo, LabelledVideos
@@ -20,20 +20,21 @@ def read_coco_jhmdb(path: Path) -> LabelledVideos:
     """The videos of one file. Raises FormatError if it is not such a file."""
     document = load_json(path)
     names = [c.get("keypoints") for c in _dicts(document, "categories")]
-    order = next((n for n in names if isinstance(n, list) and set(n) == set(JHMDB.keypoint_names)), None)
+    named = (n for n in names if isinstance(n, list) and all(isinstance(name, str) for name in n))
+    order = next((n for n in named if sorted(n) == sorted(JHMDB.keypoint_names)), None)
     if order is None:
         raise FormatError(f"{path.name} is not a JHMDB file: no category names its 15 joints (neck, belly, head, ...).")
     rows = [order.index(name) for name in JHMDB.keypoint_names]
     remarks: Counter[str] = Counter()
     frames: dict[int | None, tuple[LabelledFrame, tuple[float, float]]] = {}
     for image in _dicts(document, "images"):
-        name, size = image.get("file_name"), (image.get("width"), image.get("height"))
-        if not isinstance(name, str) or not all(isinstance(side, (int, float)) for side in size):
+        name, width, height = image.get("file_name"), number(image.get("width")), number(image.get("height"))
+        if not isinstance(name, str) or width is None or height is None:
             remarks["an image without a name or size was skipped"] += 1
             continue
         labelled = image.get("is_labeled") is not False
         frame = LabelledFrame(name.replace("\\", "/"), whole_number(image.get("frame_id")), labelled)
-        frames[whole_number(image.get("id"))] = frame, size  # type: ignore[assignment]  # both are numbers, see above
+        frames[whole_number(image.get("id"))] = frame, (width, height)
     for annotation in _dicts(document, "annotations"):
         found = frames.get(whole_number(annotation.get("image_id")))
         person = None if found is None else _person(annotation, rows, found[1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import h5py
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 from core.errors import TrainingError
 from core.geometry import BOX_MARGIN, ByteArray, bbox_of_points
 from core.keypoints import POSETRACK, posetrack_places
+from core.training.photographs.pictures import array_of, opened
+from core.training.samples.jpegs import Jpegs
 from core.training.samples.person import Person
 
 
@@ -39,30 +40,21 @@ class PersonCrops:
             raise TrainingError(
                 f"The crops to train on are not at {path}: set FAMI_SHARED to the folder that holds them."
             )
-        try:
-            with h5py.File(path) as file:
-                names = tuple(map(str, file.attrs["joint_names"]))
-                joints = np.asarray(file["keypoints"], dtype=np.float64)
-                self._bytes, self._end = _pictures(file)
-        except (OSError, KeyError) as error:
-            raise TrainingError(
-                f"{path} does not hold crops to train on ({error}): name lspet_train.h5 or lspet_train_small.h5."
-            ) from error
+        with opened(path) as file:
+            names = tuple(map(str, file.attrs["joint_names"]))
+            self._jpegs = Jpegs(*_pictures(file), path.name)
+            joints = array_of(file, "keypoints", (len(self._jpegs), len(names), 3))
         where = posetrack_places(names)
         self.keypoints = np.where((where >= 0)[:, None], joints[:, where, :2], 0.0)
         self.labelled = (where >= 0) & (joints[:, where, 2] > 0)
         self.trained_keypoints = tuple(name for name, i in zip(POSETRACK.keypoint_names, where, strict=True) if i >= 0)
 
     def __len__(self) -> int:
-        return len(self._end)
+        return len(self._jpegs)
 
     def person(self, index: int) -> Person:
         """The picture and labels of one person."""
-        start = int(self._end[index - 1]) if index else 0
-        bgr = cv2.imdecode(self._bytes[start : int(self._end[index])], cv2.IMREAD_COLOR)
-        if bgr is None:
-            raise TrainingError(f"Picture {index} of the crops to train on is damaged: copy the file again.")
-        rgb: ByteArray = np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)
+        rgb = self._jpegs.rgb(index)
         keypoints, labelled = self.keypoints[index], self.labelled[index]
         box = bbox_of_points(keypoints[labelled], BOX_MARGIN)
         return Person(rgb, keypoints, labelled, box)

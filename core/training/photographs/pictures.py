@@ -9,7 +9,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.errors import TrainingError
+from core.errors import FamiError, TrainingError
+from core.files.hdf5 import check_contents
 from core.geometry import BoolArray, FloatArray
 from core.keypoints import posetrack_places
 from core.training.samples.jpegs import Jpegs
@@ -34,8 +35,9 @@ class Pictures:
         with opened(path) as file:
             self._jpegs = jpegs(file, path)
             names = json.loads(file.attrs["joint_names"])
-            self.keypoints, self.trust = teachers_keypoints(np.asarray(file["keypoints"], dtype=np.float64), names)
-            self.boxes = np.asarray(file["box"], dtype=np.float64)
+            teachers = array_of(file, "keypoints", (len(self._jpegs), len(names), 4))
+            self.keypoints, self.trust = teachers_keypoints(teachers, names)
+            self.boxes = array_of(file, "box", (len(self._jpegs), 4))
             origins = [origin[0] for origin in json.loads(file.attrs["origins"])]
             paths = [path.decode() for path in file["path"]]
             self.groups = tuple(
@@ -73,15 +75,27 @@ class opened:  # noqa: N801 - used as `with opened(path) as file`, like open
                 f"The pictures to train on are not at {self.path}: set FAMI_SHARED to the folder that holds them."
             )
         try:
-            self._file = h5py.File(self.path)
+            self._file = h5py.File(self.path, "r")
         except OSError as error:
             raise TrainingError(f"{self.path} is damaged ({error}): copy it again.") from error
+        try:
+            check_contents(self._file)
+        except Exception as error:
+            self._file.close()
+            raise TrainingError(f"{self.path} does not hold what its name says ({error}): copy it again.") from error
         return self._file
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._file.close()
-        if isinstance(error, KeyError | ValueError | IndexError | TypeError | OSError):
+        if isinstance(error, Exception) and not isinstance(error, FamiError):  # what HDF5 and numpy say of odd content
             raise TrainingError(f"{self.path} does not hold what its name says ({error}): copy it again.") from error
+
+
+def array_of(file: Any, name: str, shape: tuple[int, ...]) -> FloatArray:  # noqa: ANN401
+    """Numbers of an open file. Raises ValueError where they have another shape."""
+    if file[name].shape != shape:
+        raise ValueError(f"'{name}' has the shape {file[name].shape}, not {shape}")
+    return np.asarray(file[name], dtype=np.float64)
 
 
 def jpegs(file: Any, path: Path) -> Jpegs:  # noqa: ANN401 - h5py has no types

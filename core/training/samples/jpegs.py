@@ -26,13 +26,23 @@ class Jpegs:
     end: NDArray[np.int64]
     name: str
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where the ends are none of pictures in these bytes."""
+        starts_and_ends = np.concatenate([[0], np.asarray(self.end, dtype=np.int64).ravel(), [len(self.content)]])
+        if self.end.ndim != 1 or self.content.ndim != 1 or (np.diff(starts_and_ends) < 0).any():
+            raise ValueError("it does not say where its pictures end")
+
     def __len__(self) -> int:
         return len(self.end)
 
     def rgb(self, index: int) -> ByteArray:
         """(H, W, 3) one picture. Raises TrainingError if it is damaged."""
         start = int(self.end[index - 1]) if index else 0
-        bgr = cv2.imdecode(self.content[start : int(self.end[index])], cv2.IMREAD_COLOR)
+        content = self.content[start : int(self.end[index])]
+        try:
+            bgr = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+        except cv2.error:  # of a picture that says that it is too large
+            bgr = None
         if bgr is None:
             raise TrainingError(f"Picture {index} of {self.name} is damaged: copy the file again.")
         return np.ascontiguousarray(bgr[:, :, ::-1], dtype=np.uint8)

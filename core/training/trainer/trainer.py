@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.errors import TrainingError
+from core.errors import TrainingError, WeightsError
 from core.files.checkout import REPOSITORY
 from core.files.replacing import replacing
 from core.keypoints import SKELETONS
@@ -21,6 +20,7 @@ from core.model.network.backbones import SingleFrame, new_backbone
 from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
 from core.model.network.pyramid import PyramidNet
+from core.model.weights.checkpoints import read_checkpoint
 from core.model.weights.files import write_torch_file
 from core.training.learning.engine import Engine, synchronised_statistics
 from core.training.learning.objective import Objective, joint_weight, new_objective
@@ -360,8 +360,8 @@ def write_atomically(content: dict[str, Any], path: Path) -> None:
 def _read(path: Path, needed: tuple[str, ...], device: torch.device) -> dict[str, Any]:
     """What `write_atomically` wrote. Raises TrainingError for any other file."""
     try:
-        content = torch.load(path, map_location=device, weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, LookupError, pickle.UnpicklingError) as error:
+        content = read_checkpoint(path, device=device)
+    except WeightsError as error:
         raise TrainingError(f"{path} is damaged or not a training checkpoint: remove it to start over.") from error
     if not isinstance(content, dict) or not all(name in content for name in needed):
         raise TrainingError(f"{path} is not a training checkpoint: remove it to start over.")

@@ -55,7 +55,7 @@ def _change_attribute(item: Any, rng: Random) -> None:
 
 
 def _change_dataset(file: Any, dataset: Any, rng: Random) -> None:
-    name, values = dataset.name, dataset[()]
+    name, values = dataset.name, dataset[()] if dataset.nbytes < 2**20 else None
     action = rng.random()
     if action < 0.45 and isinstance(values, np.ndarray) and values.size:
         dataset[...] = _changed(values, rng)

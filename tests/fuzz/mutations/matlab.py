@@ -92,6 +92,8 @@ def annolist(rng: Random) -> dict[str, Any]:
 
 def _value(value: Any, rng: Random) -> Any:
     """Lists of objects as struct arrays, as MATLAB has them; what it cannot hold becomes a number or text."""
+    if value == {}:
+        return np.zeros((0, 0))
     if isinstance(value, dict):
         value = [value]
     if isinstance(value, list) and value and all(isinstance(item, dict) and item for item in value):
