@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from string import Template
-from typing import Literal
+from typing import Any, Literal
 
 from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QStyleFactory, QTableWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QProxyStyle, QTableWidget, QWidget
 
 from app.ui.palettes import DARK, LIGHT, PALETTES, PERSON_COLOURS, Look, Meaning, Palette
 from core.files import checkout
@@ -219,9 +219,23 @@ def palette() -> QPalette:
     return result
 
 
+class PlainTextStyle(QProxyStyle):
+    """A style whose labels and tips show text as it is.
+
+    Names of files, people and weights come from strangers; Qt takes what looks like HTML for it, and would draw it and
+    load the pictures that it names.
+    """
+
+    def polish(self, thing: Any) -> Any:  # noqa: ANN401 - Qt's three overloads: a widget, a palette, the application
+        """Every widget passes here once before it is shown, also the label of a tip."""
+        if isinstance(thing, QLabel) and thing.textFormat() == Qt.TextFormat.AutoText:
+            thing.setTextFormat(Qt.TextFormat.PlainText)
+        return super().polish(thing)
+
+
 def apply(application: QApplication) -> None:
     """Dresses the whole application: Qt's own Fusion style, so that it looks the same everywhere."""
-    application.setStyle(QStyleFactory.create("Fusion"))
+    application.setStyle(PlainTextStyle("Fusion"))
     _dress(application)
 
 

@@ -21,14 +21,22 @@ _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 _MATRIX = SideDataType.DISPLAYMATRIX
 
 
+_ELSEWHERE = {
+    "concat", "dash", "hls", "imf", "rtp", "rtsp", "sap", "sdp", "smoothstreaming", "vobsub", "webm_dash_manifest",
+    "alsa", "fbdev", "kmsgrab", "lavfi", "oss", "video4linux2,v4l2", "x11grab",
+}  # fmt: skip
+"""Formats that name other files or addresses, and devices."""
+_OPENING = {"protocol_whitelist": "file", "format_whitelist": ",".join(sorted(av.formats_available - _ELSEWHERE))}
+
+
 def open_container(path: Path) -> InputContainer:
-    """Opens a local file for demuxing.
+    """Opens a local file for demuxing; one that only lists other files or addresses is none.
 
     Raises:
         SourceError: in one sentence, if it is missing, empty, cut off, not a video, or may not be read.
     """
     try:
-        return av.open(str(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        return av.open(str(path), options=dict(_OPENING), metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         raise SourceError(_why_not(path, error)) from error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import ProjectError, SourceError
 from core.files import places
-from core.formats import Labels, find_images, import_labels, read_labels
+from core.formats import Labels, find_images, import_labels, match_source, read_labels
 from core.project import Project, ProjectLockedError, ProjectNotWritableError, SourceRecord, is_blank
 from core.video import Source, open_source
 from core.work.recounting import is_to_be_recounted, recount
@@ -137,6 +137,11 @@ def _open_labels(path: Path, on_progress: OnProgress, images: Path | None, held:
         raise ImagesMissingError(path)
     _refuse_if_held(places.project_path_for(folder), held)
     source = open_source(folder, on_progress)
+    names = [source.frame_name(index) for index in range(len(source))]
+    with ExitStack() as on_failure:
+        on_failure.callback(source.close)
+        match_source(labels, record_of(source), names)  # labels of another clip leave no empty project beside it
+        on_failure.pop_all()
     opened = _with_project(places.project_path_for(folder), source)
     with ExitStack() as on_failure:
         on_failure.callback(opened.close)
@@ -146,7 +151,6 @@ def _open_labels(path: Path, on_progress: OnProgress, images: Path | None, held:
                 f"{opened.project.path.name} holds labels already: to add those of {path.name}, import them (Ctrl+I)."
             )
             return Opened(opened.project, source, (*opened.notes, note), opened.warnings)
-        names = [source.frame_name(index) for index in range(len(source))]
         import_labels(opened.project, labels, names)
         on_failure.pop_all()
     return Opened(opened.project, source, opened.notes, (*opened.warnings, *labels.warnings))

@@ -67,7 +67,7 @@ def check(labels: Labels) -> None:
         ):
             assert number is None or abs(number) < 2**62, number
         for pose in image.poses.poses:
-            assert 0 <= pose.track_id < 2**62, pose.track_id
+            assert abs(pose.track_id) < 2**53, pose.track_id
             assert np.isfinite(pose.bbox_xywh).all() and np.isfinite(pose.keypoints[pose.labelled]).all()
             assert np.nanmax(np.abs(pose.keypoints), initial=0) < 1e9 and np.abs(pose.bbox_xywh).max() < 1e9
             assert (pose.bbox_xywh[2:] >= 0).all(), pose.bbox_xywh

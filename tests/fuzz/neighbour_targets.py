@@ -13,7 +13,7 @@ import numpy as np
 
 from core.files import in_child
 from core.formats import read_labels
-from core.formats.layouts import pandas_h5, sleap
+from core.formats.layouts import deeplabcut, sleap
 from tests.fuzz import documents
 from tests.fuzz.label_targets import check
 from tests.fuzz.mutations import hdf5
@@ -35,7 +35,7 @@ def forked(reader: Callable[[str], Any], path: str, **_: Any) -> Any:
 
 
 def _read(path: Path) -> None:
-    for module in (sleap, pandas_h5):  # the real one, for one in thirty
+    for module in (sleap, deeplabcut):  # the real one, for one in thirty
         module.read_in_child = in_child.read_in_child if path.stat().st_size % 30 == 0 else forked
     check(read_labels(path))
 

@@ -12,10 +12,12 @@ from core.formats.frames.name_matching import match_names
 from core.formats.frames.number_matching import match_numbers
 from core.formats.frames.sequences import of_one_sequence
 from core.formats.labels import LabelImage, Labels
-from core.formats.texts.image_names import folder_of, normalised
+from core.formats.texts.image_names import folder_of, normalised, parts_of
 from core.video.pictures import IMAGE_SUFFIXES
 
 FOLDERS_UP = 3
+MOST_FOLDERS, MOST_NAMES = 200, 5000
+"""So many of the folders and names in a file are looked for."""
 COUNTED_FROM_0 = {"sleap", "deeplabcut", "cvat", "jhmdb", "vitpose"}
 """Formats that number the frames of a video, and always from 0; a folder's pictures by the order of their names."""
 
@@ -94,18 +96,25 @@ def find_images(labels: Labels, folder: Path) -> Path | None:
     if not names:
         return None
     bases = [folder.resolve(), *folder.resolve().parents][: FOLDERS_UP + 1]
-    parents = list(dict.fromkeys(PurePosixPath(name).parent for name in names))
+    # A name leads down from a folder near the file and nowhere else, also where it begins with / or goes up.
+    parents = list(dict.fromkeys("/".join(parts_of(name.lstrip("/"))[:-1]) for name in names))[:MOST_FOLDERS]
     for base in bases:
         for parent in parents:
-            for candidate in dict.fromkeys((base / parent, base / parent.name, base)):
-                if _holds_any(candidate, names):
+            for candidate in dict.fromkeys((base / parent, base / PurePosixPath(parent).name, base)):
+                if _holds_any(candidate, names, base):
                     return candidate
     for base in bases[:2]:
-        for candidate in sorted(child for child in base.iterdir() if child.is_dir()):
-            if _holds_any(candidate, names):
+        for candidate in sorted(base.iterdir()):
+            if _holds_any(candidate, names, base):
                 return candidate
     return None
 
 
-def _holds_any(folder: Path, names: Sequence[str]) -> bool:
-    return folder.is_dir() and any((folder / PurePosixPath(name).name).is_file() for name in names)
+def _holds_any(folder: Path, names: Sequence[str], base: Path) -> bool:
+    """Whether a folder within another, not by a link, holds one of the pictures."""
+    try:
+        if not folder.is_dir() or not folder.resolve().is_relative_to(base):
+            return False
+        return any((folder / PurePosixPath(name).name).is_file() for name in names[:MOST_NAMES])
+    except (OSError, ValueError):  # a name that is too long for a file, or none
+        return False

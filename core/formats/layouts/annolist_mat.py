@@ -17,6 +17,7 @@ from core.errors import FormatError
 from core.formats.labels import Labels, from_records
 from core.formats.layouts import annolist
 from core.formats.layouts.matlab import load_mat, plain
+from core.formats.texts.records import whole_number
 from core.keypoints import MPII_NAMES
 
 _NAME_OF = {number: name for number, name in enumerate(MPII_NAMES) if name in annolist.POINT_NAMES}
@@ -44,7 +45,7 @@ def read(path: Path | str) -> list[Labels]:
 
 def _video_document(video: np.void, path: Path) -> dict[str, Any]:
     """A video's entry as the JSON file would hold it."""
-    name = "".join(plain(video["name"]))
+    name = "".join(word for word in plain(video["name"]) if isinstance(word, str))
     cells: NDArray[Any] = np.asarray(video["annopoints"])
     if not name or cells.dtype != object or cells.ndim != 2:
         raise FormatError(f"{path.name} is not a PoseTrack17 file: a video has no name, or no people by frame.")
@@ -69,7 +70,8 @@ def _rect(track_id: int, cell: object) -> dict[str, Any] | None:
         return None
     points = []
     for point in entries[0].get("point", []):
-        name = _NAME_OF.get(point["id"][0]) if isinstance(point, dict) and point.get("id") else None
+        number = whole_number(point["id"][0]) if isinstance(point, dict) and point.get("id") else None
+        name = None if number is None else _NAME_OF.get(number)
         if name is not None:
             points.append({**point, "id": [annolist.POINT_NAMES.index(name)]})
     rect: dict[str, Any] = {"track_id": [track_id], "annopoints": [{"point": points}]}

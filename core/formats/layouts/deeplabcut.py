@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from core.errors import FormatError
+from core.files.foreign import pandas_h5
 from core.files.hdf5 import is_hdf5
+from core.files.in_child import ChildError, read_in_child
 from core.formats.labels import Labels
 from core.formats.layouts.coco_like.annotations import written_scores
 from core.formats.layouts.frame_names import name_of
-from core.formats.layouts.pandas_h5 import holds_table, read_table
 from core.formats.texts.names import joint_named, note_unplaced, track_ids_named
 from core.formats.texts.records import ImageRecord, LabelFile, PersonRecord, PlacedJoint, step, write_file_atomically
 from core.keypoints import POSETRACK
@@ -38,7 +39,10 @@ def is_table(path: Path) -> bool:
                 return True
     except OSError:
         return False
-    return holds_table(path)
+    try:
+        return is_hdf5(path) and bool(read_in_child(pandas_h5.has_table, str(path), on_wait=step))
+    except ChildError:
+        return False
 
 
 def parse(path: Path) -> LabelFile:
@@ -150,13 +154,16 @@ def _number(word: str) -> float:
 
 
 def _read_h5(path: Path) -> tuple[list[Column], Iterator[tuple[str, list[float]]]]:
-    table = read_table(path)
-    if any(len(names) not in (3, 4) for names in table.columns):
+    try:
+        named, labels, values = read_in_child(pandas_h5.plain_table, str(path), on_wait=step)
+    except ChildError as error:
+        raise FormatError(f"The table in {path.name} cannot be read ({error}); use the CSV file beside it.") from error
+    if any(len(names) not in (3, 4) for names in named):
         raise FormatError(
             f"{path.name} is not a DeepLabCut table: its columns are not scorers, body parts and coordinates."
         )
-    columns = [("" if len(names) == 3 else names[1], names[-2], names[-1].lower()) for names in table.columns]
-    return columns, ((name, list(values)) for name, values in zip(table.rows, table.values, strict=True))
+    columns = [("" if len(names) == 3 else names[1], names[-2], names[-1].lower()) for names in named]
+    return columns, zip(labels, values, strict=True)
 
 
 def write(labels: Labels, path: Path | str, source_name: str) -> None:

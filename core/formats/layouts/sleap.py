@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib.util
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from core.errors import FormatError
-from core.files.hdf5 import check_contents, is_hdf5
+from core.files.foreign import sleap_h5
+from core.files.hdf5 import is_hdf5
 from core.files.in_child import ChildError, read_in_child
 from core.files.replacing import drafting, put_in_place
 from core.formats.labels import Labels
@@ -30,15 +30,9 @@ def is_sleap(path: Path) -> bool:
     if not is_hdf5(path):
         return False
     try:
-        return {"metadata", "frames", "instances"} <= set(read_in_child(_names, str(path), on_wait=step))
+        return {"metadata", "frames", "instances"} <= set(read_in_child(sleap_h5.names, str(path), on_wait=step))
     except ChildError:
         return False
-
-
-def _names(path: str) -> list[str]:
-    """What lies at the top of the file; in a child."""
-    with h5py.File(path, "r") as file:
-        return list(file)
 
 
 def parse(path: Path) -> LabelFile:
@@ -52,9 +46,10 @@ def parse(path: Path) -> LabelFile:
         FormatError: sleap-io is missing or cannot read the file, it labels more than one video, or none of its joints
             is known here.
     """
-    _sleap_io()
+    if importlib.util.find_spec("sleap_io") is None:
+        raise FormatError(NEEDED)
     try:
-        content = read_in_child(_plain_labels, str(path), on_wait=step)
+        content = read_in_child(sleap_h5.plain_labels, str(path), on_wait=step)
     except ChildError as error:
         raise FormatError(f"{path.name} cannot be read as SLEAP labels ({error}); save it again in SLEAP.") from error
     if len(content["videos"]) > 1:
@@ -142,54 +137,6 @@ def _sleap_io() -> Any:  # noqa: ANN401 - a module
     import sleap_io  # noqa: PLC0415 - takes half a second, and only these files need it
 
     return sleap_io
-
-
-def _plain_labels(path: str) -> dict[str, Any]:
-    """The labels as JSON values; in a child, as sleap-io and HDF5 trust a file."""
-    with h5py.File(path, "r") as file:
-        check_contents(file)
-    labels = _sleap_io().load_slp(path, open_videos=False)
-    frames = [frame for frame in labels.labeled_frames if frame.instances]
-    videos = {id(frame.video): _file_name(frame.video, None) for frame in frames}
-    return {
-        "videos": list(videos.values()),
-        "tracks": [str(track.name) for track in labels.tracks],
-        "frames": [
-            (int(frame.frame_idx), _file_name(frame.video, int(frame.frame_idx)), _people(frame)) for frame in frames
-        ],
-    }
-
-
-def _people(frame: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - sleap-io does not publish its types
-    """The instances of a frame, but for predictions that a person corrected."""
-    corrected = {id(instance.from_predicted) for instance in frame.instances if instance.from_predicted is not None}
-    return [_plain_instance(instance) for instance in frame.instances if id(instance) not in corrected]
-
-
-def _plain_instance(instance: Any) -> dict[str, Any]:  # noqa: ANN401
-    """The points that are there, as (name, x, y, score)."""
-    names = [str(node.name) for node in instance.skeleton.nodes]
-    is_predicted = "score" in (instance.points.dtype.names or ())
-    points = []
-    for name, point in zip(names, instance.points, strict=True):
-        if point["visible"] and np.isfinite(point["xy"]).all():
-            x, y = point["xy"]
-            points.append((name, float(x), float(y), float(np.nan_to_num(point["score"])) if is_predicted else 1.0))
-    return {
-        "predicted": is_predicted,
-        "score": float(np.nan_to_num(instance.score)) if is_predicted else None,
-        "track": None if instance.track is None else str(instance.track.name),
-        "points": points,
-    }
-
-
-def _file_name(video: Any, index: int | None) -> str:  # noqa: ANN401
-    """The name of a frame's picture where the video is a list of pictures, else of the video's file."""
-    files = video.filename
-    if isinstance(files, (list, tuple)):
-        name = str(files[index]) if index is not None and index < len(files) else str(files[0]) if files else ""
-        return name.replace("\\", "/")
-    return "" if index is not None else PurePosixPath(str(files).replace("\\", "/")).name
 
 
 def _person(instance: Mapping[str, Any], remarks: Counter[str]) -> PersonRecord:

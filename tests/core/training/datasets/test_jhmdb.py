@@ -197,3 +197,33 @@ def test_matlab_files_that_cannot_be_read_say_why(tmp_path):
     (tmp_path / "d.mat").write_bytes(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM" + b"\x89HDF\r\n\x1a\n" * 8)
     with pytest.raises(FormatError, match=r"7\.3"):
         load_mat(tmp_path / "d.mat", "pos_img")
+
+
+def test_lists_that_lead_elsewhere_or_are_damaged(jhmdb_tree):
+    name = JHMDB_CLIPS[0][1]
+    (jhmdb_tree / "secret").mkdir()
+    with_lists(jhmdb_tree, text=f"../../secret/x 1\n/etc/passwd 1\nx\x00y 1\n{'a' * 300} 1\n.. 1\n{name}.avi 1\n")
+    assert split_clips(jhmdb_tree, "train", "1") == ([("catch", name)], True)
+    shutil.rmtree(jhmdb_tree / "sub_splits")
+    archive = jhmdb_tree / "sub_splits.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as members:
+        members.writestr("catch_test_split1.txt", f"{name}.avi 1\n" + " " * 50_000_000)
+    assert split_clips(jhmdb_tree, "train", "1")[0] == [("catch", name)]
+    whole, refused = archive.read_bytes(), []
+    for at in range(30, len(whole) - 60, 997):
+        archive.write_bytes(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :])
+        try:
+            clips, _ = split_clips(jhmdb_tree, "train", "1")
+        except TrainingError as error:
+            refused.append(str(error))
+        else:
+            assert clips == [("catch", name)], "behind the part of it that is read"
+    assert refused and all("sub_splits.zip" in words or "no lists" in words for words in refused)
+
+
+@pytest.mark.parametrize("masks", [np.zeros((240, 320, 6, 2)), np.array(["x"]), np.zeros((0, 0))])
+def test_masks_of_another_shape_are_no_masks(jhmdb_tree, masks):
+    with_lists(jhmdb_tree)
+    action, clip = JHMDB_CLIPS[0]
+    savemat(jhmdb_tree / "puppet_mask" / action / clip / "puppet_mask.mat", {"part_mask": masks})
+    assert len(opened(config_of(jhmdb_tree, "train1")))

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import pickletools
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
-from core.errors import FormatError
-from core.files.hdf5 import check_contents, is_hdf5
-from core.files.in_child import ChildError, read_in_child
-from core.formats.texts.records import step
-from core.poses import FloatArray
+from core.files.hdf5 import check_contents
 
 KINDS = ("frame", "frame_table")
 MOST_CELLS = 2**26
@@ -25,37 +21,17 @@ class NamedColumns(NamedTuple):
 
     columns: list[tuple[str, ...]]
     rows: list[str]
-    values: FloatArray
+    values: NDArray[np.float64]
 
 
-def holds_table(path: Path) -> bool:
-    """Whether a file is HDF5, and pandas wrote a table into it."""
-    try:
-        return is_hdf5(path) and bool(read_in_child(_has_table, str(path), on_wait=step))
-    except ChildError:
-        return False
-
-
-def read_table(path: Path) -> NamedColumns:
-    """Reads the first table of the file.
-
-    Raises:
-        FormatError: the file holds none, or it is damaged.
-    """
-    try:
-        columns, rows, values = read_in_child(_plain_table, str(path), on_wait=step)
-    except ChildError as error:
-        raise FormatError(f"The table in {path.name} cannot be read ({error}); use the CSV file beside it.") from error
-    return NamedColumns([tuple(names) for names in columns], rows, np.array(values, np.float64).reshape(len(rows), -1))
-
-
-def _has_table(path: str) -> bool:
+def has_table(path: str) -> bool:
+    """Whether pandas wrote a table into a file."""
     with h5py.File(path, "r") as file:
         return _group(file) is not None
 
 
-def _plain_table(path: str) -> tuple[list[tuple[str, ...]], list[str], list[list[float]]]:
-    """The table as JSON values; in a child, as HDF5's library trusts a file."""
+def plain_table(path: str) -> tuple[list[tuple[str, ...]], list[str], list[list[float]]]:
+    """The first table: its columns' names, its rows' labels, its values by row. Raises whatever a damaged one makes."""
     with h5py.File(path, "r") as file:
         check_contents(file)
         group = _group(file)
