@@ -1,6 +1,6 @@
-# make run [ARGS="clip.mp4"]   make test [ARGS="tests/core -k video"]   make lint
+# make run [ARGS="clip.mp4"]   make test [ARGS="tests/core -k video"]   make lint   make audit
 # The tests run in two processes, a file's tests in one of them; in a single one: make test ARGS="-n 0"
-.PHONY: run test lint setup-run setup-test
+.PHONY: run test lint audit setup-run setup-test
 
 python := .venv/bin/python
 
@@ -15,6 +15,10 @@ lint: setup-test
 	$(python) -m ruff format --check
 	$(python) -m mypy
 	.venv/bin/lint-imports
+
+# Known vulnerabilities of the libraries in constraints.txt; asks the network, and is no part of the checks of a commit.
+audit: setup-run
+	@$(python) audit.py
 
 setup-run:
 	@bash setup.sh run

@@ -6,6 +6,7 @@ Looks at files only; torch is loaded where speeds have to be compared, which is 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -113,6 +114,8 @@ class ProjectWeights:
         )
 
     def _named(self) -> list[Path]:
+        if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):  # a stranger's project may say anything
+            return []
         return sorted(self.folder.glob(f"*{self.sha256[:12]}*{SUFFIX}"))
 
 

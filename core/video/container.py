@@ -91,7 +91,8 @@ def _pixels(stream: VideoStream) -> int:
 
 def note_on_streams(container: InputContainer, taken: VideoStream, path: Path) -> tuple[str, ...]:
     """A sentence on which of several moving pictures was taken; nothing where there is one."""
-    others = [stream for stream in _moving(container) if stream.index != taken.index]
+    moving = [stream for stream in _moving(container) if stream.codec_context is not None]
+    others = [stream for stream in moving if stream.index != taken.index]
     if not others:
         return ()
     is_default = taken.disposition & Disposition.default and not all(

@@ -39,7 +39,7 @@ from core.model.weights.contents import is_finite
 FORMAT = "fami-pose-weights"
 VERSION = 1
 _MAX_LISTED_NAMES = 5
-_LONGEST_TEXT = 5000
+_LONGEST_NAME, _LONGEST_TEXT, _MOST_MEASURES = 200, 2000, 200
 SMALLEST_SIDE = 8
 STRIDE = 4
 """A heatmap's pixel has so many of the crop's."""
@@ -100,10 +100,14 @@ class WeightsMetadata:
 
     def check(self) -> None:
         """Raises ValueError where a value is of the wrong kind, or one that no network has."""
-        words = (self.name, self.keypoints, self.description, *self.trained_keypoints, *self.accuracy)
-        if not all(isinstance(word, str) and len(word) <= _LONGEST_TEXT for word in words):
-            raise ValueError("its names are no text")
-        if not all(isinstance(value, (int, float)) and math.isfinite(value) for value in self.accuracy.values()):
+        names = (self.name, self.keypoints, *self.trained_keypoints, *self.accuracy)
+        if not all(isinstance(name, str) and len(name) <= _LONGEST_NAME for name in names):
+            raise ValueError(f"its names are no text of up to {_LONGEST_NAME} letters")
+        if not isinstance(self.description, str) or len(self.description) > _LONGEST_TEXT:
+            raise ValueError(f"its description is no text of up to {_LONGEST_TEXT} letters")
+        if len(self.accuracy) > _MOST_MEASURES or not all(
+            isinstance(value, (int, float)) and math.isfinite(value) for value in self.accuracy.values()
+        ):
             raise ValueError("its accuracy is no number")
         if not isinstance(self.flip_test, bool) or not isinstance(self.parent_sha256, (str, NoneType)):
             raise ValueError("its settings are of the wrong kind")
