@@ -214,7 +214,19 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_finetune(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", type=Path, metavar="P.fami")
+    parser.add_argument(
+        "project",
+        type=Path,
+        nargs="+",
+        metavar="P.fami",
+        help="a project, several, or a collection (.famiset), which learn together",
+    )
+    parser.add_argument(
+        "--trained",
+        type=Path,
+        metavar="PATH",
+        help="train nothing: measure these weights, and bring them in as a round",
+    )
     _add_json(parser)
     _add_weights(parser)
     _add_device(parser)

@@ -24,6 +24,8 @@ class FinetuneSettings:
         learning_rate: the highest; it rises for a moment and falls along half a cosine.
         pull: how strongly the weights are drawn back to where they started (L2): what the network knew of other
             people is not to be forgotten.
+        kept: part of the way from the start to the trained weights that is kept: the rest is given up for what the
+            network knew of other people.
         neighbours: whether the window's supporting frames are trained on where the weights do not use them yet.
         held_out_part: share of the corrected frames that only measure.
         choosing_part: share of the others that choose which step was the best, from `fewest_to_choose` frames on.
@@ -38,6 +40,7 @@ class FinetuneSettings:
     batch_size: int = 4
     learning_rate: float = 3e-4
     pull: float = 0.02
+    kept: float = 1.0
     neighbours: bool = False
     held_out_part: float = 0.25
     choosing_part: float = 0.15

@@ -110,6 +110,7 @@ class RoundTraining:
             left = (time.perf_counter() - started) / last * (steps - last)
             watch.on_progress(RoundProgress(last, steps, loss, left, error, self._remark))
         best = self._take_best(last)
+        self._draw_back()
         if all(torch.equal(now, then) for now, then in zip(self.model.parameters(), self._start, strict=True)):
             raise TrainingError(NOTHING_CHANGED)
         return best
@@ -132,6 +133,12 @@ class RoundTraining:
             for parameter, kept in zip(self.model.parameters(), weights, strict=True):
                 parameter.copy_(kept)
         return step
+
+    def _draw_back(self) -> None:
+        """Gives up a part of the way: between start and end lies most of what was learnt, and little is forgotten."""
+        with torch.no_grad():
+            for parameter, start in zip(self.model.parameters(), self._start, strict=True):
+                parameter.copy_(start.lerp(parameter, self.settings.kept))
 
     def _cost_of_a_sample(self) -> tuple[int, float]:
         """Bytes that a forward pass keeps, and seconds for both passes."""
