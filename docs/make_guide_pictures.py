@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,16 +32,19 @@ from app.ui.canvas.canvas import Canvas  # noqa: E402
 from app.ui.canvas.hand.transforming import TURN_HANDLE_PX  # noqa: E402
 from app.ui.dialogs.command_palette import CommandPalette  # noqa: E402
 from app.ui.dialogs.question import Question  # noqa: E402
+from app.ui.dialogs.rounds_dialog import RoundsDialog  # noqa: E402
 from app.ui.dialogs.tracks_dialog import TracksDialog  # noqa: E402
 from core.files import places  # noqa: E402
 from core.formats import import_labels, read_labels  # noqa: E402
 from core.frame_range import FrameRange  # noqa: E402
 from core.judging.entries import Wanted  # noqa: E402
+from core.poses import Provenance  # noqa: E402
 from core.project import PoseChange, Project, edits  # noqa: E402
 from core.track_changes import Verb  # noqa: E402
 from core.work.annotators import Kind  # noqa: E402
 
 SIZE_WH = (1280, 720)
+PANEL_WH = (340, 470)
 WRIST, LEFT_ANKLE, RIGHT_ANKLE = 9, 15, 16
 D = TypeVar("D", bound=QDialog)
 
@@ -306,6 +310,59 @@ def finding_commands(program: Program) -> QPixmap:
     return _dialog(CommandPalette, program.window.action("action_commands").trigger, typed)
 
 
+def learning_running(program: Program) -> QPixmap:
+    """The panel while a round runs: what it costs, its curves, and how to end it."""
+    _correct_evenly(program)
+    tuning = program.finetuning
+    tuning.start(steps=60)
+    _wait(lambda: tuning.round.step >= 42 or not tuning.round.running)
+    project = program.session.project
+    program.session.touch(edits.accept_pose(project, 3, project.track_ids()[0]))
+    _wait_ms(300)
+    program.window.finetune_panel.setFixedSize(PANEL_WH[0], PANEL_WH[1])
+    picture = program.window.finetune_panel.grab()
+    tuning.cancel()
+    _wait(lambda: not tuning.round.running)
+    return picture
+
+
+def learning_rounds(program: Program) -> QPixmap:
+    """All rounds, with the newest one's errors joint by joint."""
+    dialog = _after_a_round(program)
+    return dialog.grab()
+
+
+def learning_pictures(program: Program) -> QPixmap:
+    """The pose that changed most, before and after."""
+    dialog = _after_a_round(program)
+    dialog.look_at_changes()
+    _wait_ms(1500)
+    return dialog.grab()
+
+
+def _after_a_round(program: Program) -> RoundsDialog:
+    _correct_evenly(program)
+    program.finetuning.start(steps=60)
+    _wait(lambda: not program.finetuning.round.running)
+    program.finetuning.accept()
+    _wait(lambda: not program.tasks.running())
+    program.window.action("action_rounds").trigger()
+    _wait_ms(300)
+    return program.rounds_binding.dialog
+
+
+def _correct_evenly(program: Program) -> None:
+    """Every sixth frame as a person corrected it."""
+    _wait(lambda: program.network.weights_path is not None and not program.tasks.running())
+    for image in read_labels(places.DEMO_LABELS).images[::6]:
+        poses = [
+            replace(pose, provenance=np.where(pose.placed, Provenance.CORRECTED, pose.provenance))
+            for pose in image.poses.poses
+        ]
+        changes = [PoseChange(image.frame_index, None, pose) for pose in poses]
+        program.session.touch(program.session.project.commit("Correct", changes, {}))
+
+
 PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
     moving_timeline,
     moving_speed,
@@ -323,6 +380,9 @@ PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (
     collections_window,
     trusting_checks,
     finding_commands,
+    learning_running,
+    learning_rounds,
+    learning_pictures,
     seeing_around,
     seeing_tones,
 )

@@ -21,7 +21,7 @@ TRUST = {
     Provenance.PREDICTED: 0.1,
     Provenance.NONE: 0.0,
 }
-"""What a joint weighs in the loss, by who set it (docs/adr/0015)."""
+"""What a joint weighs in the loss, by who set it (docs/adr/0016)."""
 
 _TRUST = np.array([TRUST[Provenance(value)] for value in range(len(TRUST))])
 _CARRIED = (Provenance.PROPAGATED, Provenance.INTERPOLATED)

@@ -16,7 +16,7 @@ SAME = 0.0005
 
 @dataclass(frozen=True)
 class FinetuneSettings:
-    """How a round trains. The defaults were chosen by measurement over labelled clips (docs/adr/0015).
+    """How a round trains. The defaults were chosen by measurement over labelled clips (docs/adr/0016).
 
     Attributes:
         steps: batches.
