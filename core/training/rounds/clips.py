@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ class RoundClip:
         train, held_out: poses that are trained on and measured.
         choosing_poses: poses in `choosing`.
         taught: poses that are trained on and were not in an earlier round: what a person just corrected.
+        reports: of the project's rounds, the oldest first.
         skipped: corrected frames left out, because the video's picture is not the one that was labelled.
         frames: the clip's pixels.
         num_frames: of the clip.
@@ -49,6 +51,7 @@ class RoundClip:
     held_out: tuple[CorrectedPose, ...]
     choosing_poses: tuple[CorrectedPose, ...]
     taught: tuple[CorrectedPose, ...]
+    reports: tuple[Mapping[str, Any], ...]
     skipped: tuple[int, ...]
     frames: FrameCache
     num_frames: int
@@ -90,7 +93,8 @@ def opened_clip(path: Path | str, settings: FinetuneSettings, reach: int, share:
             for index in sorted({pose.frame_index for pose in every})
         }
         poses = [pose for pose in every if usable[pose.frame_index]]
-        history = History.of([one.report for one in project.rounds()])
+        reports = tuple(one.report for one in project.rounds())
+        history = History.of(reports)
         parts = divide(human_frames(poses), history, settings.held_out_part, reach, settings.seed)
         choosing, train = choosing_frames(parts.train, settings, reach)
         carried = [pose for pose in poses if not pose.is_human and parts.may_teach(pose.frame_index, choosing, reach)]
@@ -106,6 +110,7 @@ def opened_clip(path: Path | str, settings: FinetuneSettings, reach: int, share:
             _of(poses, parts.held_out),
             _of(poses, choosing),
             _of(taught, [measured[place] for place in places]),
+            reports,
             tuple(sorted(skipped)),
             cache,
             len(source),

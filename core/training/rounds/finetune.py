@@ -22,6 +22,7 @@ from core.model.device import available_device
 from core.model.network.fami_pose import FamiPose
 from core.model.weights.files import LoadedModel, WeightsMetadata, load_model, save_weights_by_hash
 from core.model.weights.reskeleton import in_posetrack
+from core.training.rounds.ball import Ball
 from core.training.rounds.clips import RoundClip, opened_clip
 from core.training.rounds.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler, CutPerson, cut_people
 from core.training.rounds.corrections import supporting_frames, taught_keypoints
@@ -29,6 +30,7 @@ from core.training.rounds.held_out_error import held_out_error
 from core.training.rounds.measured import Measured, check_what_was_saved, report_of
 from core.training.rounds.new_keypoints import start_new_keypoints
 from core.training.rounds.report import Cost, FinetuneSettings, RoundPlan, RoundProgress, RoundReport, RoundWatch
+from core.training.rounds.root import root_of
 from core.training.rounds.scores import with_scores
 from core.training.rounds.training import RoundTraining
 from core.training.samples.batches import SampleSettings
@@ -79,7 +81,8 @@ def finetune_together(
     loaded = in_posetrack(load_model(weights_path, device))
     with ExitStack() as stack:
         clips, before, remarks = _opened(stack, project_paths, loaded, settings, device)
-        trained = _trained(loaded, clips, settings, watch)
+        root = root_of(loaded, Path(weights_path), [report for clip in clips for report in clip.reports])
+        trained = _trained(loaded, root.loaded, clips, settings, watch)
         watch.on_progress(RoundProgress(trained.best_step, settings.steps, phase="measuring"))
         after = [Measured.of(clip, trained.candidate, device, watch) for clip in clips]
         candidate = with_scores(
@@ -107,6 +110,8 @@ def finetune_together(
             steps=settings.steps,
             settings=asdict(settings),
             seconds=time.perf_counter() - started,
+            root_weights=str(root.path),
+            root_sha256=root.loaded.sha256,
             weights=str(path),
             weights_sha256=sha256,
             parent_sha256=loaded.sha256,
@@ -151,7 +156,7 @@ class _Trained:
 
 
 def _trained(
-    loaded: LoadedModel, clips: Sequence[RoundClip], settings: FinetuneSettings, watch: RoundWatch
+    loaded: LoadedModel, root: LoadedModel, clips: Sequence[RoundClip], settings: FinetuneSettings, watch: RoundWatch
 ) -> _Trained:
     """The network after the steps, and the names of the keypoints that it learnt anew."""
     metadata = loaded.metadata
@@ -172,7 +177,8 @@ def _trained(
     sampler = CorrectionSampler(people, sampling, seed=settings.seed)
     described = _described(loaded, clips, names)
     choosing = _choosing_error(clips, described, str(next(model.parameters()).device))
-    training = RoundTraining(model, sampler, settings, choosing)
+    ball = Ball(root.model, settings.radius, [name for name in names if name not in root.metadata.trained_keypoints])
+    training = RoundTraining(model, sampler, settings, choosing, ball)
     watch.on_plan(_plan(clips, training.prepare(), settings))
     best_step = training.run(watch)
     return _Trained(LoadedModel(model.eval(), described, ""), new, best_step)

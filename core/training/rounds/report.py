@@ -22,10 +22,8 @@ class FinetuneSettings:
         steps: batches.
         batch_size: B; halved where memory does not hold it.
         learning_rate: the highest; it rises for a moment and falls along half a cosine.
-        pull: how strongly the weights are drawn back to where they started (L2): what the network knew of other
-            people is not to be forgotten.
-        kept: part of the way from the start to the trained weights that is kept: the rest is given up for what the
-            network knew of other people.
+        radius: how far each tensor may go from where it was before the project's first round, as a part of its norm:
+            what the network knew of other people is not to be forgotten.
         neighbours: whether the window's supporting frames are trained on where the weights do not use them yet.
         held_out_part: share of the corrected frames that only measure.
         choosing_part: share of the others that choose which step was the best, from `fewest_to_choose` frames on.
@@ -39,8 +37,7 @@ class FinetuneSettings:
     steps: int = 100
     batch_size: int = 4
     learning_rate: float = 3e-4
-    pull: float = 0.02
-    kept: float = 1.0
+    radius: float = 0.025
     neighbours: bool = False
     held_out_part: float = 0.25
     choosing_part: float = 0.15
@@ -58,11 +55,12 @@ class FinetuneSettings:
             or self.choose_every < 1
             or not 0 < self.held_out_part < 1
             or not 0 <= self.choosing_part < 1
+            or self.radius <= 0
             or self.learning_rate <= 0
         ):
             raise TrainingError(
-                "A round needs at least one step, a batch of one, a positive learning rate and parts between 0 and 1 "
-                "that are held out and choose; correct its settings."
+                "A round needs at least one step, a batch of one, a positive learning rate and radius, and parts "
+                "between 0 and 1 that are held out and choose; correct its settings."
             )
 
     @classmethod
@@ -182,6 +180,7 @@ class RoundReport:
         best_step, steps: the step whose weights these are, and how many there were to be.
         settings: how it trained.
         seconds: how long it took.
+        root_weights, root_sha256: the weights before the project's first round, around which all rounds stay.
         weights: path of the new weights file.
         weights_sha256, parent_sha256: of the new weights, and of those that it started from.
     """
@@ -209,6 +208,8 @@ class RoundReport:
     steps: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    root_weights: str = ""
+    root_sha256: str = ""
     weights: str = ""
     weights_sha256: str = ""
     parent_sha256: str = ""

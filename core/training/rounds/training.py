@@ -16,6 +16,7 @@ from core.training.learning.memory import available_memory, kept_bytes
 from core.training.learning.objective import loss_terms
 from core.training.learning.optimisation import descend, freeze_statistics, learning_rate_factor, multi_frame_output
 from core.training.learning.recipe import Loss
+from core.training.rounds.ball import Ball
 from core.training.rounds.correction_batches import CorrectionSampler
 from core.training.rounds.report import Cost, FinetuneSettings, RoundProgress, RoundWatch
 from core.training.samples.batches import Batch
@@ -39,6 +40,7 @@ class RoundTraining:
         sampler: gives batches.
         settings: how.
         choosing_error: measures the model on frames that choose which step was best, None where there are none.
+        ball: what the weights may reach; by default around where they are now.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class RoundTraining:
         sampler: CorrectionSampler,
         settings: FinetuneSettings,
         choosing_error: Callable[[FamiPose], float] | None = None,
+        ball: Ball | None = None,
     ) -> None:
         self.model, self.sampler, self.settings = model, sampler, settings
         self.device = next(model.parameters()).device
@@ -55,6 +58,7 @@ class RoundTraining:
         groups = [{"params": list(model.parameters()), "highest": settings.learning_rate}]
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
         self._start = self._copied()
+        self._ball = ball or Ball(model, settings.radius)
         self._best: tuple[float, int, list[Tensor]] | None = None
         self._remark = ""
         self._blank = 0
@@ -110,7 +114,6 @@ class RoundTraining:
             left = (time.perf_counter() - started) / last * (steps - last)
             watch.on_progress(RoundProgress(last, steps, loss, left, error, self._remark))
         best = self._take_best(last)
-        self._draw_back()
         if all(torch.equal(now, then) for now, then in zip(self.model.parameters(), self._start, strict=True)):
             raise TrainingError(NOTHING_CHANGED)
         return best
@@ -133,12 +136,6 @@ class RoundTraining:
             for parameter, kept in zip(self.model.parameters(), weights, strict=True):
                 parameter.copy_(kept)
         return step
-
-    def _draw_back(self) -> None:
-        """Gives up a part of the way: between start and end lies most of what was learnt, and little is forgotten."""
-        with torch.no_grad():
-            for parameter, start in zip(self.model.parameters(), self._start, strict=True):
-                parameter.copy_(start.lerp(parameter, self.settings.kept))
 
     def _cost_of_a_sample(self) -> tuple[int, float]:
         """Bytes that a forward pass keeps, and seconds for both passes."""
@@ -180,9 +177,7 @@ class RoundTraining:
             raise TrainingError(NOT_A_NUMBER)
         if norm == 0 and not self._blank:
             raise TrainingError(NO_GRADIENT)
-        with torch.no_grad():
-            for parameter, start in zip(self.model.parameters(), self._start, strict=True):
-                parameter.lerp_(start, self.settings.pull * factor)
+        self._ball.hold(self.model)
         return value
 
     def loss(self, batch: Batch) -> Tensor:

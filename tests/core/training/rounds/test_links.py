@@ -3,53 +3,31 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
 
 from core.errors import TrainingError
-from core.keypoints import POSETRACK
-from core.model.network.config import FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
-from core.model.weights.files import WeightsMetadata, load_model, save_weights
-from core.poses import Pose, Provenance, Visibility
-from core.project import PoseChange, Project, SourceRecord
+from core.model.weights.files import WeightsMetadata, load_model
+from core.project import PoseChange, Project
 from core.training.rounds import finetune, measured, training
 from core.training.rounds.report import FinetuneSettings, RoundWatch
+from tests.core.training.rounds.rounds_project import CONFIG, small_project, small_weights
 
-CONFIG = FamiPoseConfig("w12", supporting_offsets=(), heatmap_activation="softmax", heatmap_sigma=1.0)
 SETTINGS = FinetuneSettings(steps=2, batch_size=2, device="cpu")
-WRISTS = ("left_wrist", "right_wrist")
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six pictures of noise with a person's wrists in each."""
-    folder = tmp_path_factory.mktemp("links")
-    (folder / "pictures").mkdir()
-    rng = np.random.default_rng(0)
-    for i in range(6):
-        cv2.imwrite(str(folder / "pictures" / f"{i}.png"), rng.integers(0, 255, (96, 72, 3), dtype=np.uint8))
-    changes = []
-    for i in range(6):
-        pose = Pose.empty(1, (10, 10, 50, 70), Provenance.CORRECTED)
-        for name in WRISTS:
-            place = (20.0 + 5 * i, 30.0 + 5 * i)
-            pose = pose.with_keypoint(POSETRACK.index(name), place, Visibility.VISIBLE, 1.0, Provenance.CORRECTED)
-        changes.append(PoseChange(i, None, pose))
-    record = SourceRecord(folder / "pictures", "images", 72, 96, 6)
-    with Project.create(folder / "p.fami", record) as project:
-        project.commit("Correct", changes, {})
-    return folder / "p.fami"
+    return small_project(tmp_path_factory.mktemp("links"))
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("start") / "start.pth"
-    save_weights(path, FamiPose(CONFIG), WeightsMetadata("start", CONFIG, (48, 64), trained_keypoints=WRISTS))
-    return path
+    """Of a tiny network."""
+    return small_weights(tmp_path_factory.mktemp("start") / "start.pth")
 
 
 def test_the_round_itself_works(project: Path, weights: Path, tmp_path: Path) -> None:
