@@ -22,13 +22,13 @@ from core.model.device import available_device
 from core.model.network.fami_pose import FamiPose
 from core.model.weights.files import LoadedModel, WeightsMetadata, load_model, save_weights_by_hash
 from core.model.weights.reskeleton import in_posetrack
-from core.training.rounds.ball import Ball
 from core.training.rounds.clips import RoundClip, opened_clip
 from core.training.rounds.correction_batches import LIGHT_AUGMENTATION, CorrectionSampler, CutPerson, cut_people
 from core.training.rounds.corrections import supporting_frames, taught_keypoints
 from core.training.rounds.held_out_error import held_out_error
 from core.training.rounds.measured import Measured, check_what_was_saved, report_of
 from core.training.rounds.new_keypoints import start_new_keypoints
+from core.training.rounds.pull import Pull
 from core.training.rounds.report import Cost, FinetuneSettings, RoundPlan, RoundProgress, RoundReport, RoundWatch
 from core.training.rounds.root import root_of
 from core.training.rounds.scores import with_scores
@@ -177,8 +177,8 @@ def _trained(
     sampler = CorrectionSampler(people, sampling, seed=settings.seed)
     described = _described(loaded, clips, names)
     choosing = _choosing_error(clips, described, str(next(model.parameters()).device))
-    ball = Ball(root.model, settings.radius, [name for name in names if name not in root.metadata.trained_keypoints])
-    training = RoundTraining(model, sampler, settings, choosing, ball)
+    pull = Pull(root.model, settings.pull, [name for name in names if name not in root.metadata.trained_keypoints])
+    training = RoundTraining(model, sampler, settings, choosing, pull)
     watch.on_plan(_plan(clips, training.prepare(), settings))
     best_step = training.run(watch)
     return _Trained(LoadedModel(model.eval(), described, ""), new, best_step)

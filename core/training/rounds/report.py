@@ -22,7 +22,7 @@ class FinetuneSettings:
         steps: batches.
         batch_size: B; halved where memory does not hold it.
         learning_rate: the highest; it rises for a moment and falls along half a cosine.
-        radius: how far each tensor may go from where it was before the project's first round, as a part of its norm:
+        pull: the part of the way by which a full step draws the weights back to those before the project's first round:
             what the network knew of other people is not to be forgotten.
         neighbours: whether the window's supporting frames are trained on where the weights do not use them yet.
         held_out_part: share of the corrected frames that only measure.
@@ -37,7 +37,7 @@ class FinetuneSettings:
     steps: int = 100
     batch_size: int = 4
     learning_rate: float = 3e-4
-    radius: float = 0.025
+    pull: float = 0.02
     neighbours: bool = False
     held_out_part: float = 0.25
     choosing_part: float = 0.15
@@ -55,11 +55,11 @@ class FinetuneSettings:
             or self.choose_every < 1
             or not 0 < self.held_out_part < 1
             or not 0 <= self.choosing_part < 1
-            or self.radius <= 0
+            or not 0 <= self.pull < 1
             or self.learning_rate <= 0
         ):
             raise TrainingError(
-                "A round needs at least one step, a batch of one, a positive learning rate and radius, and parts "
+                "A round needs at least one step, a batch of one, a positive learning rate, and a pull and parts "
                 "between 0 and 1 that are held out and choose; correct its settings."
             )
 
@@ -180,7 +180,7 @@ class RoundReport:
         best_step, steps: the step whose weights these are, and how many there were to be.
         settings: how it trained.
         seconds: how long it took.
-        root_weights, root_sha256: the weights before the project's first round, around which all rounds stay.
+        root_weights, root_sha256: the weights before the project's first round, to which all rounds are drawn.
         weights: path of the new weights file.
         weights_sha256, parent_sha256: of the new weights, and of those that it started from.
     """

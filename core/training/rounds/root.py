@@ -1,4 +1,4 @@
-"""The weights before a project's first round, which all its rounds stay close to."""
+"""The weights before a project's first round, to which all its rounds are drawn."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from core.training.learning.memory import available_memory, kept_bytes
 from core.training.learning.objective import loss_terms
 from core.training.learning.optimisation import descend, freeze_statistics, learning_rate_factor, multi_frame_output
 from core.training.learning.recipe import Loss
-from core.training.rounds.ball import Ball
 from core.training.rounds.correction_batches import CorrectionSampler
+from core.training.rounds.pull import Pull
 from core.training.rounds.report import Cost, FinetuneSettings, RoundProgress, RoundWatch
 from core.training.samples.batches import Batch
 
@@ -40,7 +40,7 @@ class RoundTraining:
         sampler: gives batches.
         settings: how.
         choosing_error: measures the model on frames that choose which step was best, None where there are none.
-        ball: what the weights may reach; by default around where they are now.
+        pull: what keeps it from forgetting; by default toward where the weights are now.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class RoundTraining:
         sampler: CorrectionSampler,
         settings: FinetuneSettings,
         choosing_error: Callable[[FamiPose], float] | None = None,
-        ball: Ball | None = None,
+        pull: Pull | None = None,
     ) -> None:
         self.model, self.sampler, self.settings = model, sampler, settings
         self.device = next(model.parameters()).device
@@ -58,7 +58,7 @@ class RoundTraining:
         groups = [{"params": list(model.parameters()), "highest": settings.learning_rate}]
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
         self._start = self._copied()
-        self._ball = ball or Ball(model, settings.radius)
+        self._pull = pull or Pull(model, settings.pull)
         self._best: tuple[float, int, list[Tensor]] | None = None
         self._remark = ""
         self._blank = 0
@@ -177,7 +177,7 @@ class RoundTraining:
             raise TrainingError(NOT_A_NUMBER)
         if norm == 0 and not self._blank:
             raise TrainingError(NO_GRADIENT)
-        self._ball.hold(self.model)
+        self._pull.draw(self.model, factor)
         return value
 
     def loss(self, batch: Batch) -> Tensor:
