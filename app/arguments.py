@@ -227,6 +227,12 @@ def _add_finetune(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="train nothing: measure these weights, and bring them in as a round",
     )
+    parser.add_argument(
+        "--training-set",
+        type=Path,
+        metavar="FOLDER",
+        help="train nothing: write what a round would learn from, with a recipe for train",
+    )
     _add_json(parser)
     _add_weights(parser)
     _add_device(parser)

@@ -18,6 +18,7 @@ from core.training.rounds.elsewhere import bring_back
 from core.training.rounds.finetune import finetune_together
 from core.training.rounds.recording import record, together
 from core.training.rounds.report import FinetuneSettings, RoundPlan, RoundProgress, RoundReport, RoundWatch
+from core.training.rounds.training_set import write_training_set
 from core.work.collection import SUFFIX, project_of, read_collection
 
 
@@ -37,6 +38,10 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     weights_path = own.find() if own is not None else find_weights(arguments.weights, arguments.device)
     written = [file for folder in folders for file in files_of(folder)]
     check_can_write(arguments.json, inputs=[weights_path, *written, *(f for clip in clips for f in files_of(clip))])
+    if arguments.training_set is not None:
+        for path in paths:
+            _write_training_set(path, weights_path, arguments, terminal, apart=len(paths) > 1)
+        return 0
     reports = _reports(arguments, terminal, paths, weights_path, folders[0])
     for report in reports:
         say_report(report, terminal, by_name=len(paths) > 1)
@@ -82,6 +87,18 @@ def _reports(
             terminal.say(in_words(plan))
 
         return finetune_together(paths, weights_path, out_folder, settings, RoundWatch(on_plan, on_progress))
+
+
+def _write_training_set(
+    path: Path, weights_path: Path, arguments: argparse.Namespace, terminal: Terminal, *, apart: bool
+) -> None:
+    folder = arguments.training_set / path.stem if apart else arguments.training_set
+    with terminal.progress("Writing the frames") as progress:
+        made = write_training_set(path, weights_path, folder, FinetuneSettings(device=arguments.device), progress)
+    terminal.say(
+        f"{made.train_frames} frames to train on and {made.held_out_frames} to measure, with {made.num_pictures} "
+        f"pictures. Train with: python main.py train --config {made.recipe}"
+    )
 
 
 def in_words(plan: RoundPlan) -> str:

@@ -190,9 +190,9 @@ class FinetuningController(QObject):
             self.round = replace(self.round, waiting=self.round.waiting | set(touched.frame_indices))
 
     def accept(self) -> None:
-        """Takes the new weights into use, without a restart."""
+        """Takes the new weights into use, without a restart; also those that were kept aside."""
         report, project = self.round.report, self._session.project
-        if report is None or project is None or self.round.taken is not None:
+        if report is None or project is None or self.round.taken:
             return
         path = Path(report["weights"])
         self._take(

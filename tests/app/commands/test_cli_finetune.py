@@ -121,3 +121,12 @@ def test_a_round_that_got_worse_is_remembered_and_not_used(tmp_path: Path, monke
         if not report["accepted"]:
             assert "kept aside" in said and project.active_weights is None
     assert report["accepted"] or report["verdict"] == "worse"
+
+
+def test_the_labels_go_out_as_a_training_set(tmp_path: Path) -> None:
+    path, start = a_project(tmp_path, "first", 16), some_weights(tmp_path / "start.pth", 0)
+    status, said, errors = run("finetune", path, "--weights", start, "--training-set", tmp_path / "set")
+    assert (status, errors) == (0, "") and "Train with: python main.py train --config" in said
+    assert (tmp_path / "set" / "train.toml").is_file()
+    with Project.open(path, read_only=True) as project:
+        assert not project.rounds()
