@@ -51,6 +51,7 @@ from app.controllers.network.finetuning import FinetuningController
 from app.controllers.network.prediction import PredictionController
 from app.controllers.network.rounds import RoundsController
 from app.controllers.network.self_rounds import SelfRounds
+from app.controllers.network.together import TogetherController
 from app.controllers.network.weights import WeightsController
 from app.controllers.network.weights_in_use import WeightsInUse
 from app.controllers.opening import OpeningController
@@ -150,6 +151,7 @@ class Program(QObject):
         self.annotators = AnnotatorsController(session, tasks, self)
         self.reporting = ReportingController(session, tasks, self.logs, self)
         self.collecting = CollectingController(session, self.opening, network, tasks, device=device, parent=self)
+        self.together = TogetherController(session, tasks, self.collecting, self.finetuning, self)
 
     def _bind(self) -> None:
         """Connects controllers and widgets."""
@@ -170,7 +172,7 @@ class Program(QObject):
         self.queue_binding = QueueBinding(session, self.review, window)
         self.track_changes_binding = TrackChangesBinding(session, self.track_changes, self.editing, self.review, window)
         self.network_binding = NetworkBinding(session, self.weights_in_use, self.finetuning, self.self_rounds, window)
-        self.rounds_binding = RoundsBinding(session, self.rounds, window)
+        self.rounds_binding = RoundsBinding(session, self.rounds, self.together, window)
         self.weights_binding = WeightsBinding(self.weights, self.weights_in_use, network, tasks, window)
         self.questions = Questions(
             window,

@@ -44,6 +44,7 @@ class TaskKind(StrEnum):
     EXPORT = "export"
     REPEAT = "repeat"
     REMOVE_RUN = "remove run"
+    RECORD_ROUNDS = "record rounds"
     TRACKS = "tracks"
     LOAD_NETWORK = "load network"
     WEIGHTS = "weights"

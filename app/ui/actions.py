@@ -207,6 +207,7 @@ _MODEL = (
     _A("action_predict_clips", "Predict all clips", ("Ctrl+Alt+P",), "Predict all clips of the collection but the open one, one after the other.", None, "Network"),
     _A("action_cancel", "Cancel the running task", ("Shift+Esc",), "Stop what is running; what is finished is kept.", "cancel", "Network", short_text="Cancel"),
     _A("action_finetune", "Fine-tune", ("Ctrl+L", "Ctrl+Shift+F"), "Train the network on your corrections.", "finetune", "Network", starts_group=True),
+    _A("action_finetune_clips", "Fine-tune on all clips", ("Ctrl+Shift+G",), "Train the network on the corrections of the whole collection.", None, "Network"),
     _A("action_rounds", "Rounds of fine-tuning…", ("Ctrl+Shift+K",), "See what each round did, make one current again, export or delete it.", None, "Network"),
     _A("action_rollback", "Roll back weights", ("Ctrl+Shift+B",), "Return to the weights used before the last fine-tuning.", "rollback", "Network"),
     _A("action_weights", "Weights…", ("Ctrl+Shift+W",), "See the available weights, fetch better ones, and choose which to predict with.", "weights", "Network", starts_group=True),

@@ -9,7 +9,9 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from app.bindings.connecting import connect_actions
 from app.controllers.network.rounds import KnownRound, RoundsController
+from app.controllers.network.together import TogetherController
 from app.controllers.session import Session
 from app.ui.dialogs.round_pictures import ChangedPose
 from app.ui.dialogs.rounds_dialog import JointTable, RoundRow, RoundsDialog
@@ -22,7 +24,9 @@ FILTER = "Weights (*.pth)"
 class RoundsBinding(QObject):
     """Opens the dialog, fills it, and hands on what is asked for in it."""
 
-    def __init__(self, session: Session, controller: RoundsController, window: MainWindow) -> None:
+    def __init__(
+        self, session: Session, controller: RoundsController, together: TogetherController, window: MainWindow
+    ) -> None:
         super().__init__(window)
         self._session = session
         self._controller = controller
@@ -36,7 +40,7 @@ class RoundsBinding(QObject):
         controller.changed.connect(self._draw)
         session.closing.connect(dialog.close)
         window.finetune_panel.rounds_requested.connect(self.open)
-        window.action("action_rounds").triggered.connect(self.open)
+        connect_actions(window, {"action_rounds": self.open, "action_finetune_clips": together.start})
 
     def open(self) -> None:
         """Shows the dialog."""

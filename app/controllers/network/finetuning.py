@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -62,10 +63,12 @@ class FinetuningController(QObject):
     Signals:
         changed: something to show changed.
         recorded: a round ended and is remembered with the project.
+        ended_beside: reports of a round for other projects, which are to be remembered with these.
     """
 
     changed = Signal()
     recorded = Signal()
+    ended_beside = Signal(list)
 
     def __init__(
         self, session: Session, network: Network, weights_in_use: WeightsInUse, parent: QObject | None = None
@@ -77,6 +80,8 @@ class FinetuningController(QObject):
         self._error: str | None = None
         self._cancelled = False
         self._known_frames: list[int] = []
+        self._beside: list[dict[str, Any]] = []
+        self._project_path = ""
         self.round = RoundState()
         self.process = RoundProcess(self)
         self.process.said.connect(self._on_event)
@@ -131,12 +136,13 @@ class FinetuningController(QObject):
         """True while the project goes on with weights of a round."""
         return self._session.read(lambda project: not project.read_only and project.active_weights is not None, False)
 
-    def start(self, steps: int | None = None, *, by_itself: bool = False) -> None:
+    def start(self, steps: int | None = None, *, by_itself: bool = False, beside: Sequence[Path] = ()) -> None:
         """Starts a round in a child process; a refusal is told in one sentence.
 
         Args:
             steps: other than usual.
             by_itself: nobody asked: a better network is taken into use without asking either.
+            beside: other projects that it learns from, too.
         """
         refusal = self.why_not()
         project, weights = self._session.project, self._network.weights_path
@@ -144,7 +150,8 @@ class FinetuningController(QObject):
             self._session.error.emit(f"No round was started. {refusal}")
             return
         folder = project.weights_folder
-        job: dict[str, Any] = {"project": str(project.path), "weights": str(weights), "out": str(folder)}
+        projects = [str(path) for path in (project.path, *beside)]
+        job: dict[str, Any] = {"projects": projects, "weights": str(weights), "out": str(folder)}
         if steps is not None:
             job["settings"] = {"steps": steps}
         try:
@@ -153,6 +160,7 @@ class FinetuningController(QObject):
             self._session.error.emit(f"No round was started: {folder} cannot be written ({error.strerror}).")
             return
         self.round, self._error, self._cancelled = RoundState(running=True, by_itself=by_itself), None, False
+        self._beside, self._project_path = [], str(project.path)
         self.changed.emit()
 
     def stop_early(self) -> None:
@@ -255,11 +263,16 @@ class FinetuningController(QObject):
             self.round = replace(self.round, plan=fields, phase="training")
         elif kind == "progress":
             self._on_progress(fields)
+        elif kind == "report" and self._beside_of(fields):
+            self._beside.append(fields)
         elif kind == "report":
             self.round = replace(self.round, report=fields)
         elif kind == "error":
             self._error = str(event["message"])
         self.changed.emit()
+
+    def _beside_of(self, report: dict[str, Any]) -> bool:
+        return bool(report.get("project")) and report["project"] != self._project_path
 
     def _on_progress(self, progress: dict[str, Any]) -> None:
         now, step = self.round, int(progress["step"])
@@ -283,7 +296,8 @@ class FinetuningController(QObject):
             self.round = RoundState()
             self._session.message.emit("Fine-tuning was cancelled; the weights are as they were.")
         elif self._error is not None or report is None:
-            self._session.error.emit(self._error or trouble)
+            left_out = " ".join(self._beside[0]["remarks"]) if self._beside else ""
+            self._session.error.emit(self._error or trouble or left_out)
         else:
             self._record(report)
             if report.get("verdict") == "worse":
@@ -291,6 +305,8 @@ class FinetuningController(QObject):
                 self._session.message.emit(f"The new weights were kept aside. {report['reason']}")
             elif by_itself and report.get("verdict") == "better":
                 self.accept()
+        if self._beside:
+            self.ended_beside.emit(self._beside)
         self.changed.emit()
 
     def _record(self, report: dict[str, Any]) -> None:
