@@ -1,6 +1,8 @@
-"""What keeps a round from forgetting: at every step the weights are drawn back to those before the first round.
+"""What keeps a round from forgetting: the weights are drawn back to those before the project's first round.
 
-Rounds that follow each other are drawn to the same place, so that what they forget of other people does not add up.
+At every step a little, and at the end about half of the way: between what was learnt and where it began lies a network
+that has most of the one and lost little of the other (docs/adr/0016). Rounds that follow each other are drawn to the
+same place, so that what they forget of other people does not add up.
 """
 
 from __future__ import annotations
@@ -20,26 +22,24 @@ class Pull:
 
     Args:
         centre: the weights before the project's first round.
-        strength: the part of the way that a full step goes back.
         new: names of keypoints that the centre never learnt: their rows in the last layers are not drawn to what
             means nothing.
     """
 
-    def __init__(self, centre: FamiPose, strength: float, new: Sequence[str] = ()) -> None:
+    def __init__(self, centre: FamiPose, new: Sequence[str] = ()) -> None:
         self._centre = {name: parameter.detach().clone() for name, parameter in centre.named_parameters()}
-        self._strength = strength
         self._free = [POSETRACK.index(name) for name in new]
 
     @torch.no_grad()
-    def draw(self, model: FamiPose, factor: float) -> None:
-        """One step back, in place.
+    def draw(self, model: FamiPose, part: float) -> None:
+        """Goes a part of the way back, in place.
 
         Args:
             model: of the centre's kind.
-            factor: of the strength, as of the learning rate.
+            part: 0 changes nothing, 1 leads to the centre.
         """
         for name, parameter in model.named_parameters():
             free = parameter[self._free].clone() if self._free and name.startswith(_HEADS) else None
-            parameter.lerp_(self._centre[name], self._strength * factor)
+            parameter.lerp_(self._centre[name], part)
             if free is not None:
                 parameter[self._free] = free

@@ -24,6 +24,8 @@ class FinetuneSettings:
         learning_rate: the highest; it rises for a moment and falls along half a cosine.
         pull: the part of the way by which a full step draws the weights back to those before the project's first round:
             what the network knew of other people is not to be forgotten.
+        kept: the part of the way from there to the trained weights that is kept at the end, likewise.
+        head: whether the head is trained, too, where no joint is learnt anew: it forgets most and gains least.
         neighbours: whether the window's supporting frames are trained on where the weights do not use them yet.
         held_out_part: share of the corrected frames that only measure.
         choosing_part: share of the others that choose which step was the best, from `fewest_to_choose` frames on.
@@ -38,6 +40,8 @@ class FinetuneSettings:
     batch_size: int = 4
     learning_rate: float = 3e-4
     pull: float = 0.02
+    kept: float = 0.5
+    head: bool = False
     neighbours: bool = False
     held_out_part: float = 0.25
     choosing_part: float = 0.15
@@ -55,7 +59,7 @@ class FinetuneSettings:
             or self.choose_every < 1
             or not 0 < self.held_out_part < 1
             or not 0 <= self.choosing_part < 1
-            or not 0 <= self.pull < 1
+            or not (0 <= self.pull < 1 and 0 < self.kept <= 1)
             or self.learning_rate <= 0
         ):
             raise TrainingError(

@@ -14,7 +14,12 @@ from core.model.device import within_memory
 from core.model.network.fami_pose import FamiPose
 from core.training.learning.memory import available_memory, kept_bytes
 from core.training.learning.objective import loss_terms
-from core.training.learning.optimisation import descend, freeze_statistics, learning_rate_factor, multi_frame_output
+from core.training.learning.optimisation import (
+    descend,
+    freeze_statistics,
+    learning_rate_factor,
+    multi_frame_output,
+)
 from core.training.learning.recipe import Loss
 from core.training.rounds.correction_batches import CorrectionSampler
 from core.training.rounds.pull import Pull
@@ -30,6 +35,7 @@ NO_GRADIENT = "The corrections did not reach the network: nothing would be learn
 NOT_A_NUMBER = "The loss is no longer a number: start the round again from other weights."
 NOTHING_CHANGED = "The round left the weights as they were: nothing was learnt. Choose other weights to start from."
 _BATCHES_WITHOUT_LABELS = 8
+_HEAD = ("head_before.", "head_after.", "backbone.final_layer.")
 
 
 class RoundTraining:
@@ -41,6 +47,7 @@ class RoundTraining:
         settings: how.
         choosing_error: measures the model on frames that choose which step was best, None where there are none.
         pull: what keeps it from forgetting; by default toward where the weights are now.
+        learns_new: whether keypoints are learnt that the weights did not know.
     """
 
     def __init__(
@@ -50,15 +57,24 @@ class RoundTraining:
         settings: FinetuneSettings,
         choosing_error: Callable[[FamiPose], float] | None = None,
         pull: Pull | None = None,
+        *,
+        learns_new: bool = False,
     ) -> None:
         self.model, self.sampler, self.settings = model, sampler, settings
         self.device = next(model.parameters()).device
         self.batch_size = settings.batch_size
         self._choosing_error = choosing_error
-        groups = [{"params": list(model.parameters()), "highest": settings.learning_rate}]
+        if not (settings.head or learns_new):
+            for name, parameter in model.named_parameters():
+                if name.startswith(_HEAD):
+                    parameter.requires_grad_(False)
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        if not trained:
+            raise TrainingError(NO_GRADIENT)
+        groups = [{"params": trained, "highest": settings.learning_rate}]
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
         self._start = self._copied()
-        self._pull = pull or Pull(model, settings.pull)
+        self._pull = pull or Pull(model)
         self._best: tuple[float, int, list[Tensor]] | None = None
         self._remark = ""
         self._blank = 0
@@ -122,20 +138,31 @@ class RoundTraining:
         """The error on the frames that choose; keeps the weights where it is the lowest so far."""
         if self._choosing_error is None:
             return None
+        going_on = self._copied()
+        self._draw_back()
         error = self._choosing_error(self.model)
-        self._to_training()
         if step and (self._best is None or error <= self._best[0]):
             self._best = error, step, self._copied()
+        self._put(going_on)
+        self._to_training()
         return error
 
     def _take_best(self, last: int) -> int:
         if self._best is None:
+            self._draw_back()
             return last
         _, step, weights = self._best
+        self._put(weights)
+        return step
+
+    def _draw_back(self) -> None:
+        """Gives up a part of the way, for what the network knew of other people."""
+        self._pull.draw(self.model, 1 - self.settings.kept)
+
+    def _put(self, weights: list[Tensor]) -> None:
         with torch.no_grad():
             for parameter, kept in zip(self.model.parameters(), weights, strict=True):
                 parameter.copy_(kept)
-        return step
 
     def _cost_of_a_sample(self) -> tuple[int, float]:
         """Bytes that a forward pass keeps, and seconds for both passes."""
@@ -177,7 +204,7 @@ class RoundTraining:
             raise TrainingError(NOT_A_NUMBER)
         if norm == 0 and not self._blank:
             raise TrainingError(NO_GRADIENT)
-        self._pull.draw(self.model, factor)
+        self._pull.draw(self.model, self.settings.pull * factor)
         return value
 
     def loss(self, batch: Batch) -> Tensor:

@@ -161,7 +161,7 @@ def test_unknown_and_senseless_settings_are_refused() -> None:
         FinetuneSettings(steps=0)
 
 
-def tiny_round(known: list[int], taught: list[int]) -> tuple[RoundTraining, FamiPose]:
+def tiny_round(known: list[int], taught: list[int], *, head: bool = False) -> tuple[RoundTraining, FamiPose]:
     config = FamiPoseConfig(
         "w12", supporting_offsets=(-1, 1), gtm_width=8, lcm_width=8, heatmap_activation="softmax", heatmap_sigma=1.0
     )
@@ -175,20 +175,28 @@ def tiny_round(known: list[int], taught: list[int]) -> tuple[RoundTraining, Fami
         [pose], np.isin(np.arange(17), taught), (96, 128), lambda index: [index - 1, index + 1], lambda index: frame
     )
     sampler = CorrectionSampler(people, SampleSettings((96, 128), 1.0, LIGHT_AUGMENTATION), seed=0)
-    return RoundTraining(model, sampler, FinetuneSettings(steps=2, batch_size=2)), model
+    return RoundTraining(model, sampler, FinetuneSettings(steps=2, batch_size=2, head=head)), model
 
 
 def test_a_joint_that_nobody_touched_gets_no_gradient() -> None:
     wrists = [POSETRACK.index("left_wrist"), POSETRACK.index("right_wrist")]
     ankles = [POSETRACK.index("left_ankle"), POSETRACK.index("right_ankle")]
     # The ankles are known but not taught: too few examples of a joint that is new.
-    training, model = tiny_round(wrists + ankles, wrists)
+    training, model = tiny_round(wrists + ankles, wrists, head=True)
     training.loss(training.sampler.batch(4)).backward()
     by_joint = model.head_after.weight.grad.abs().sum(dim=(1, 2, 3))
     others = [k for k in range(17) if k not in wrists]
     assert (by_joint[wrists] > 0).all()
     assert (by_joint[others] == 0).all()
     assert (model.head_after.bias.grad[others] == 0).all()
+
+
+def test_the_head_is_held_where_no_joint_is_new() -> None:
+    training, model = tiny_round([13, 14], [13, 14])
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    training.run(RoundWatch())
+    moved = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert moved and not any(name.startswith(("head_", "backbone.final_layer.")) for name in moved)
 
 
 def test_statistics_of_batch_norms_are_held() -> None:

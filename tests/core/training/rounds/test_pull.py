@@ -30,7 +30,7 @@ def test_a_step_goes_a_part_of_the_way_back() -> None:
         for parameter in model.parameters():
             parameter.add_(0.1)
     before = moved(model, centre)
-    Pull(centre, 0.2).draw(model, 0.5)
+    Pull(centre).draw(model, 0.1)
     assert abs(moved(model, centre) - 0.9 * before) < 1e-3 * before
 
 
@@ -41,10 +41,19 @@ def test_the_rows_of_a_new_joint_are_not_drawn_to_what_means_nothing() -> None:
     model = copy.deepcopy(centre)
     with torch.no_grad():
         model.head_after.weight[[nose, wrist]] += 7.0
-    Pull(centre, 0.5, ["nose"]).draw(model, 1.0)
+    Pull(centre, ["nose"]).draw(model, 0.5)
     now = (model.head_after.weight - centre.head_after.weight).detach()
     assert torch.allclose(now[nose], torch.full_like(now[nose], 7.0))
     assert torch.allclose(now[wrist], torch.full_like(now[wrist], 3.5))
+
+
+def test_at_the_end_a_part_of_the_way_is_kept(tmp_path: Path) -> None:
+    path, start = small_project(tmp_path), small_weights(tmp_path / "start.pth")
+    centre, far = load_model(start).model, []
+    for kept in (1.0, 0.25):
+        report = finetune(path, start, tmp_path / "w", FinetuneSettings(steps=3, batch_size=2, kept=kept, device="cpu"))
+        far.append(moved(load_model(report.weights).model, centre))
+    assert abs(far[1] - 0.25 * far[0]) < 0.01 * far[0]
 
 
 def test_rounds_that_follow_each_other_are_drawn_to_the_weights_before_the_first(tmp_path: Path) -> None:
