@@ -354,13 +354,18 @@ def _after_a_round(program: Program) -> RoundsDialog:
 def _correct_evenly(program: Program) -> None:
     """Every sixth frame as a person corrected it."""
     _wait(lambda: program.network.weights_path is not None and not program.tasks.running())
+    project = program.session.project
     for image in read_labels(places.DEMO_LABELS).images[::6]:
-        poses = [
-            replace(pose, provenance=np.where(pose.placed, Provenance.CORRECTED, pose.provenance))
+        held = project.frame(image.frame_index)
+        changes = [
+            PoseChange(
+                image.frame_index,
+                held.pose(pose.track_id),
+                replace(pose, provenance=np.where(pose.placed, Provenance.CORRECTED, pose.provenance)),
+            )
             for pose in image.poses.poses
         ]
-        changes = [PoseChange(image.frame_index, None, pose) for pose in poses]
-        program.session.touch(program.session.project.commit("Correct", changes, {}))
+        program.session.touch(project.commit("Correct", changes, {}))
 
 
 PICTURE_FUNCTIONS: tuple[Callable[[Program], QPixmap], ...] = (

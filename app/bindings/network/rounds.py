@@ -85,7 +85,7 @@ def _row(known: KnownRound) -> RoundRow:
     )
     proof = report.get("proof", {})
     tables = tuple(
-        JointTable(title, tuple(_joint(name, row) for name, row in proof[key]["joints"].items()))
+        JointTable(title, tuple(_joint(name, row) for name, row in _mean_first(proof[key]["joints"])))
         for key, title in (("held_out", "Held-out frames"), ("corrected", "Frames that taught"))
         if key in proof
     )
@@ -100,6 +100,10 @@ def _row(known: KnownRound) -> RoundRow:
         can_export=known.weights is not None,
         can_delete=not known.is_deleted and not known.is_current,
     )
+
+
+def _mean_first(joints: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return sorted(joints.items(), key=lambda item: item[0] != "mean")
 
 
 def _joint(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ class FinetuningController(QObject):
 
     changed = Signal()
     recorded = Signal()
-    ended_beside = Signal(list)
+    ended_beside = Signal(object)
 
     def __init__(
         self, session: Session, network: Network, weights_in_use: WeightsInUse, parent: QObject | None = None

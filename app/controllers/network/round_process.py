@@ -25,12 +25,12 @@ class RoundProcess(QObject):
     """One child process at a time. It can run out of memory or crash; the labels and the window don't care.
 
     Signals:
-        said(dict): an event of the child.
+        said: an event of the child, a dict.
         ended(str): it is over; a sentence where it ended without a report or an error of its own, else "".
         hangs(str): it has said nothing for so long that a person should hear of it.
     """
 
-    said = Signal(dict)
+    said = Signal(object)  # as a dict it would lose the order of its keys
     ended = Signal(str)
     hangs = Signal(str)
 

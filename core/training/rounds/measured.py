@@ -132,13 +132,16 @@ def _reason(joints: dict[str, dict[str, Any]], verdict: str, worse: list[int]) -
     """The verdict in a sentence, with the joint that it is owed to most."""
     mean = joints["mean"]
     verb = {"better": "fell", "worse": "rose", "same": "stayed"}[verdict]
-    numbers = f"from {100 * mean['before']:.1f} % to {100 * mean['after']:.1f} % of a person's size"
+    first, then = f"{100 * mean['before']:.1f} %", f"{100 * mean['after']:.1f} %"
+    if first == then:  # the difference shows only in the second digit
+        first, then = f"{100 * mean['before']:.2f} %", f"{100 * mean['after']:.2f} %"
+    numbers = f"at {then} of a person's size" if verdict == "same" else f"from {first} to {then} of a person's size"
     sentence = f"The mean error on held-out frames {verb} {numbers}"
     change = mean["change"]
     if change is None:
         sentence += ", measured in one frame"
     elif verdict != "same" and change[0] <= 0 <= change[1]:
-        sentence += ", less than frames differ from each other"
+        sentence += ", a change within its spread"
     if verdict != "worse":
         return sentence + "."
     name, joint = max(
