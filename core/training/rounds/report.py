@@ -40,7 +40,7 @@ class FinetuneSettings:
     batch_size: int = 4
     learning_rate: float = 3e-4
     pull: float = 0.02
-    kept: float = 0.5
+    kept: float = 0.7
     head: bool = False
     neighbours: bool = False
     held_out_part: float = 0.25
