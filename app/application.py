@@ -27,6 +27,7 @@ from app.bindings.network.weights import WeightsBinding
 from app.bindings.panels import PanelsBinding
 from app.bindings.questions import Questions
 from app.bindings.reporting import ReportingBinding
+from app.bindings.safety import SafetyBinding
 from app.bindings.viewing.annotators import AnnotatorsBinding
 from app.bindings.viewing.comparison import ComparisonBinding
 from app.bindings.viewing.moving import MovingBinding
@@ -56,6 +57,8 @@ from app.controllers.network.weights import WeightsController
 from app.controllers.network.weights_in_use import WeightsInUse
 from app.controllers.opening import OpeningController
 from app.controllers.reporting import ReportingController
+from app.controllers.safety.mismatch import MismatchController
+from app.controllers.safety.rescue import RescueController
 from app.controllers.session import Session
 from app.controllers.viewing.annotators import AnnotatorsController
 from app.controllers.viewing.checks import ChecksController
@@ -111,9 +114,9 @@ class Program(QObject):
         session.opened.connect(self._on_opened)
         self.network = Network(device)
         self._build_controllers(device)
+        tasks.failed.connect(window.show_error)
         self._bind()
         tasks.shown.connect(window.set_task)
-        tasks.failed.connect(window.show_error)
         tasks.refused.connect(window.show_message)
         self.weights_in_use.network_changed.connect(lambda _: self.canvas_binding.ask_again())
         self.weights_in_use.network_changed.connect(lambda _: self.comparison.ask_again())
@@ -122,6 +125,8 @@ class Program(QObject):
     def _build_controllers(self, device: str) -> None:
         session, tasks, network = self.session, self.tasks, self.network
         self.opening = OpeningController(session, tasks, self)
+        self.rescue = RescueController(session, self.opening, tasks, self)
+        self.mismatch = MismatchController(session, tasks, self)
         self.checking = CheckingController(session, tasks, self)
         self.editing = EditingController(session, self)
         self.mending = MendingController(session, self.editing, self)
@@ -168,6 +173,7 @@ class Program(QObject):
         self.collecting_binding = CollectingBinding(self.collecting, window)
         self.belonging_binding = BelongingBinding(session, self.opening, window)
         self.trust_binding = TrustBinding(session, tasks, self.checks, self.exporting, window)
+        self.safety_binding = SafetyBinding(session, tasks, self.rescue, self.mismatch, window)
         self.panels_binding = PanelsBinding(session, self.editing, self.people, window)
         self.queue_binding = QueueBinding(session, self.review, window)
         self.track_changes_binding = TrackChangesBinding(session, self.track_changes, self.editing, self.review, window)
@@ -232,6 +238,7 @@ class Program(QObject):
         self.rounds_binding.dialog.close()
         self.window.hide()  # what is computing now takes a moment to end: nobody has to watch it
         self.opening.shut_down()
+        self.rescue.stop()
         self.finetuning.shut_down()
         self.rounds.stop()
         self.tasks.shut_down()

@@ -285,6 +285,16 @@ def _add_repair(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="P.fami", help="the project; the damaged file is kept beside")
 
 
+def _add_relink(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="P.fami")
+    parser.add_argument("--source", type=Path, metavar="SOURCE", help="where its clip is now: the original, or a copy")
+    parser.add_argument(
+        "--trust-pictures",
+        action="store_true",
+        help="the labels belong to the pictures of the clip, though they were made on others (a re-encoded video)",
+    )
+
+
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
     del parser
 
@@ -330,6 +340,7 @@ COMMANDS: dict[str, About] = {
     "bench": About(
         "run the benchmarks: `motion` what alignment is worth, `loop` what a labeller's drags are", _add_bench
     ),
+    "relink": About("where a project's clip is now, or that its labels belong to it", _add_relink),
     "repair": About("what can be saved of a damaged project", _add_repair),
     "doctor": About("what this machine has and lacks", _add_nothing),
 }

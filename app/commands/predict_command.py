@@ -21,7 +21,7 @@ from core.files.replacing import replacing
 from core.formats import Labels, export_project, import_labels, match_source, read_labels
 from core.people.tracking import Locate
 from core.poses import FramePoses
-from core.project import Project, RunKind, edits
+from core.project import BEGUN_BY, Project, ProjectLockedError, RunKind, edits, is_blank
 from core.video import Source, frame_proof
 from core.video.pictures import IMAGE_SUFFIXES
 from core.work.following import follow_person, locator
@@ -46,8 +46,8 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     beside_project = [] if arguments.project is None else project_files(arguments.project)[1:]
     outputs = (arguments.out, arguments.overlay, arguments.heatmaps, arguments.project)
     check_can_write(*outputs, inputs=read + beside_project)
-    if arguments.project is not None and arguments.project.exists():
-        raise ProjectError(f"{arguments.project} exists already; choose another name, so that no label in it is lost.")
+    if arguments.project is not None:
+        make_way(arguments.project)
     weights_path = find_weights(arguments.weights, arguments.device)
     check_can_write(*outputs, inputs=[weights_path])
     with ExitStack() as stack:
@@ -75,6 +75,29 @@ def run(arguments: argparse.Namespace, terminal: Terminal) -> int:
     return 0
 
 
+def make_way(path: Path) -> None:
+    """Removes what a killed run of this command left before its first pose.
+
+    Raises:
+        ProjectError: something else lies there, or another program has it open.
+    """
+    if not path.exists() or is_blank(path):
+        return
+    try:
+        with Project.open(path) as project:
+            frames = project.summary()
+            joints = frames.num_predicted + frames.num_accepted + frames.num_corrected + frames.num_imported
+            holds_labels = project.setting(BEGUN_BY) is None or bool(joints.sum()) or bool(frames.reviewed.any())
+    except ProjectLockedError:
+        raise
+    except ProjectError:  # whatever it is, it was not made by this command
+        holds_labels = True
+    if holds_labels:
+        raise ProjectError(f"{path} exists already; choose another name, so that no label in it is lost.")
+    for file in project_files(path):
+        file.unlink(missing_ok=True)
+
+
 @contextmanager
 def new_project(path: Path, source: Source) -> Iterator[Project]:
     """A new project, taken away again where the command fails before the network has begun.
@@ -86,8 +109,10 @@ def new_project(path: Path, source: Source) -> Iterator[Project]:
     has_predictions = False
     try:
         with project:
+            project.set_setting(BEGUN_BY, "predict")
             try:
                 yield project
+                project.set_setting(BEGUN_BY, None)
             finally:
                 has_predictions = any(run.kind == RunKind.PREDICT for run in project.runs())
     except BaseException:

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from app.controllers.session import Session
 from app.threads.tasks import LAST_PART_TIMEOUT_S, Task, TaskKind, TaskRunner
 from core.errors import Cancelled, ProjectError
+from core.files import places
+from core.project import ProjectDamagedError
 from core.work.collection import SUFFIX
 from core.work.opening import ImagesMissingError, Opened, SourceMissingError, open_path
 
@@ -19,9 +21,11 @@ class OpeningController(QObject):
     Signals:
         collection_wanted: the path of a collection that was to be opened.
         source_wanted: the path that was opened, one sentence: ask where its clip or its images are now.
+        damaged: the path of a project that cannot be opened as it is damaged, one sentence.
     """
 
     collection_wanted = Signal(object)
+    damaged = Signal(object, str)
     source_wanted = Signal(object, str)
 
     def __init__(self, session: Session, tasks: TaskRunner, parent: QObject | None = None) -> None:
@@ -37,9 +41,11 @@ class OpeningController(QObject):
             return
         held = self._session.project.path if self._session.project is not None else None
 
-        def work(task: Task) -> Opened | tuple[Path, str]:
+        def work(task: Task) -> Opened | tuple[Path, str] | ProjectDamagedError:
             try:
                 opened = open_path(path, task.report, moved_to, held)
+            except ProjectDamagedError as error:
+                return error
             except (SourceMissingError, ImagesMissingError) as error:
                 return path, str(error)
             # What works on the project that is open now writes its last part before that project closes.
@@ -54,7 +60,7 @@ class OpeningController(QObject):
             TaskKind.OPEN,
             f"Opening {path.name}",
             work,
-            succeeded=self._on_opened,
+            succeeded=lambda result: self._on_opened(path, result),
             ended=self._tasks.project_taken,
             busy="Another file is being opened: wait for it, or cancel it.",
         )
@@ -63,8 +69,12 @@ class OpeningController(QObject):
         """What is still being opened is closed again, when the program closes."""
         self._closed = True
 
-    def _on_opened(self, result: Opened | tuple[Path, str]) -> None:
-        if isinstance(result, Opened):
+    def _on_opened(self, path: Path, result: Opened | tuple[Path, str] | ProjectDamagedError) -> None:
+        if isinstance(result, ProjectDamagedError):
+            is_project = path.suffix.lower() == ".fami"
+            if not self._closed:
+                self.damaged.emit(path if is_project else places.project_path_for(path), str(result))
+        elif isinstance(result, Opened):
             if self._closed:
                 result.close()
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +18,7 @@ from core.errors import FamiError, ProjectError
 from core.files import places
 from core.frame_range import FrameRange
 from core.poses import FramePoses, Pose
-from core.project import Project, Touched
+from core.project import BEGUN_BY, Project, Touched
 from core.video import Source
 from core.video.soundness.gaps import Gap
 from core.work.opening import Opened
@@ -57,6 +58,7 @@ class Session(QObject):
         error: one sentence that stays until it is dismissed.
         remarked: what they are on ("Import of labels.json"), and sentences that all stay until they are dismissed.
         settled: the sentence of an error that no longer matters.
+        mismatched: one sentence, that the picture on screen is not the one that was labelled.
     """
 
     opened = Signal()
@@ -71,6 +73,7 @@ class Session(QObject):
     error = Signal(str)
     remarked = Signal(str, object)
     settled = Signal(str)
+    mismatched = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,6 +99,7 @@ class Session(QObject):
         self.undo_label: str | None = None
         self.redo_label: str | None = None
         self._poses = FramePoses(0)
+        self._mismatch = ""
         self._resting = single_shot(self, RESTING_MS, self._remember_frame)
 
     def take(self, opened: Opened) -> None:
@@ -109,10 +113,12 @@ class Session(QObject):
         self._known = None
         self.select_range(None)
         last_frame = self.read(lambda project: project.setting("last_frame"), None)
-        start = int(last_frame) if last_frame is not None and last_frame.isdigit() else 0
+        start = int(last_frame) if last_frame is not None and re.fullmatch(r"[0-9]{1,9}", last_frame) else 0
         if opened.frame_index is not None:
             start = opened.frame_index
         places.remember_project(opened.project.path)
+        if not opened.project.read_only and self.read(lambda project: project.setting(BEGUN_BY), None) is not None:
+            opened.project.set_setting(BEGUN_BY, None)  # a person's from now on
         self._read_history()
         self.opened.emit()
         self.playback.open(opened.source, start)
@@ -126,9 +132,13 @@ class Session(QObject):
         if sentences:
             self.remarked.emit(title, tuple(sentences))
 
-    def take_source(self, source: Source) -> None:
-        """Goes on with the same project and clip, whose frames are counted anew; the picture on screen stays there."""
-        if self.project is None or self.source_path != source.path:
+    def settle_mismatch(self) -> None:
+        """The picture on screen was said to be the right one, or the clip is another one now."""
+        self.settled.emit(self._mismatch)
+
+    def take_source(self, source: Source, *, elsewhere: bool = False) -> None:
+        """Goes on with the same project and clip: counted anew, or `elsewhere`; the picture on screen stays there."""
+        if self.project is None or (self.source_path != source.path and not elsewhere):
             source.close()
             return
         seen_s = self.playback.timestamp_s(self.playback.wanted) if self.playback.num_frames else 0.0
@@ -338,7 +348,8 @@ class Session(QObject):
         self.frame_shown.emit(frame)
         proof = self.proofs()[frame.frame_index]
         if self.read(lambda project: project.mismatched(frame.frame_index, proof), False):
-            self.error.emit(
+            self._mismatch = (
                 f"Frame {frame.frame_index} is not the picture it was labelled on: "
-                "the video was replaced or edited. Check its labels, or point the project to the original file."
+                "the video was replaced or edited. Check its labels, or say which picture is right."
             )
+            self.mismatched.emit(self._mismatch)

@@ -3,6 +3,7 @@
 from core.project.disk.blank import is_blank
 from core.project.project import Project
 from core.project.records import (
+    BEGUN_BY,
     FOLLOWS,
     Change,
     CutChange,
@@ -30,6 +31,7 @@ from core.project.storage.summary import Summary
 from core.project.storage.track_cells import JointPath, TrackCells, TrackEnds
 
 __all__ = [
+    "BEGUN_BY",
     "FOLLOWS",
     "NOBODY",
     "Change",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 
 from core.poses import FloatArray, FramePoses, Pose
 from core.project import journal, undoing
-from core.project.records import Change, Effort, FrameProof, JournalEntry, RegionsOfFrame, Round, Run, SourceRecord
+from core.project.records import (
+    Change,
+    Effort,
+    FrameProof,
+    JournalEntry,
+    MoveChange,
+    RegionsOfFrame,
+    Round,
+    Run,
+    SourceRecord,
+)
 from core.project.storage import done_marks, kept, ledger, machine_words, proofs, regions, state, track_cells
 from core.project.storage.codec import opened
 from core.project.storage.frame_state import NOT_REVIEWED
@@ -45,6 +55,11 @@ class ProjectReader:
     def close(self) -> None:
         """Closes the file; what was committed is already in it."""
         self._store.close()
+
+    @property
+    def is_gone(self) -> bool:
+        """True once it was noticed that the path does not lead to the file that is open any more."""
+        return self._store.is_gone
 
     def require_in_place(self) -> None:
         """Raises ProjectGoneError if the project was opened to write and its path leads to another file now."""
@@ -90,6 +105,14 @@ class ProjectReader:
     def frame_proofs(self, frame_index: int) -> list[FrameProof]:
         """The pictures that labels of this frame were made on, the oldest first; more than one is a mismatch."""
         return proofs.of_frame(self._store, frame_index)
+
+    def renewed_proofs(self, known: Mapping[int, tuple[float, str]]) -> MoveChange:
+        """The change that has all labels of some frames belong to other pictures.
+
+        Args:
+            known: the pictures: time in seconds and hash of the pixels by frame index.
+        """
+        return proofs.renewed(self._store, known)
 
     def frames_with_proofs(self) -> list[int]:
         """The rising indices of the frames whose pictures labels were made on, also where nothing is left of them."""

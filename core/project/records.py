@@ -34,6 +34,10 @@ class ProjectGoneError(ProjectError):
     is_written = False
 
 
+BEGUN_BY = "begun_by"
+"""The setting that says which command is making a project, until it is done or a person opens it."""
+
+
 class RunKind(StrEnum):
     """What a machine did in a run; finding people is TRACK, too, for it writes boxes. The values are stored.
 

@@ -14,6 +14,7 @@ from core.project import Project, ProjectLockedError, ProjectNotWritableError, S
 from core.video import Source, open_source
 from core.work.recounting import is_to_be_recounted, recount
 from core.work.source_record import record_of
+from core.work.trusting import difference
 
 OnProgress = Callable[[int, int], None]
 
@@ -124,7 +125,7 @@ def _open_project(path: Path, on_progress: OnProgress, moved_to: Path | None) ->
         _settle(project, source)
         warnings = _warnings(project.source, source)
         # Another clip is shown with a warning, but not remembered: the next time asks again.
-        if moved_to is not None and not project.read_only and _difference(project.source, source) is None:
+        if moved_to is not None and not project.read_only and difference(project.source, source) is None:
             project.relocate(moved_to)
         on_failure.pop_all()
     return Opened(project, source, (*notes, *source.notes), warnings)
@@ -217,14 +218,6 @@ def _settle(project: Project, source: Source) -> None:
 
 def _warnings(record: SourceRecord, source: Source) -> tuple[str, ...]:
     """How the clip differs from the one that the project was made on, and what is damaged in it."""
-    return tuple(sentence for sentence in (_difference(record, source), source.damaged) if sentence)
-
-
-def _difference(record: SourceRecord, source: Source) -> str | None:
-    width, height = source.size
-    if (record.width, record.height, record.num_frames) == (width, height, len(source)):
-        return None
-    return (
-        f"{source.path.name} has {len(source)} frames of {width}x{height}, but the project was made on "
-        f"{record.num_frames} of {record.width}x{record.height}: point it to the original file, or check its labels."
-    )
+    differs = difference(record, source)
+    advice = None if differs is None else f"{differs}: point it to the original file (File menu), or check its labels."
+    return tuple(sentence for sentence in (advice, source.damaged) if sentence)

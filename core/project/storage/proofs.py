@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
-from core.project.records import FrameProof
+from core.project.records import FrameProof, MoveChange, RowMove
 from core.project.storage.store import Store
 
 
@@ -28,6 +29,26 @@ def remove(store: Store, run_id: int) -> None:
         "DELETE FROM proofs WHERE entry_id IN (SELECT entry_id FROM entries WHERE kind = 'run' AND run_id = ?)",
         (run_id,),
     )
+
+
+def renewed(store: Store, known: Mapping[int, tuple[float, str]]) -> MoveChange:
+    """The change after which every entry that saw a picture of some frames saw these.
+
+    Args:
+        store: the project's file.
+        known: (timestamp in seconds, pixel hash) by frame index.
+    """
+    rows = store.rows(
+        "SELECT frame_index, pixel_hash, entry_id, timestamp_s FROM proofs"
+        " WHERE frame_index IN (SELECT value FROM json_each(?)) ORDER BY frame_index, entry_id",
+        (json.dumps(sorted(known)),),
+    )
+    moves = []
+    for row in rows:
+        timestamp_s, pixel_hash = known[row[0]]
+        if row[1] != pixel_hash:
+            moves.append(RowMove("proofs", tuple(row), (row[0], pixel_hash, row[2], timestamp_s)))
+    return MoveChange((), tuple(moves))
 
 
 def frames(store: Store) -> list[int]:

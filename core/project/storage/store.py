@@ -199,6 +199,11 @@ class Store:
             self._write_log_back(self._connection)
         self._stamp = FileStamp.of(self.path)
 
+    @property
+    def is_gone(self) -> bool:
+        """True once `require_in_place` has raised."""
+        return self._gone is not None
+
     def require_in_place(self, *, is_written: bool = False) -> None:
         """Raises ProjectGoneError if the path does not lead to the file that was opened, as it was last written here.
 

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import TrainingError
 from core.model.weights.files import LoadedModel
 from core.predictions import Prediction
 from core.project import Project
 from core.training.rounds.corrections import CorrectedPose, corrected_poses, human_frames
 from core.training.rounds.held_out_error import held_out_predictions
-from core.training.rounds.holding_out import History, Parts, choosing_frames, divide
+from core.training.rounds.holding_out import FEWEST_FRAMES, History, Parts, choosing_frames, divide
 from core.training.rounds.report import FinetuneSettings
 from core.video import FrameCache, Source, frame_proof, open_source
 
@@ -93,6 +94,7 @@ def opened_clip(path: Path | str, settings: FinetuneSettings, reach: int, share:
             for index in sorted({pose.frame_index for pose in every})
         }
         poses = [pose for pose in every if usable[pose.frame_index]]
+        _require_same_pictures(len(human_frames(poses)), len(human_frames(every)), project, source)
         reports = tuple(one.report for one in project.rounds())
         history = History.of(reports)
         parts = divide(human_frames(poses), history, settings.held_out_part, reach, settings.seed)
@@ -130,6 +132,16 @@ def _as_many_as_needed(poses: Sequence[CorrectedPose], settings: FinetuneSetting
 def _of(poses: Sequence[CorrectedPose], frames: Sequence[int]) -> tuple[CorrectedPose, ...]:
     wanted = set(frames)
     return tuple(pose for pose in poses if pose.is_human and pose.frame_index in wanted)
+
+
+def _require_same_pictures(num_usable: int, num_corrected: int, project: Project, source: Source) -> None:
+    """Raises TrainingError where there were enough corrections, were it not for a video that was replaced."""
+    if num_usable < FEWEST_FRAMES <= num_corrected:
+        raise TrainingError(
+            f"{num_corrected - num_usable} of {num_corrected} corrected frames were labelled on other pictures than "
+            f"{source.path.name} shows: choose the original clip, or say that the labels belong to this one "
+            f"(File menu, or python main.py relink {project.path.name})."
+        )
 
 
 def _is_usable(index: int, project: Project, source: Source, cache: FrameCache, skipped: list[int]) -> bool:

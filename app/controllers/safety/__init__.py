@@ -1,0 +1,1 @@
+"""What keeps labels when files go wrong: backups, saving elsewhere, repairing, clips that are not the labelled ones."""
