@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -23,30 +25,29 @@ for path in map(Path, sys.argv[1:]):
 """
 
 
+@pytest.fixture
+def folder():
+    """Not below pytest's own, which only its owner may enter."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
 @pytest.mark.skipif(not hasattr(os, "setuid"), reason="folders have no such rights on this system")
 @pytest.mark.parametrize("only_file", [False, True])
-def test_a_project_that_may_not_be_written_opens_to_read(tmp_path_factory, made, only_file):
-    folder = tmp_path_factory.mktemp("readonly")
+def test_a_project_that_may_not_be_written_opens_to_read(folder, made, only_file):
     clip = folder / "walk.mp4"
     clip.write_bytes((made / "walk.mp4").read_bytes())
     path = folder / "walk.fami"
     with Project.create(path, SourceRecord(clip, "video", 160, 120, 12)) as project:
         edits.add_person(project, 0, (1, 2, 30, 40))
     path.with_name("walk.fami.lock").unlink()
-    above = [each for each in folder.parents if each.owner() == folder.owner() and each != each.parent]
-    rights = {each: each.stat().st_mode for each in [folder, *above]}
-    try:
-        for each in above:
-            each.chmod(rights[each] | 0o055)
-        for each in folder.iterdir():
-            each.chmod(0o444)
-        folder.chmod(0o777 if only_file else 0o555)
-        words = [sys.executable, "-c", CHILD, str(path), str(clip)]
-        environment = os.environ | {"XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder / "cache")}
-        done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
-    finally:
-        for each, mode in rights.items():
-            each.chmod(mode)
+    for each in folder.iterdir():
+        each.chmod(0o444)
+    folder.chmod(0o777 if only_file else 0o555)
+    words = [sys.executable, "-c", CHILD, str(path), str(clip)]
+    environment = os.environ | {"XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder / "cache")}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    folder.chmod(0o755)
     assert done.returncode == 0, done.stderr
     for line in done.stdout.splitlines():
         assert line.startswith("True 1 ") and "open read-only" in line
