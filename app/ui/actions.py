@@ -77,8 +77,8 @@ _FILE = (
     _A("action_export", "Export…", ("Ctrl+E",), "Write the labels to a file that other programs can read.", "export", "File", short_text="Export"),
     _A("action_check", "Check labels", ("Ctrl+Shift+E",), "List what PoseTrack or a colleague would question in the labels.", None, "File"),
     _A("action_effort", "Effort…", ("Ctrl+Shift+J",), "See how many edits and how much time the labels cost, round by round.", None, "File"),
-    _A("action_mismatch", "Clip and labels…", (), "Say that the labels belong to this clip's pictures, or choose the labelled clip.", None, "File"),
-    _A("action_repair", "Repair a project…", (), "Save what is whole of a damaged project; the damaged file is kept beside.", None, "File"),
+    _A("action_mismatch", "Clip and labels…", ("Ctrl+Alt+K",), "Say that the labels belong to this clip's pictures, or choose the labelled clip.", None, "File"),
+    _A("action_repair", "Repair a project…", ("Ctrl+Alt+R",), "Save what is whole of a damaged project; the damaged file is kept beside.", None, "File"),
     _A("action_quit", "Quit", ("Ctrl+Q",), "Close the program; every edit is already saved.", None, "File", starts_group=True),
 )
 
