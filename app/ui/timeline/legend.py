@@ -57,6 +57,8 @@ class Legend(QWidget):
             word = meaning or "reviewed"
             colour = REVIEWED_COLOUR if meaning is None else theme.colour_of(meaning)
             if x + width - 12 > self.width():
+                painter.setPen(theme.TEXT_MUTED)
+                painter.drawText(QRectF(x, 0, 16, self.height()), Qt.AlignmentFlag.AlignVCenter, "…")
                 break
             box = QRectF(x, self.height() / 2 - 6, 12, 12)
             painter.fillRect(box, theme.CANVAS_BACKGROUND)
