@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from app.controllers.editing.people import PeopleController
 from app.controllers.editing.poses import EditingController
+from app.controllers.editing.runs import origin_in_words
 from app.controllers.session import Session
 from app.threads.timers import single_shot
 from app.ui.main_window import MainWindow
@@ -37,6 +38,7 @@ class PanelsBinding(QObject):
         self._window = window
         self._timeline_timer = single_shot(self, TIMELINE_DELAY_MS, self._draw_changed_frames)
         self._changed_frames: set[int] = set()
+        self._origins: dict[int, str] = {}
 
         session.opened.connect(self._on_opened)
         session.frame_shown.connect(lambda _: self._draw_people())
@@ -86,6 +88,7 @@ class PanelsBinding(QObject):
             self._editing.set_visibility(self._session.track_id, keypoint, visibility)
 
     def _on_opened(self) -> None:
+        self._origins.clear()
         num_frames = self._session.read(lambda project: project.source.num_frames, 0)
         self._window.timeline.set_num_frames(num_frames, self._session.timestamps_s)
         self._window.timeline.set_gaps({gap.frame_index: gap.num_missing for gap in self._session.gaps})
@@ -113,8 +116,17 @@ class PanelsBinding(QObject):
             ]
         )
         self._window.persons_panel.set_selected(session.track_id)
-        self._window.joints_panel.set_pose(session.selected_pose(), session.calibrated_runs)
+        pose = session.selected_pose()
+        made_by = "" if pose is None or pose.run_id is None else self._made_by(pose.run_id)
+        self._window.joints_panel.set_pose(pose, session.calibrated_runs, made_by)
         self._window.joints_panel.set_selected(session.keypoint)
+
+    def _made_by(self, run_id: int) -> str:
+        """Which run, with which weights: after a round or a roll back, others than those in use."""
+        if run_id not in self._origins:
+            run = next((run for run in self._session.read(Project.runs, []) if run.run_id == run_id), None)
+            self._origins[run_id] = "" if run is None else origin_in_words(run)
+        return self._origins[run_id]
 
     def _draw_timeline(self) -> None:
         summary = self._session.read(Project.summary, None)

@@ -65,6 +65,13 @@ class RunsController(QObject):
         self._tasks.run(TaskKind.REMOVE_RUN, "Undoing a run", work, on_project=True, succeeded=tell)
 
 
+def origin_in_words(run: Run) -> str:
+    """Where a run's joints come from: its time, and its weights; rounds have one name, and hashes of their own."""
+    named, digest = run.settings.get("weights"), (run.weights_sha256 or "")[:8]
+    weights = f", with the weights {named} ({digest})" if named and digest else ""
+    return f"From {_named(run, '%H:%M')}{weights}."
+
+
 def _named(run: Run, form: str) -> str:
     what = "search for people" if "every" in run.settings else WORDS[run.kind]
     return f"the {time.strftime(form, time.localtime(run.started_s))} {what}"

@@ -49,6 +49,7 @@ class JointsPanel(QWidget):
         self.setObjectName("joints_panel")
         self._skeleton = skeleton
         self._pose: Pose | None = None
+        self._made_by = ""
         self._sure: NDArray[np.bool_] | None = None
         self._hidden: frozenset[int] = frozenset()
         self._locked: frozenset[int] = frozenset()
@@ -78,14 +79,15 @@ class JointsPanel(QWidget):
 
     # What to show ---------------------------------------------------------------------------------------------------
 
-    def set_pose(self, pose: Pose | None, calibrated_runs: frozenset[int] = frozenset()) -> None:
+    def set_pose(self, pose: Pose | None, calibrated_runs: frozenset[int] = frozenset(), made_by: str = "") -> None:
         """Shows a person's joints.
 
         Args:
             pose: None where nobody is selected.
             calibrated_runs: the runs whose joints may be shown as sure.
+            made_by: which run, and which weights, a machine's joints come from; a sentence.
         """
-        self._pose = pose
+        self._pose, self._made_by = pose, made_by
         self._sure = None if pose is None else sure_joints(pose, calibrated_runs)
         for keypoint in range(len(self._skeleton)):
             self._fill(keypoint)
@@ -138,6 +140,8 @@ class JointsPanel(QWidget):
         if self._pose is not None:
             cell(self._table, keypoint, SCORE).setToolTip(score_in_words(self._pose, keypoint))
             cell(self._table, keypoint, SEEN).setToolTip(seen_in_words(self._pose, keypoint))
+        if by_machine and self._made_by:
+            cell(self._table, keypoint, WHO).setToolTip(self._made_by)
         if low:
             cell(self._table, keypoint, SCORE).setForeground(theme.on_panel(theme.colour_of(theme.Meaning.DOUBTFUL)))
             cell(self._table, keypoint, SCORE).setToolTip("The score is low: look at this joint.")

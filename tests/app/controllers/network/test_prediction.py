@@ -206,3 +206,17 @@ def test_weights_whose_scores_were_measured_say_so_in_the_run(drive, clip, tmp_p
     d.session.select(track_id, None)
     table = d.window.joints_panel.findChild(QTableWidget, "joints_table")
     assert "✓ 0.95" in {table.item(keypoint, 3).text() for keypoint in range(17)}
+
+
+def test_a_predicted_joint_says_which_weights_made_it(drive, clip):
+    d = drive(clip)
+    track_id = d.add_person(0)
+    d.do("action_predict_frame")
+    d.idle()
+    d.session.select(track_id, None)
+    run = d.session.project.runs()[-1]
+    table = d.window.joints_panel.findChild(QTableWidget, "joints_table")
+    told = table.item(9, 2).toolTip()
+    assert told.startswith("From the ") and told.endswith(f"with the weights tiny ({run.weights_sha256[:8]}).")
+    d.program.editing.move_keypoint(track_id, 9, 33.0, 44.0)
+    assert "weights" not in table.item(9, 2).toolTip(), "what a person set comes from no weights"
