@@ -193,8 +193,10 @@ class FinetuningController(QObject):
 
     def _on_poses_changed(self, touched: Touched) -> None:
         """What a hand changes while a round runs waits for the next one."""
-        entries = self._session.read(lambda project: project.journal(touched.entry_id - 1), []) if touched else []
-        if self.round.running and any(entry.kind in BY_HAND for entry in entries):
+        if not self.round.running or not touched:
+            return
+        entries = self._session.read(lambda project: project.journal(touched.entry_id - 1), [])
+        if any(entry.kind in BY_HAND for entry in entries):
             self.round = replace(self.round, waiting=self.round.waiting | set(touched.frame_indices))
 
     def accept(self) -> None:
