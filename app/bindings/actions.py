@@ -111,6 +111,7 @@ class ActionsBinding(QObject):
         return {
             "action_next_suggestion": review.next_doubtful,
             "action_previous_suggestion": review.previous_doubtful,
+            "action_first_suggestion": review.go_to_first,
             "action_next_labelled": review.next_labelled,
             "action_previous_labelled": review.previous_labelled,
             "action_play": playback.toggle_playing,

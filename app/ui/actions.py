@@ -106,6 +106,7 @@ _ANNOTATORS = (
 _GO = (
     _A("action_next_suggestion", "Next doubtful frame", ("Space",), "Go to the next open entry of the queue, in the order of the clip.", "next_doubtful", "Go", short_text="Next doubtful"),
     _A("action_previous_suggestion", "Previous doubtful frame", ("Shift+Space",), "Go to the previous open entry of the queue, in the order of the clip.", None, "Go"),
+    _A("action_first_suggestion", "First of the queue", ("Ctrl+Return",), "Go to the first of the queue: where a look would mend most.", None, "Go"),
     _A("action_entry_done", "Done with this entry", ("D",), "Mark the queue's entry as looked at and go to the next; press again on it to undo.", "reviewed", "Go"),
     _A("action_filter_queue", "Filter the queue", ("Alt+Q",), "Choose which reason, person or joint the queue is about.", None, "Go"),
     _A("action_next_labelled", "Next labelled frame", ("Alt+Right",), "Go to the next frame with a person in it.", None, "Go"),

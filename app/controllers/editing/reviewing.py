@@ -111,6 +111,13 @@ class ReviewController(QObject):
         session.message.emit(f"{entry.where}: {entry.sentence}")
         self.look_wanted.emit(entry)
 
+    def go_to_first(self) -> None:
+        """Goes to the first of the list: where a look would mend most, or the most useful entry."""
+        if self.listed:
+            self.go_to_entry(self.listed[0])
+        else:
+            self._session.message.emit(self._nothing_left())
+
     def next_doubtful(self) -> None:
         """Goes to the next open entry of the clip that the filters let through, from the start again after the last."""
         self._walk(1)

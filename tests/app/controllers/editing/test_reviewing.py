@@ -109,6 +109,10 @@ def test_the_frame_where_a_look_would_mend_most_comes_first_and_goes_elsewhere_o
     first = d.program.review.most_to_mend
     assert d.program.review.listed[0] is first and count(d) == "0 of 2 done", "it is no doubt, and not counted"
     assert first.sentence.startswith("a look here may mend most: about ") and first.track_id is None
+    assert first.frame_index != 0
+    d.do("action_first_suggestion")
+    d.wait(lambda: d.session.frame_index == first.frame_index, what="the frame named")
+    d.go_to(0)
     click_row(d, 0)
     d.wait(lambda: d.session.frame_index == first.frame_index, what="the frame named")
     d.do("action_accept_frame")
