@@ -41,7 +41,7 @@ class Size:
     random_seeds: tuple[int, ...]
 
 
-SMALL = Size("small", 80, 12, 3, (0,), (0, 1, 2))
+SMALL = Size("small", 80, 20, 3, (0,), (0, 1, 2))
 FULL = Size("full", None, None, 10, (0, 1, 2), (0, 1, 2))
 SIZES = {size.name: size for size in (SMALL, FULL)}
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from core.model.prediction.loading import load_predictor
+from core.people.flow import RgbFrame
 from core.poses import Pose, Provenance
 from core.project import Project, RunKind, Touched
 from core.simulation.labeller import Labeller
@@ -24,8 +25,9 @@ from core.simulation.ways import Way
 from core.training.rounds.finetune import finetune
 from core.training.rounds.holding_out import FEWEST_FRAMES, TooFewFramesError
 from core.training.rounds.report import FinetuneSettings
-from core.video import Source, open_source
-from core.work.predicting import run_prediction
+from core.video import FrameCache, Source, frame_proof, open_source
+from core.work.mending import FramesAround, mend_after
+from core.work.predicting import CACHE_BYTES, run_prediction
 from core.work.source_record import record_of
 
 
@@ -192,7 +194,9 @@ class _Running:
     def __init__(self, plan: Plan, project: Project, source: Source) -> None:
         self._plan, self._project, self._source = plan, project, source
         self._truth = plan.start.truth
-        self._labeller = Labeller(project, self._truth, self._changed)
+        self._labeller = Labeller(project, self._truth, self._edited)
+        self._cache = FrameCache(source, CACHE_BYTES)
+        self._proofs: dict[int, str] = {}
         self._wrong = {index: self._labeller.wrong_joints(index) for index in self._truth.people}
         self._order = order_of(plan.order, project, self._truth.frame_indices, plan.seed, self._wrong)
         self._weights_path = plan.start.weights_path
@@ -220,6 +224,22 @@ class _Running:
             self._plan.order, self._plan.seed, tuple(seen), tuple(drags), tuple(wrong), self._seconds,
             tuple(self._rounds), tuple(self._errors),
         )  # fmt: skip
+
+    def _edited(self, touched: Touched) -> None:
+        """A hand did something; the frames around follow it where the way has that, as they do in the window."""
+        self._changed(touched)
+        if self._plan.way.mends and touched:
+            with self._computing():
+                frames = FramesAround(lambda: self._source, self._decoded, self._source.timestamps)
+                mended = mend_after(self._project, touched.entry_id, frames)
+            if mended is not None:
+                self._changed(mended.touched)
+
+    def _decoded(self, frame_index: int) -> tuple[RgbFrame, str]:
+        rgb = self._cache.get(frame_index)
+        if frame_index not in self._proofs:
+            self._proofs[frame_index] = frame_proof(rgb)
+        return rgb, self._proofs[frame_index]
 
     def _changed(self, touched: Touched) -> None:
         self._order.note(touched)

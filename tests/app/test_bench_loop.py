@@ -28,9 +28,9 @@ def test_the_loop_of_any_labelled_clip_as_table_json_and_picture(tmp_path: Path)
     assert (status, errors) == (0, "")
     assert "prediction alone" in output and "random" in output
     result = json.loads(report.read_text())
-    for name in ("nothing", "prediction", "rounds_5", "rounds_10", "rounds_20"):
+    for name in ("nothing", "prediction", "repair", "rounds_5", "rounds_10", "rounds_20"):
         way = result["ways"][name]
-        assert way["drags_per_100"] > 0 and way["frames_looked_at"] == 2 and way["seconds"] >= 0
+        assert way["drags_per_100"] > 0 and way["frames_looked_at"] in (1, 2) and way["seconds"] >= 0
         assert set(way["by_order"]) >= {"queue", "even", "random"}
     assert result["clips"]["walkers"]["person_frames"] == 4
     picture = np.asarray(Image.open(report.with_suffix(".png")).convert("RGB"))

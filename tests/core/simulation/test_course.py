@@ -17,7 +17,7 @@ from core.simulation.labeller import Labeller
 from core.simulation.orders import EVEN, KNOWING, ORDERS, QUEUE, RANDOM, evenly_spaced
 from core.simulation.tables import as_text, curve, expected_per_100, num_seen_of, summary
 from core.simulation.truth import DEMO, TrueClip, errors, is_wrong, known_clip
-from core.simulation.ways import NOTHING, PREDICTION, WAYS
+from core.simulation.ways import NOTHING, PREDICTION, REPAIR, WAYS
 
 STARTER = RESOURCES / "weights/starter.pth"
 FEW = 12
@@ -79,6 +79,13 @@ def test_without_rounds_every_order_costs_the_same_and_ends_when_all_is_right(st
 def test_who_knows_the_truth_looks_at_the_worst_frame_first_and_at_none_that_is_right(start: Start) -> None:
     course = run_course(Plan(start, PREDICTION, KNOWING))
     assert list(course.drags) == sorted(course.drags, reverse=True) and min(course.drags) > 0
+
+
+def test_a_drag_mends_the_frames_around_and_each_of_these_is_paid_only_once(start: Start) -> None:
+    alone, mended = (run_course(Plan(start, way, EVEN)) for way in (PREDICTION, REPAIR))
+    assert mended.wrong[0] == alone.wrong[0] and mended.wrong[-1] == 0
+    assert sum(mended.drags) < sum(alone.drags), "some joints that were wrong at first needed no hand"
+    assert mended.drags[0] == alone.drags[0] and mended.wrong[1] < alone.wrong[1], "from the first frame on"
 
 
 def test_the_same_seed_gives_the_same_course(start: Start) -> None:
