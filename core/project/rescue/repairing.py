@@ -12,6 +12,7 @@ from pathlib import Path
 from core.errors import ProjectError
 from core.files.replacing import drafting, put_in_place
 from core.project.disk.locking import WritersLock
+from core.project.disk.pages import MAGIC
 from core.project.disk.place import log_of, memory_of
 from core.project.project import Project
 from core.project.records import ProjectDamagedError, ProjectLockedError, SourceRecord
@@ -161,16 +162,19 @@ def _if_whole(path: Path) -> Repair | None:
 
 
 def _says_it_is_another_file(path: Path) -> bool:
-    """True of a file whose header is whole and is no project's of this version or before."""
+    """True of a database of something else, or of a newer version; not where only its header was damaged."""
     try:
         with path.open("rb") as file:
             header = file.read(100)
-    except OSError:
+        is_ours = header[68:72] == schema.APPLICATION_ID.to_bytes(4, "big")
+        is_newer = int.from_bytes(header[60:64], "big") > len(schema.MIGRATIONS)
+        if not header.startswith(MAGIC) or (is_ours and not is_newer):
+            return False
+        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            return not schema.is_of_this_version(connection)
+    except (OSError, sqlite3.Error):
         return True
-    is_database = header.startswith(b"SQLite format 3\0")
-    is_ours = header[68:72] == schema.APPLICATION_ID.to_bytes(4, "big")
-    is_newer = int.from_bytes(header[60:64], "big") > len(schema.MIGRATIONS)
-    return is_database and (not is_ours or is_newer)
 
 
 def _salvaged(path: Path) -> Salvaged:

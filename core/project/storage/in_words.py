@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ _SENTENCES = {
     "SQLITE_IOERR": "{name} could not be read or written ({error}); check the disk it is on and try again.",
 }
 _ANY_OTHER = "{name} could not be read or written ({error}); open a backup of it if this happens again."
+_MAY_BE_FULL = ("SQLITE_IOERR", "SQLITE_CANTOPEN")
+_FULL_BYTES = 64 * 2**10
+"""With less room SQLite cannot make the files that it lays beside a project."""
 _KINDS: dict[str, type[ProjectError]] = {
     "SQLITE_BUSY": ProjectLockedError,
     "SQLITE_LOCKED": ProjectLockedError,
@@ -37,8 +41,18 @@ def in_words(error: sqlite3.Error, path: Path) -> ProjectError:
     """What SQLite said, as a sentence that a person can act on."""
     # Extended codes ("SQLITE_IOERR_WRITE") begin with the name of the primary one.
     primary = "_".join((getattr(error, "sqlite_errorname", None) or "").split("_")[:2])
+    if primary in _MAY_BE_FULL and is_full(path.parent):  # SQLite says so of the files beside the project
+        primary = "SQLITE_FULL"
     sentence = _SENTENCES.get(primary, _ANY_OTHER).format(name=path.name, path=path, error=error)
     return _KINDS.get(primary, ProjectError)(sentence)
+
+
+def is_full(folder: Path) -> bool:
+    """True if a disk has no room for what SQLite lays beside a project."""
+    try:
+        return shutil.disk_usage(folder).free < _FULL_BYTES
+    except OSError:
+        return False
 
 
 def damaged(path: Path) -> ProjectDamagedError:

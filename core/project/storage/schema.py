@@ -214,6 +214,11 @@ def check(connection: sqlite3.Connection, name: str) -> None:
         )
 
 
+def is_of_this_version(connection: sqlite3.Connection) -> bool:
+    """True if a file defines exactly what this version does, whatever its header says."""
+    return _objects(connection) == _made_by(tuple(MIGRATIONS))
+
+
 _Objects = dict[tuple[str, str], str]
 """The SQL of tables, indices, views and triggers by kind and name."""
 

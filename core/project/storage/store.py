@@ -22,7 +22,7 @@ from core.project.disk.place import FileStamp, OwnLog, log_of, memory_of, what_h
 from core.project.records import ProjectGoneError
 from core.project.storage import checksums, contents, schema
 from core.project.storage.frame_state import HeldFrame
-from core.project.storage.in_words import damaged, in_words
+from core.project.storage.in_words import damaged, in_words, is_full
 
 _BUSY_TIMEOUT_S = 30.0
 _CHECKED_AT_OPENING_BYTES = 32 * 2**20
@@ -358,9 +358,11 @@ def _size_of(file: Path) -> int:
 
 def _uri(path: Path, mode: str) -> str:
     uri = f"file:{quote(str(path.resolve()))}?mode={mode}"
-    # In a folder that cannot be written, SQLite cannot make the file of shared memory that WAL needs. With no log
-    # left beside the project nobody has written it since it was closed, and it can be read as it lies there.
-    if mode == "ro" and not memory_of(path).exists() and not _size_of(log_of(path)) and not _can_write(path.parent):
+    # In a folder that cannot be written, or on a full disk, SQLite cannot make the file of shared memory that WAL needs.
+    # With no log left beside the project nobody has written it since it was closed: it can be read as it lies there.
+    is_quiet = mode == "ro" and not _size_of(log_of(path))
+    is_closed_to_us = not memory_of(path).exists() and not os.access(path.parent, os.W_OK)
+    if is_quiet and (is_closed_to_us or (is_full(path.parent) and not is_held(path))):
         uri += "&immutable=1"
     return uri
 
@@ -379,10 +381,6 @@ def _take_log_away(path: Path) -> None:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         finally:
             connection.close()
-
-
-def _can_write(folder: Path) -> bool:
-    return os.access(folder, os.W_OK)
 
 
 def _check_pages(connection: sqlite3.Connection, path: Path) -> None:

@@ -170,6 +170,29 @@ def test_what_only_the_log_holds_is_saved_too(held):
         assert project.frame(1).pose(1).same_as(right[0][1, 1]) and len(labels(project)[0]) > len(right[0]) // 2
 
 
+@pytest.mark.parametrize("pragma", ["user_version = 9", "application_id = 7"])
+def test_a_header_alone_does_not_make_it_another_file(held, pragma):
+    path, right = held
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA {pragma}")
+        connection.commit()
+    with pytest.raises(ProjectError):
+        Project.open(path)
+    assert repair(path).missing == {}
+    with Project.open(path) as project:
+        assert differences(labels(project), right) == (set(), set())
+
+
+def test_a_project_of_a_newer_program_is_left_as_it_is(held):
+    path, _ = held
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE more (x)")
+        connection.execute("PRAGMA user_version = 9")
+        connection.commit()
+    with pytest.raises(ProjectError, match="newer version of this program"):
+        repair(path)
+
+
 def test_a_strangers_trigger_is_left_behind(held):
     path, right = held
     with closing(sqlite3.connect(path)) as connection:

@@ -23,6 +23,7 @@ COMMITS = {
     5: "770dfda6a4870118251f285e46d738d82e9ce3cd",
     6: "bcacda6905a85d109ec4e1fc2e6d6f5e62eb3aa9",
     7: "2138bb0a9a316050d08eba7684c729e03978cba5",
+    8: "719c47f5ef948289f828519b6694824fcd265e7d",
 }
 """The last commit of each version, or one of its commits; a new one is `HEAD` until its successor comes."""
 
