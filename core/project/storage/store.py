@@ -358,7 +358,7 @@ def _size_of(file: Path) -> int:
 
 def _uri(path: Path, mode: str) -> str:
     uri = f"file:{quote(str(path.resolve()))}?mode={mode}"
-    # In a folder that cannot be written, or on a full disk, SQLite cannot make the file of shared memory that WAL needs.
+    # In a folder that cannot be written, or on a full disk, SQLite cannot make the shared memory that WAL needs.
     # With no log left beside the project nobody has written it since it was closed: it can be read as it lies there.
     is_quiet = mode == "ro" and not _size_of(log_of(path))
     is_closed_to_us = not memory_of(path).exists() and not os.access(path.parent, os.W_OK)
