@@ -27,7 +27,7 @@ REACH = 12
 """Frames on either side that a correction mends at most, unless somebody chooses otherwise."""
 OCCLUDED_REACH = 6
 """Likewise for a joint that nobody sees: flow follows what hides it."""
-AGREES_WITHIN = 0.05
+AGREES_WITHIN = 0.1
 """A machine's joint this near to the flow's place, as a fraction of the person's size, is right already."""
 SAME_MISTAKE = 0.5
 """A mistake is the same where it differs from the corrected one by less than this part of itself."""
@@ -274,8 +274,9 @@ class _Walk:
     def _judged(self, index: int, new: FloatArray | None, old: FloatArray | None) -> Mended | End:
         """What becomes of the joint in a frame, given where the place it was put, and the old one, went to."""
         pose, distance = self._track[index], abs(index - self.frame_index)
+        differs_by = SAME_MISTAKE
         if new is None and distance == 1:
-            new = self._as_the_others_move(pose)
+            new, differs_by = self._as_the_others_move(pose), SAME_MISTAKE / 2  # it is less sure than flow
         if new is None:
             return End.LOST
         found = pose.keypoints[self.keypoint]
@@ -284,7 +285,7 @@ class _Walk:
             return End.RIGHT
         differs = float(np.linalg.norm((found - new) - (self._old_xy - self._new_xy)))
         as_before = old is not None and float(np.linalg.norm(found - old)) < off
-        if differs >= SAME_MISTAKE * off and not as_before:
+        if differs >= differs_by * off and not as_before:
             return End.DIFFERENT
         return Mended(index, self.keypoint, (float(new[0]), float(new[1])), off / self._size_px, SCORE**distance)
 
