@@ -45,7 +45,7 @@ class FinetuneSettings:
     neighbours: bool = False
     held_out_part: float = 0.25
     choosing_part: float = 0.15
-    fewest_to_choose: int = 12
+    fewest_to_choose: int = 24
     choose_every: int = 20
     new_joint_examples: int = 10
     seed: int = 0
