@@ -36,11 +36,11 @@ class FinetuneSettings:
         device: "auto", "cpu" or "cuda[:N]".
     """
 
-    steps: int = 100
+    steps: int = 200
     batch_size: int = 4
     learning_rate: float = 3e-4
     pull: float = 0.02
-    kept: float = 0.7
+    kept: float = 0.5
     head: bool = False
     neighbours: bool = False
     held_out_part: float = 0.25
