@@ -38,6 +38,7 @@ class CorrectedPose:
         keypoints: (17, 2) full-frame pixels, 0 where there is nothing.
         known: (17,) True where a person set or accepted the place of the joint: what a round is measured by.
         trust: (17,) 0 to 1, what each joint weighs in training; None where only `known` counts, with 1.
+        accepted: (17,) True where a person only said that the machine's place is right; None for nowhere.
     """
 
     frame_index: int
@@ -46,6 +47,7 @@ class CorrectedPose:
     keypoints: FloatArray
     known: BoolArray
     trust: FloatArray | None = None
+    accepted: BoolArray | None = None
 
     @property
     def weights(self) -> FloatArray:
@@ -73,9 +75,14 @@ def corrected_pose(frame_index: int, pose: Pose) -> CorrectedPose | None:
         box = bbox_of_points(pose.keypoints[known if known.any() else taught], BOX_MARGIN)
         if box[2:].min() <= 0:
             return None
-    keypoints = np.where(taught[:, None], pose.keypoints, 0.0)
     return CorrectedPose(
-        frame_index, pose.track_id, box, keypoints, known, np.where(taught, _TRUST[pose.provenance], 0.0)
+        frame_index,
+        pose.track_id,
+        box,
+        np.where(taught[:, None], pose.keypoints, 0.0),
+        known,
+        np.where(taught, _TRUST[pose.provenance], 0.0),
+        known & (pose.provenance == Provenance.ACCEPTED),
     )
 
 

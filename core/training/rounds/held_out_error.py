@@ -18,6 +18,11 @@ from core.training.rounds.corrections import CorrectedPose
 
 PCK_OF_SIZE = 0.1
 """A joint is found within this part of the person's size; for somebody upright it is about 0.3 of the torso."""
+ACCEPTED_WITHIN = 0.05
+"""So near a joint that a person accepted, as a part of the person's size, nothing is wrong: the word was "near enough".
+
+The weights that put it there would have no error otherwise, and no others could ever be as good.
+"""
 _MISSED = 1.0
 
 
@@ -28,7 +33,7 @@ class HeldOutError:
     Attributes:
         frame_indices: (N,) of the poses.
         distances: (N, 17) NaN where the joint has no label or the weights do not know it; a joint that they know and
-            did not find counts as a whole person's size away.
+            did not find counts as a whole person's size away; from an accepted one what goes beyond `ACCEPTED_WITHIN`.
         found: (N, 17) whether each was within `PCK_OF_SIZE`; False where it was not measured.
         sizes_px: (N,) people's sizes in pixels.
     """
@@ -117,8 +122,15 @@ def held_out_error(
     known = np.array([pose.known for pose in poses], dtype=bool).reshape(-1, len(learnt)) & learnt
     _, right = joints_right(found, truth, known, PCK_OF_SIZE, sizes_px=sizes_px)
     fractions = np.linalg.norm(found - truth, axis=2) / sizes_px[:, None]
-    distances = np.where(known, np.nan_to_num(fractions, nan=_MISSED), np.nan)
+    fractions = np.nan_to_num(fractions, nan=_MISSED)
+    accepted = np.array([_accepted(pose) for pose in poses], dtype=bool).reshape(known.shape)
+    fractions = np.where(accepted, np.maximum(fractions - ACCEPTED_WITHIN, 0.0), fractions)
+    distances = np.where(known, fractions, np.nan)
     return HeldOutError(np.array([pose.frame_index for pose in poses], dtype=np.int64), distances, right, sizes_px)
+
+
+def _accepted(pose: CorrectedPose) -> NDArray[np.bool_]:
+    return np.zeros(len(POSETRACK), dtype=bool) if pose.accepted is None else pose.accepted
 
 
 def _stacked(keypoints: Sequence[FloatArray]) -> FloatArray:

@@ -49,6 +49,7 @@ def test_corrected_counts_over_accepted_over_propagated_over_predicted() -> None
     corrected, accepted, propagated, predicted = found.weights[:4]
     assert 1 == corrected > accepted > propagated > predicted >= 0
     assert found.known[:4].tolist() == [True, True, False, False]
+    assert found.accepted is not None and np.flatnonzero(found.accepted).tolist() == [1]
 
 
 def test_a_pose_that_was_only_carried_teaches_and_is_never_measured_by() -> None:
