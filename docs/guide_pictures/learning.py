@@ -17,7 +17,7 @@ from core.project import PoseChange, edits
 from guide_pictures.stage import act, require, settle, wait
 
 PANEL_WH = (340, 470)
-STEPS = 60
+STEPS = 90
 
 
 def learning_running(program: Program) -> QPixmap:
@@ -64,10 +64,10 @@ def _after_a_round(program: Program) -> RoundsDialog:
 
 
 def _correct_evenly(program: Program) -> None:
-    """Every sixth frame as a person corrected it."""
+    """Every third frame as a person corrected it."""
     wait(lambda: program.network.weights_path is not None and not program.tasks.running(), "the weights")
     project = program.session.project
-    for image in read_labels(places.DEMO_LABELS).images[::6]:
+    for image in read_labels(places.DEMO_LABELS).images[::3]:
         held = project.frame(image.frame_index)
         changes = [
             PoseChange(

@@ -145,7 +145,7 @@ class RoundsDialog(QDialog):
         self._changed.setObjectName("rounds_changed")
         self._changed.setAccessibleName("Poses that changed most; those that got worse come first")
         self._changed.setToolTip("The poses that changed most, those that got worse first; a double click goes there.")
-        self._changed.setFixedWidth(300)
+        self._changed.setFixedWidth(330)
         self._changed.currentRowChanged.connect(lambda _: self._show_pose())
         self._changed.itemDoubleClicked.connect(lambda _: self._go())
         side = QVBoxLayout()
