@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -193,9 +194,12 @@ class Session(QObject):
         if self.project is None:
             raise ProjectError("No clip is open: open one first.")
         if self.project.read_only:
-            raise ProjectError(
-                "This project is open read-only because another program has it open: close that one first."
-            )
+            path = self.project.path
+            if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+                why = "because another program has it open: close that one first"
+            else:
+                why = f"because {path.parent} may not be written: allow it, or copy {path.name} elsewhere"
+            raise ProjectError(f"This project is open read-only {why}.")
         return self.project
 
     def writable_clip(self) -> tuple[Project, Path] | None:
