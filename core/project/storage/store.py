@@ -195,7 +195,11 @@ class Store:
     def _keep_log_short(self) -> None:
         if _size_of(log_of(self.path)) < _LOG_BYTES:
             return
-        with contextlib.suppress(sqlite3.Error):  # what was written is in the log; the next write tries again
+        self.write_log_back()
+
+    def write_log_back(self) -> None:
+        """Has the main file hold all that was written; what cannot be written back now stays in the log."""
+        with contextlib.suppress(sqlite3.Error):
             self._write_log_back(self._connection)
         self._stamp = FileStamp.of(self.path)
 

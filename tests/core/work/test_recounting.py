@@ -154,7 +154,7 @@ def test_what_names_a_frame_moves_and_comes_back_and_goes_again(clip: Path, tmp_
         before, entry = everything(project), project.last_entry
         deleted = project.deleted_boxes(0, NUM_FRAMES)
         assert sorted(deleted) == [55, 57]
-        project._store.one("PRAGMA wal_checkpoint(TRUNCATE)")
+        project._store.write_log_back()
         shutil.copy(path, copy)
         recount(project, source)
         after = everything(project)

@@ -27,7 +27,7 @@ def test_a_full_disk_costs_the_edit_and_draws_what_is_stored(drive, clip):
     track_id = d.add_person()
     d.program.editing.move_keypoint(track_id, 9, 60.0, 50.0)
     store = d.session.project._store
-    store.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.write_log_back()
     (pages,) = store.one("PRAGMA page_count")
     store.one(f"PRAGMA max_page_count = {pages}")
     refused = 0
