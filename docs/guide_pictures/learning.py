@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QLabel
 
 from app.application import Program
 from app.ui.dialogs.round_pictures import RoundPictures
@@ -29,9 +30,10 @@ def learning_running(program: Program) -> QPixmap:
     require(tuning.round.running, "a round that runs")
     project = program.session.project
     program.session.touch(edits.accept_pose(project, 3, project.track_ids()[0]))
-    wait(lambda: program.review.is_up_to_date and program.tracks.is_up_to_date, "what was accepted meanwhile")
-    program.window.finetune_panel.setFixedSize(*PANEL_WH)
-    picture = program.window.finetune_panel.grab()
+    panel = program.window.finetune_panel
+    wait(lambda: panel.findChild(QLabel, "finetune_waiting").text(), "what was accepted meanwhile")
+    panel.setFixedSize(*PANEL_WH)
+    picture = panel.grab()
     tuning.cancel()
     wait(lambda: not tuning.round.running, "the round's end")
     return picture
