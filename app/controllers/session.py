@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +16,7 @@ from app.threads.timers import single_shot
 from app.tools import Tool
 from core.errors import FamiError, ProjectError
 from core.files import places
+from core.files.small_files import remembered
 from core.frame_range import FrameRange
 from core.poses import FramePoses, Pose
 from core.project import BEGUN_BY, Project, Touched
@@ -114,7 +114,7 @@ class Session(QObject):
         self._known = None
         self.select_range(None)
         last_frame = self.read(lambda project: project.setting("last_frame"), None)
-        start = int(last_frame) if last_frame is not None and re.fullmatch(r"[0-9]{1,9}", last_frame) else 0
+        start = remembered(last_frame, 0)
         if opened.frame_index is not None:
             start = opened.frame_index
         places.remember_project(opened.project.path)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+A = TypeVar("A")
 MOST_BYTES = 16 * 2**20
 
 
@@ -34,6 +35,18 @@ def json_value(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
         return json.loads(_text(path))
     except RecursionError as error:
         raise ValueError("its lists lie too deep in lists") from error
+
+
+def remembered(text: str | None, otherwise: A) -> A:
+    """What a project or a file of settings remembers as JSON text; `otherwise` where that is none, or of another kind.
+
+    A stranger's project may hold anything there, and nothing of worth is lost with it.
+    """
+    try:
+        value = json.loads(text or "")
+    except (ValueError, TypeError, RecursionError):
+        return otherwise
+    return value if type(value) is type(otherwise) else otherwise
 
 
 def _text(path: Path) -> str:

@@ -64,7 +64,7 @@ _SQL = (
     "ALTER TABLE {table} ADD COLUMN x",
     "CREATE INDEX x ON {table}({column})",
     "UPDATE {table} SET {column} = randomblob(600)",
-    "UPDATE {table} SET {column} = zeroblob(300000000)",
+    "UPDATE {table} SET {column} = zeroblob(3000000)",
     "PRAGMA user_version = 99",
     "PRAGMA user_version = 1",
     "PRAGMA user_version = -5",

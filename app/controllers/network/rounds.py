@@ -20,6 +20,7 @@ from app.threads.frame_asker import FrameAsker
 from app.threads.tasks import TaskKind, TaskRunner
 from core.errors import FamiError, ProjectError
 from core.files.replacing import replacing
+from core.files.small_files import remembered
 from core.project import Project, Round
 from core.training.rounds.card import card_of
 
@@ -182,7 +183,5 @@ def _known(number: int, one: Round, project: Project, active: str | None, is_del
 
 
 def _deleted(project: Project) -> set[int]:
-    try:
-        return {int(number) for number in json.loads(project.setting(_DELETED) or "[]")}
-    except (ValueError, TypeError):
-        return set()
+    numbers: list[object] = remembered(project.setting(_DELETED), [])
+    return {number for number in numbers if isinstance(number, int)}

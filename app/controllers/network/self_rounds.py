@@ -8,11 +8,13 @@ from app.controllers.network.finetuning import FinetuningController
 from app.controllers.session import Session
 from app.threads.timers import single_shot
 from core.errors import FamiError
+from core.files.small_files import remembered
 
 REST_MS = 8000
 """The hand rests once nothing was changed, shown or selected for so long."""
 
 _SETTING = "round_after_frames"
+_MOST_FRAMES = 10**6
 
 
 class SelfRounds(QObject):
@@ -51,8 +53,8 @@ class SelfRounds(QObject):
         self.changed.emit()
 
     def _on_opened(self) -> None:
-        stored = self._session.read(lambda project: project.setting(_SETTING), None) or "0"
-        self.every = int(stored) if stored.isdecimal() else 0
+        stored = remembered(self._session.read(lambda project: project.setting(_SETTING), None), 0)
+        self.every = stored if 0 <= stored <= _MOST_FRAMES else 0
         self._wait()
         self.changed.emit()
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.controllers.session import Session
 from app.threads.tasks import Task, TaskKind, TaskRunner
 from core.errors import FamiError
+from core.files.small_files import remembered
 from core.poses import FramePoses, Pose
 from core.project import Project, Touched
 from core.work.annotators import Agreement, Disagreement, Kind, Merging, Taken, Totals, compare, is_lacking, pair_people
@@ -144,16 +145,20 @@ class AnnotatorsController(QObject):
 
     def _kept_before(self) -> dict[int, Decision]:
         """What was kept in an earlier comparison, where the two differ in the same still."""
-        kept = set(self._session.read(lambda project: json.loads(project.setting(_KEPT) or "[]"), []))
+        kept = self._kept_names()
         places = enumerate(self.state.disagreements)
         return {i: Decision("kept") for i, one in places if self._name_of(one) in kept}
 
     def _remember_kept(self) -> None:
         """So that what was kept is not asked again; an edit is not needed to say that mine is right."""
-        kept = set(self._session.read(lambda project: json.loads(project.setting(_KEPT) or "[]"), []))
+        kept = self._kept_names()
         kept -= {self._name_of(one) for one in self.state.disagreements}
         kept |= {self._name_of(self.state.disagreements[i]) for i, one in self.state.decisions if one.word == "kept"}
         self._session.remember(_KEPT, json.dumps(sorted(kept)))
+
+    def _kept_names(self) -> set[str]:
+        names: list[object] = remembered(self._session.read(lambda project: project.setting(_KEPT), None), [])
+        return {name for name in names if isinstance(name, str)}
 
     def _name_of(self, one: Disagreement) -> str:
         return (

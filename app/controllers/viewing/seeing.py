@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.session import Session
 from core.files import places
+from core.files.small_files import remembered
 
 PALETTE_SETTING = "palette"
 LOOK_SETTING = "look"
@@ -97,11 +99,7 @@ class Seeing(QObject):
     def _on_opened(self) -> None:
         """Takes what the project remembers; what cannot be understood is the picture as it is."""
         kept = self._session.read(lambda project: project.setting(TONES_SETTING), None)
-        try:
-            values = json.loads(kept or "{}")
-        except ValueError:
-            values = {}
-        values = values if isinstance(values, dict) else {}
+        values: dict[str, Any] = remembered(kept, {})
         self._take_tones(PictureTones(values.get("brightness", 0.0), values.get("contrast", 0.0)))
 
 

@@ -232,7 +232,9 @@ def _made_by(steps: tuple[_Step, ...]) -> _Objects:
 
 def _objects(connection: sqlite3.Connection) -> _Objects:
     """What a file defines, but for what SQLite makes for itself: its counters, statistics and hidden indices."""
-    rows = connection.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master").fetchall()
+    columns = ("type", "name", "sql")  # as bytes: in a damaged file they are no text
+    query = f"SELECT {', '.join(f'CAST(coalesce({name}, char()) AS BLOB)' for name in columns)} FROM sqlite_master"  # noqa: S608 - our own names
+    rows = [tuple(bytes(item).decode("utf-8", "replace") for item in row) for row in connection.execute(query)]
     return {
         (kind, name): re.sub(r'["\s]+', " ", sql).strip()
         for kind, name, sql in rows

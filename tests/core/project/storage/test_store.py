@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import ProjectError
-from core.project import RunKind, edits
+from core.project import Project, RunKind, SourceRecord, edits
 
 CLOSED = r"^The project was closed\.$"
 ASKED = {
@@ -98,3 +98,13 @@ def test_another_thread_that_closes_waits_for_the_transaction(project, predicted
     assert said == [True, "The project was closed."]
     with type(project).open(project.path) as again:
         assert again.frame(0).poses, "what was being written when it was closed is there"
+
+
+def test_a_table_whose_description_is_no_text_is_damage(tmp_path):
+    path = tmp_path / "clip.fami"
+    Project.create(path, SourceRecord(tmp_path / "clip.mp4", "video", 640, 480, 5)).close()
+    content = path.read_bytes()
+    assert content.count(b"(key TEXT PRIMARY KEY") == 1
+    path.write_bytes(content.replace(b"(key TEXT PRIMARY KEY", b"(k\xffy TEXT PRIMARY KEY"))
+    with pytest.raises(ProjectError, match=r"clip\.fami"):
+        Project.open(path)
