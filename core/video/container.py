@@ -29,6 +29,10 @@ _ELSEWHERE = {
 _OPENING = {"protocol_whitelist": "file", "format_whitelist": ",".join(sorted(av.formats_available - _ELSEWHERE))}
 
 
+DECODING = {"max_pixels": str(2**26)}
+"""Of every decoder: a frame has twice 8K's pixels at most; one that says more would take minutes and the memory."""
+
+
 def open_container(path: Path) -> InputContainer:
     """Opens a local file for demuxing; one that only lists other files or addresses is none.
 
@@ -77,6 +81,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
         stream = max(streams, key=_pixels, default=None)  # all or none is the default: the largest, the first of two
     if stream is None or stream.codec_context is None or stream.codec_context.name in _TEXT_CODECS:
         raise SourceError(_no_video(path))
+    stream.codec_context.options = dict(DECODING)
     stream.thread_type = "AUTO"
     return stream
 

@@ -21,7 +21,7 @@ from core.errors import Cancelled, FamiError
 from core.files import places
 from core.files.replacing import replacing
 from core.files.small_files import json_value
-from core.video.container import open_container, video_stream
+from core.video.container import DECODING, open_container, video_stream
 from core.video.source import IsCancelled, OnProgress
 
 IntArray = NDArray[np.int64]
@@ -132,7 +132,7 @@ def _decode(
         found.is_outspoken = stream.codec_context.name in _OUTSPOKEN
         num_held = _HELD_BYTES // max(1, stream.width * stream.height * 3) if held else 0
         if strictly:
-            stream.codec_context.options = {"err_detect": "explode"}
+            stream.codec_context.options = {**DECODING, "err_detect": "explode"}
         numbered = zip(range(num_packets), tagged_packets(container, stream), strict=False)
         for ordinal, packet in chain(numbered, [(num_packets, None)]):
             if packet is not None:

@@ -16,7 +16,7 @@ from core.project import Project, SourceRecord
 from tests.fuzz import documents
 from tests.fuzz.mutations import raw_bytes, tables, trees
 from tests.fuzz.mutations.values import mutated_document, text_of
-from tests.fuzz.targets import Target
+from tests.fuzz.targets import MANY, Target
 
 SIZE_WH = (640, 480)
 _WRITTEN = tuple(
@@ -78,7 +78,9 @@ def check(labels: Labels) -> None:
         assert len(sentence) < 2000, sentence[:300]
 
 
-def json_target(name: str, bases: Callable[[], list[Any]], formats: tuple[str, ...] = ()) -> Target:
+def json_target(
+    name: str, bases: Callable[[], list[Any]], formats: tuple[str, ...] = (), ci_cases: int = MANY
+) -> Target:
     """A reader of JSON."""
     texts = cache(lambda: tuple(map(json.dumps, bases())))
 
@@ -91,7 +93,7 @@ def json_target(name: str, bases: Callable[[], list[Any]], formats: tuple[str, .
         path.write_bytes(content)
         return path
 
-    return Target(name, make, read_import_export, formats=formats)
+    return Target(name, make, read_import_export, ci_cases, formats)
 
 
 def _read_folder(path: Path) -> None:
@@ -151,11 +153,11 @@ TARGETS = (
     json_target("posetrack17", documents.posetrack17, ("posetrack17",)),
     json_target("posetrack18", documents.posetrack18, ("posetrack18",)),
     json_target("results", documents.results),
-    json_target("label_studio", documents.label_studio, ("label_studio",)),
-    json_target("mmpose", documents.mmpose, ("mmpose",)),
+    json_target("label_studio", documents.label_studio, ("label_studio",), 60),
+    json_target("mmpose", documents.mmpose, ("mmpose",), 60),
     Target("openpose", _several(_OPENPOSE.make, _openpose_folder), _read_folder, formats=("openpose",)),
-    json_target("vitpose", documents.vitpose, ("vitpose",)),
-    json_target("strangers", documents.strangers),
+    json_target("vitpose", documents.vitpose, ("vitpose",), 60),
+    json_target("strangers", documents.strangers, ci_cases=60),
     Target("cvat", _cvat, read_import_export, formats=("cvat",)),
     Target("deeplabcut", _table, read_import_export, formats=("deeplabcut",)),
     Target("csv", _own_table, read_import_export, formats=("csv",)),

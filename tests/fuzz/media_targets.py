@@ -15,7 +15,7 @@ from PIL import Image
 
 from core.video import open_source
 from tests.fuzz.mutations import raw_bytes
-from tests.fuzz.targets import Target
+from tests.fuzz.targets import MANY, Target
 
 _CLIPS = (
     ("a.mp4", "libx264", "yuv420p"),
@@ -157,6 +157,6 @@ def _lying(kind: str, content: bytes, rng: Random) -> bytes:
 
 
 TARGETS = (
-    Target("video", _video, _read_all, ci_cases=150),
-    Target("images", _images, _read_all),
+    Target("video", _video, _read_all, MANY),
+    Target("images", _images, _read_all, MANY),
 )

@@ -94,6 +94,6 @@ def _deeplabcut(rng: Random, folder: Path) -> Path:
 
 
 TARGETS = (
-    Target("sleap", _sleap, _read, ci_cases=150, formats=("sleap",)),
+    Target("sleap", _sleap, _read, ci_cases=40, formats=("sleap",)),
     Target("deeplabcut_h5", _deeplabcut, _read),
 )

@@ -72,7 +72,9 @@ _SQL = (
 )
 
 
-def toml_target(name: str, base: Callable[[], str], read: Callable[[Path], object], file_name: str) -> Target:
+def toml_target(
+    name: str, base: Callable[[], str], read: Callable[[Path], object], file_name: str, ci_cases: int = 60
+) -> Target:
     """A reader of TOML."""
 
     def make(rng: Random, folder: Path) -> Path:
@@ -81,7 +83,7 @@ def toml_target(name: str, base: Callable[[], str], read: Callable[[Path], objec
         path.write_bytes(raw_bytes.mutated(content, rng) if rng.random() < 0.2 else content)
         return path
 
-    return Target(name, make, read)
+    return Target(name, make, read, ci_cases)
 
 
 def _keymap(path: Path) -> None:
@@ -220,7 +222,7 @@ def _text(name: str) -> Callable[[], str]:
 
 
 TARGETS = (
-    Target("fami", _fami, _read_fami, ci_cases=60),
+    Target("fami", _fami, _read_fami, ci_cases=25),
     toml_target("catalogue", _text("weights/catalogue.toml"), read_catalogue, "catalogue.toml"),
     toml_target("keymap", _text("keymaps/cvat.toml"), _keymap, "keys.toml"),
     Target("collection", _collection, _read_collection),

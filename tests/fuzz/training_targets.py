@@ -29,7 +29,7 @@ from tests.fuzz.label_targets import check, read_import_export
 from tests.fuzz.mutations import hdf5, matlab, raw_bytes
 from tests.fuzz.mutations.values import mutated_document, text_of
 from tests.fuzz.program_targets import toml_target
-from tests.fuzz.targets import Target
+from tests.fuzz.targets import MANY, Target
 
 _CLIP = ("catch", "clip_1")
 _SPLIT = "clip_1.avi 1\n"
@@ -184,10 +184,10 @@ def _read_clips(path: Path) -> None:
 
 
 TARGETS = (
-    toml_target("recipe", _recipe_text, read_recipe, "recipe.toml"),
+    toml_target("recipe", _recipe_text, read_recipe, "recipe.toml", MANY),
     toml_target("bench_config", _bench_text, read_bench_config, "bench.toml"),
     Target("annolist", _annolist, _read_annolist),
-    Target("jhmdb", _jhmdb, _read_jhmdb, formats=("jhmdb",)),
+    Target("jhmdb", _jhmdb, _read_jhmdb, MANY, ("jhmdb",)),
     Target("jhmdb_json", _coco_jhmdb, _read_coco_jhmdb),
     Target("detections", _detections, _read_detections),
     Target("evaluate", _evaluated, _evaluate),

@@ -104,7 +104,10 @@ def _picture_name(task: dict[str, Any]) -> str | None:
     address = next((values[key] for key in keys), None)
     if address is None:
         return None
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # it begins as an address does, and is none
+        return address.replace("\\", "/").lstrip("/")
     local = parse_qs(parts.query).get("d")
     return unquote(local[0] if local else parts.path or address).replace("\\", "/").lstrip("/")
 

@@ -22,7 +22,7 @@ from core.judging.scoring import ScoreModel
 from core.keypoints import POSETRACK, SKELETONS, Skeleton
 from core.model.device import available_device
 from core.model.network.backbones import SingleFrame
-from core.model.network.config import FamiPoseConfig
+from core.model.network.config import BACKBONES, PYRAMIDS, FamiPoseConfig
 from core.model.network.fami_pose import FamiPose
 from core.model.network.folding import fold_batch_norms
 from core.model.network.hrnet import HRNet
@@ -116,7 +116,10 @@ class WeightsMetadata:
 def metadata_of(values: object, path: Path | str) -> WeightsMetadata:
     """The metadata in a file. Raises WeightsError, with the file's name, where something is missing or cannot be."""
     try:
-        return WeightsMetadata.from_dict(values if isinstance(values, Mapping) else {})
+        metadata = WeightsMetadata.from_dict(values if isinstance(values, Mapping) else {})
+        if metadata.config.backbone not in {*BACKBONES, *PYRAMIDS}:
+            raise WeightsError(f"there is no backbone {metadata.config.backbone[:40]!r}; update the program.")
+        return metadata
     except WeightsError as error:
         raise WeightsError(f"{Path(path).name}: {error}") from error
 

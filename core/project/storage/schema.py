@@ -198,7 +198,14 @@ def check(connection: sqlite3.Connection, name: str) -> None:
             f"{name} was written by a newer version of this program (format {version(connection)}, known here: "
             f"{known}); update the program to open it."
         )
-    expected, found = _made_by(tuple(MIGRATIONS[: version(connection)])), _objects(connection)
+    expected = _made_by(tuple(MIGRATIONS[: version(connection)]))
+    try:
+        found = _objects(connection)
+    except UnicodeDecodeError as error:  # of what SQLite says of a description that is no text
+        raise ProjectDamagedError(
+            f"{name} holds a table whose description is damaged; “Repair a project…” saves what is whole of it "
+            f"(python main.py repair {name})."
+        ) from error
     strange = sorted(found.keys() - expected.keys()) or sorted(key for key in found if found[key] != expected[key])
     if strange:
         kind, what = strange[0]

@@ -2,6 +2,7 @@
 
 import shutil
 
+import av
 import pytest
 
 from core.errors import SourceError
@@ -33,3 +34,21 @@ def test_a_name_is_a_name_and_no_address(tmp_path, name, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError, match="There is no file"):
         open_source(name)
+
+
+def test_frames_of_absurd_size_are_not_decoded(tmp_path):
+    path = tmp_path / "large.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for index in range(3):
+            frame = av.VideoFrame(64, 48, "yuvj420p")
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    content = path.read_bytes()
+    at = content.index(b"\xff\xc0\x00\x11\x08") + 5  # the height and width of the first picture
+    path.write_bytes(content[:at] + b"\xff\xdc\xff\xdc" + content[at + 4 :])
+    with open_source(path) as source:
+        assert source.size == (64, 48) and len(source) == 2
+        assert source.damaged is not None

@@ -85,3 +85,8 @@ def test_two_joints_of_one_name_without_boxes_are_said(tmp_path):
     labels = read(tmp_path, task("a.png", [joint("nose", 1, 1), joint("nose", 90, 90)]))
     assert np.isfinite(labels.images[0].poses.poses[0].keypoints[0]).all()
     assert any("twice" in warning and "rectangle" in warning for warning in labels.warnings)
+
+
+def test_what_begins_as_an_address_and_is_none_is_a_name(tmp_path):
+    (image,) = read(tmp_path, task("http://[x/7.png", [joint("Nose", 12, 40)])).images
+    assert image.file_name == "http://[x/7.png"

@@ -81,6 +81,7 @@ def test_a_packed_archive_is_refused(tmp_path):
         {"config": {"supporting_offsets": [], "gtm_width": 10**9}},
         {"config": {"supporting_offsets": [], "num_keypoints": -1}},
         {"config": {"supporting_offsets": [], "heatmap_sigma": float("inf")}}, {"config": 5},
+        {"config": {"supporting_offsets": [], "backbone": "w99"}},
     ],
 )  # fmt: skip
 def test_a_description_of_what_cannot_be_is_refused_with_the_file_s_name(tmp_path, changes):
