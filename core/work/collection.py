@@ -113,11 +113,14 @@ def project_of(clip: Path) -> Path:
 
 def progress_of(clip: Path) -> ClipProgress:
     """How far a clip is, read from its project, which another program may be writing."""
-    if not clip.exists():
-        return ClipProgress(trouble=f"{clip.name} is not there: put it back, or take it off the list.")
-    path = project_of(clip)
-    if not path.is_file():
-        return ClipProgress()
+    try:
+        if not clip.exists():
+            return ClipProgress(trouble=f"{clip.name} is not there: put it back, or take it off the list.")
+        path = project_of(clip)
+        if not path.is_file():
+            return ClipProgress()
+    except (OSError, ValueError):  # a name that no file can have
+        return ClipProgress(trouble=f"{clip.name[:40]} is no name of a clip: take it off the list.")
     try:
         with Project.open(path, read_only=True) as project:
             return progress_in(project)

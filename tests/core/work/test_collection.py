@@ -75,3 +75,8 @@ def test_how_far_a_clip_is(tmp_path):
     assert (found.num_frames, found.num_labelled, found.num_reviewed, found.num_doubtful) == (12, 1, 1, 0)
     path.write_bytes(b"no project")
     assert progress_of(clip).trouble
+
+
+@pytest.mark.parametrize("name", ["b" * 300 + ".mp4", "a\x00b.mp4", "a/" * 3000 + "b.mp4"])
+def test_a_name_that_no_file_can_have_is_in_trouble(tmp_path, name):
+    assert progress_of(tmp_path / name).trouble
