@@ -107,7 +107,7 @@ def _picture_name(task: dict[str, Any]) -> str | None:
     try:
         parts = urlsplit(address)
     except ValueError:  # it begins as an address does, and is none
-        return address.replace("\\", "/").lstrip("/")
+        return str(address).replace("\\", "/").lstrip("/")
     local = parse_qs(parts.query).get("d")
     return unquote(local[0] if local else parts.path or address).replace("\\", "/").lstrip("/")
 
