@@ -162,13 +162,13 @@ def _seconds_of(draw: Callable[[], None]) -> float:
     return round(time.perf_counter() - began_s, 4)
 
 
-def main() -> None:
-    """Prints the seconds, and writes them to a file where one is named."""
+def measure() -> dict[str, object]:
+    """All figures by name."""
     application = QApplication([])
     theme.apply(application)
     with tempfile.TemporaryDirectory() as folder:
-        tell(__doc__, lambda: measure_work(Path(folder)) | measure_drawing())
+        return measure_work(Path(folder)) | measure_drawing()
 
 
 if __name__ == "__main__":
-    main()
+    tell(__doc__, measure)

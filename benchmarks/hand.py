@@ -187,13 +187,13 @@ def measure_queue(folder: Path) -> dict[str, object]:
     return {"queue_after_edit_ms": wall}
 
 
-def main() -> None:
-    """Measures and tells."""
+def measure() -> dict[str, object]:
+    """All figures by name."""
     application = QApplication([])
     theme.apply(application)
     with tempfile.TemporaryDirectory() as folder:
-        tell(__doc__, lambda: measure_window(Path(folder)) | measure_queue(Path(folder)))
+        return measure_window(Path(folder)) | measure_queue(Path(folder))
 
 
 if __name__ == "__main__":
-    main()
+    tell(__doc__, measure)
