@@ -54,8 +54,9 @@ class KeySheet(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACING_LARGE, theme.SPACING, theme.SPACING, theme.SPACING)
         column.addWidget(area)
-        wanted = page.sizeHint() + QSize(3 * theme.SPACING_LARGE, 3 * theme.SPACING)
-        self.resize(room.boundedTo(QSize(max(wanted.width(), room.width() * 9 // 10), wanted.height())))
+        around = QSize(2 * theme.SPACING_LARGE + area.verticalScrollBar().sizeHint().width(), 3 * theme.SPACING)
+        wanted, least = page.sizeHint() + around, page.minimumSizeHint().width() + around.width()
+        self.resize(room.boundedTo(QSize(max(least, room.width() * 9 // 10), wanted.height())))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scrolls with the keys that scroll; any other closes the page."""
