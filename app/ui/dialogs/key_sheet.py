@@ -49,14 +49,13 @@ class KeySheet(QDialog):
         area = QScrollArea(self)
         area.setObjectName("key_sheet_page")
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # meanings wrap instead
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACING_LARGE, theme.SPACING, theme.SPACING, theme.SPACING)
         column.addWidget(area)
-        around = QSize(2 * theme.SPACING_LARGE + area.verticalScrollBar().sizeHint().width(), 3 * theme.SPACING)
-        wanted, least = page.sizeHint() + around, page.minimumSizeHint().width() + around.width()
-        self.resize(room.boundedTo(QSize(max(least, room.width() * 9 // 10), wanted.height())))
+        self.resize(room.boundedTo(QSize(room.width() * 97 // 100, page.sizeHint().height() + 3 * theme.SPACING)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scrolls with the keys that scroll; any other closes the page."""
