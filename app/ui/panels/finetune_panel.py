@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 
 from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
@@ -222,6 +223,8 @@ class FinetunePanel(QWidget):
         self._corrected = self._sentence("finetune_corrected", muted=True)
         self._remarks = self._sentence("finetune_remarks", muted=True)
         self._worse = self._sentence("finetune_worse_frames", muted=True)
+        for label in (self._headline, self._worse):  # of our own words; what a report says is escaped
+            label.setTextFormat(Qt.TextFormat.RichText)
         self._worse.setToolTip("Held-out frames whose error grew; click a number to go there.")
         self._worse.linkActivated.connect(lambda link: self.frame_chosen.emit(int(link)))
         self._accept = self._button(
@@ -313,7 +316,7 @@ class FinetunePanel(QWidget):
     def _show_report(self, report: FinetuneReport) -> None:
         before, after = report.before["mean"], report.after["mean"]
         verdict = change_word(before, after)
-        self._headline.setText(f"<b>{headline(before, after, report.spread)}</b>" + _decision(report))
+        self._headline.setText(f"<b>{headline(before, after, report.spread)}</b>" + escape(_decision(report)))
         theme.set_tone(self._headline, _TONES.get(verdict, "plain"))
         self._measured.setText(
             f"Trained on {report.train_frames} frames, measured on {report.held_out_frames} others. "
@@ -334,7 +337,7 @@ class FinetunePanel(QWidget):
         self._table.setFixedHeight(26 + 20 * len(names) + 2)
 
     def _write_worse_frames(self) -> None:
-        links = ", ".join(f'<a href="{i}" style="color: {theme.ACCENT.name()}">{i}</a>' for i in self._worse_frames)
+        links = ", ".join(f'<a href="{i:d}" style="color: {theme.ACCENT.name()}">{i:d}</a>' for i in self._worse_frames)
         self._worse.setText(f"Worse in frame {links}." if links else "No held-out frame got worse.")
 
     def changeEvent(self, event: QEvent) -> None:

@@ -261,7 +261,7 @@ class TimelineView(QWidget):
         There is room for the first people before they come: the picture above must not move when somebody is added.
         """
         least = max(LEAST_ROWS, self._window_height // WINDOW_PX_A_ROW)
-        rest = ROWS_TOP + BAR_PX + 2
+        rest = ROWS_TOP + BAR_PX + 2 + 1  # a dock is a pixel lower than what it holds
         self.setMinimumHeight(rest + least * ROW_PX)
         self.setMaximumHeight(rest + max(least, len(self._people.rows.track_ids)) * ROW_PX)
         self._lay_out()

@@ -283,7 +283,8 @@ def test_a_round_from_start_to_report(finetune, qtbot):
 
 def test_a_frame_that_became_worse_can_be_looked_at(finetune, qtbot):
     finetune.set_state(FinetuneState(True, "", 14, report=a_report()))
-    label = finetune.findChild(QLabel, "finetune_worse_frames")
+    label, headline_label = (finetune.findChild(QLabel, f"finetune_{name}") for name in ("worse_frames", "headline"))
+    assert label.textFormat() == headline_label.textFormat() == Qt.TextFormat.RichText, "other labels show plain text"
     chosen = []
     finetune.frame_chosen.connect(chosen.append)
     for x in range(0, label.width(), 4):

@@ -238,4 +238,4 @@ def test_the_border_above_can_be_dragged_for_more_rows(qtbot):
     dock = window.findChild(QDockWidget, "timeline_dock")
     window.resizeDocks([dock], [600], Qt.Orientation.Vertical)
     QApplication.processEvents()
-    assert few < timeline.height() == timeline.maximumHeight() and not bar.isVisible(), "all rows, no emptiness"
+    assert few < timeline.height() >= timeline.maximumHeight() - 1 and not bar.isVisible(), "all rows, no emptiness"

@@ -142,7 +142,7 @@ def test_crops_that_are_not_there_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="FAMI_SHARED"):
         PersonCrops(tmp_path / "none.h5")
     (tmp_path / "text.h5").write_text("no crops")
-    with pytest.raises(TrainingError, match=r"lspet_train_small\.h5"):
+    with pytest.raises(TrainingError, match=r"text\.h5 is damaged"):
         PersonCrops(tmp_path / "text.h5")
 
 
