@@ -7,12 +7,15 @@ its first transaction which base it is for (`LOG_FOR`). Both are settings in the
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from core.errors import ProjectError
 from core.project.disk.pages import Pages
-from core.project.disk.place import log_of, memory_of
+from core.project.disk.place import FileStamp, log_of, memory_of
 
 BASE = "base"
 """The state of the main file: renewed with each checkpoint."""
@@ -53,6 +56,31 @@ def is_foreign(path: Path) -> bool:
     return base not in {together.get(BASE), *together[LOG_FOR].split()}
 
 
+def is_only_touched(path: Path, known: FileStamp, bases: Collection[str]) -> bool:
+    """True where an open file got another time but is what was written here: its state has a name that no other has."""
+    with contextlib.suppress(OSError):
+        now = FileStamp.of(path)
+        is_as_long = now.identity == known.identity and now.written[0] == known.written[0]
+        return is_as_long and _settings(Pages.of(path.read_bytes())).get(BASE) in bases
+    return False
+
+
+def free_name(log: Path) -> Path:
+    """A name beside a log by which SQLite does not find it, and that nothing has."""
+    number = 1
+    while (aside := log.with_name(f"{log.name}.foreign-{number}")).exists():
+        number += 1
+    return aside
+
+
+def keep_copy(path: Path) -> None:
+    """Copies the log beside a project to where SQLite does not find it, if it holds anything and can be copied."""
+    log = log_of(path)
+    with contextlib.suppress(OSError):
+        if log.stat().st_size > _LOG_HEADER_BYTES:
+            shutil.copyfile(log, free_name(log))
+
+
 def put_aside(path: Path) -> Path:
     """Gives the log beside a project a name by which SQLite does not find it, and returns that.
 
@@ -60,9 +88,7 @@ def put_aside(path: Path) -> Path:
         ProjectError: it cannot be renamed.
     """
     log = log_of(path)
-    number = 1
-    while (aside := log.with_name(f"{log.name}.foreign-{number}")).exists():
-        number += 1
+    aside = free_name(log)
     try:
         log.rename(aside)
         memory_of(path).unlink(missing_ok=True)

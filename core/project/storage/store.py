@@ -215,6 +215,8 @@ class Store:
         """
         if self._gone is None and not self.read_only:
             self._gone = what_happened(self.path, self._stamp)
+            if self._gone is not None and log.is_only_touched(self.path, self._stamp, self._bases):
+                self._gone, self._stamp = None, FileStamp.of(self.path)
             if self._gone is not None and not self._is_overwritten():
                 with contextlib.suppress(sqlite3.Error):  # a file that was renamed is whole under its new name then
                     self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -324,6 +326,8 @@ class Store:
         with contextlib.suppress(ProjectGoneError):
             self.require_in_place()
         if self._gone is not None:
+            if self._is_overwritten():
+                log.keep_copy(self.path)  # what was written since the last checkpoint is nowhere else
             self._own_log.empty()  # all that was in it is in the file that was renamed, or belongs into no file
         elif self._says_base:
             with contextlib.suppress(sqlite3.Error):  # everything is in the log, and stays there

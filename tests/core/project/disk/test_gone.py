@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -34,7 +36,11 @@ def replaced_by_an_empty_file(path):
 
 
 def overwritten(path):
-    path.write_bytes(path.with_name("old.fami").read_bytes())
+    other = path.with_name("old.fami")
+    with closing(sqlite3.connect(other)) as connection:  # another state, as of an edit elsewhere
+        connection.execute("UPDATE meta SET value = 'another' WHERE key = 'base'")
+        connection.commit()
+    path.write_bytes(other.read_bytes())
 
 
 WAYS = [deleted, renamed, replaced, replaced_by_an_empty_file, overwritten]
@@ -74,6 +80,25 @@ def test_an_edit_is_refused_in_one_sentence_and_kept(edited, way):
     assert not [name for name in beside(edited.path) if "-wal" in name or "-shm" in name] or way is overwritten
 
 
+@pytest.mark.parametrize("as_it_is", [os.utime, lambda path: path.write_bytes(path.read_bytes())])
+def test_a_file_that_was_only_touched_is_the_same(edited, as_it_is):
+    as_it_is(edited.path)
+    edits.move_keypoint(edited, 0, 1, 10, (5, 6))
+    as_it_is(edited.path)
+    edited.close()
+    with Project.open(edited.path) as again:
+        assert again.frame(0).pose(1).keypoints[[9, 10]].tolist() == [[3, 4], [5, 6]]
+
+
+def test_what_only_the_log_held_of_an_overwritten_project_is_kept_beside(edited):
+    overwritten(edited.path)
+    with pytest.raises(ProjectGoneError):
+        edits.move_keypoint(edited, 0, 1, 10, (5, 6))
+    edited.close()
+    (kept,) = edited.path.parent.glob(f"{edited.path.name}-wal.foreign-*")
+    assert kept.stat().st_size > 4096
+
+
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 @pytest.mark.parametrize("notices", [True, False])
 def test_what_lies_at_the_path_is_left_as_it_is(edited, way, notices):
@@ -83,7 +108,7 @@ def test_what_lies_at_the_path_is_left_as_it_is(edited, way, notices):
         with pytest.raises(ProjectGoneError):
             edits.add_person(edited, 1, BOX)
     edited.close()
-    assert [name for name in beside(edited.path) if "-" in name] == []
+    assert [name for name in beside(edited.path) if "-" in name and ".foreign-" not in name] == []
     if content is not None:
         assert edited.path.read_bytes() == content
     if way is renamed:
