@@ -68,6 +68,7 @@ def correct_five_joints(driver, frames: list[int]) -> list[tuple[int, int, int]]
 def review(start: Callable, path: Path, add_people: Callable, correct_at: list[int], pictures: Path) -> None:
     """The story from the people on; the same for every clip."""
     driver = start()
+    driver.program.mending.on = False  # what follows the drags in other frames has tests of its own
     driver.open(path)
     driver.idle()
     add_people(driver)
