@@ -121,12 +121,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         help="a person in the first frame of the range, followed from there; may be given again for the next person",
     )
     _add_frames(parser)
-    parser.add_argument(
-        "--window",
-        type=window_offsets,
-        metavar="-2,-1,1,2",
-        help="offsets of the supporting frames; default: those of the weights",
-    )
+    _add_window(parser)
     parser.add_argument(
         "--overlay", type=Path, metavar="OUT.mp4", help="also write the video with the poses drawn on it"
     )
@@ -192,6 +187,15 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="whether people without a track id who lie where the project has people are these (default) or new ones",
+    )
+
+
+def _add_window(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--window",
+        type=window_offsets,
+        metavar="-2,-1,1,2",
+        help="offsets of the supporting frames; default: those of the weights",
     )
 
 
@@ -320,7 +324,7 @@ def _add_predict_set(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="that share the clips on this machine, each with a GPU of its own; 0: one for each GPU",
     )
-    parser.add_argument("--window", type=window_offsets, metavar="-2,-1,1,2", help="offsets of the supporting frames")
+    _add_window(parser)
     _add_weights(parser)
     _add_device(parser)
 

@@ -26,8 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks._results import tell  # noqa: E402 - the path comes first
-from benchmarks.bench_repeating import PADDLEBOARD, Clip, clip  # noqa: E402
-from core.files import places  # noqa: E402
+from benchmarks.bench_repeating import Clip, labelled_clips  # noqa: E402
 from core.geometry import FloatArray, apply_affine, invert_affine  # noqa: E402
 from core.judging.sizes import person_size_px  # noqa: E402
 from core.model.prediction.crops import cut_window, normalised, request_affine  # noqa: E402
@@ -301,13 +300,8 @@ def measure() -> dict[str, object]:
     """All of it."""
     cv2.setNumThreads(2)
     predictor = load_predictor(ROOT / "resources/weights/starter.pth", "cpu")
-    clips = {"demo": clip(places.DEMO_CLIP, places.DEMO_LABELS)}
-    if PADDLEBOARD.is_dir():
-        clips["paddleboard"] = clip(PADDLEBOARD / "060470979", PADDLEBOARD / "labels_posetrack18.json")
-    else:
-        print(f"without paddleboard: {PADDLEBOARD} is not there; set FAMI_SHARED")
     result: dict[str, object] = {}
-    for name, labelled in clips.items():
+    for name, labelled in labelled_clips().items():
         seen = predicted(labelled, predictor)
         for how, (candidate, taken) in CANDIDATES.items():
             result[f"{name}: {how}"] = compared(seen, candidate, taken)

@@ -170,15 +170,20 @@ def large_edit() -> dict[str, str]:
     }
 
 
-def measure() -> dict[str, object]:
-    """All of it."""
+def labelled_clips() -> dict[str, Clip]:
+    """By name; the paddleboarders where they are at hand."""
     clips = {"demo": clip(places.DEMO_CLIP, places.DEMO_LABELS)}
     if PADDLEBOARD.is_dir():
         clips["paddleboard"] = clip(PADDLEBOARD / "060470979", PADDLEBOARD / "labels_posetrack18.json")
     else:
         print(f"without paddleboard: {PADDLEBOARD} is not there; set FAMI_SHARED")
+    return clips
+
+
+def measure() -> dict[str, object]:
+    """All of it."""
     result: dict[str, object] = {}
-    for name, labelled in clips.items():
+    for name, labelled in labelled_clips().items():
         for how, words in {**carried(labelled), **interpolated(labelled)}.items():
             result[f"{name}: {how}"] = words
     return {**result, **large_edit()}

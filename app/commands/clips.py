@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.terminal import Terminal
-from core.errors import PredictionError, SourceError
+from app.weights.detectors import DetectorFile, suited_to
+from core.errors import FetchError, PredictionError, SourceError
 from core.project import Project
 from core.video import Source, open_source
 from core.work.recounting import is_to_be_recounted, recount
@@ -23,6 +24,22 @@ def frames_of(frame_range: tuple[int, int | None], num_frames: int) -> tuple[int
     if start >= num_frames:
         raise PredictionError(f"--frames begins at {start}, but the clip has {num_frames} frames, counted from 0.")
     return start, num_frames if stop is None else min(stop, num_frames)
+
+
+def detector_at_hand(device: str, terminal: Terminal, otherwise: str) -> DetectorFile:
+    """The detector that suits a device; fetched first where it is not here.
+
+    Raises:
+        PredictionError: it cannot be fetched; ends with `otherwise`, which says how to do without.
+    """
+    detector_file = suited_to(device)
+    if not detector_file.at_hand:
+        with terminal.progress(f"Fetching the person detector ({detector_file.size_mb} MB)") as progress:
+            try:
+                detector_file.fetch(lambda done, total, _: progress(done, total))
+            except FetchError as error:
+                raise PredictionError(f"{str(error).removesuffix('.')}; {otherwise}.") from error
+    return detector_file
 
 
 def make_sure_of_frames(project_path: Path, terminal: Terminal) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.clips import frames_of, open_checked, remarks_of
+from app.commands.clips import detector_at_hand, frames_of, open_checked, remarks_of
 from app.terminal import Terminal
 from app.weights import detectors
 from app.weights.choice import find_weights
-from core.errors import FetchError, PredictionError, ProjectError, SourceError
+from core.errors import PredictionError, ProjectError, SourceError
 from core.files.outputs import check_can_write
 from core.files.paths import files_of, project_files
 from core.files.replacing import replacing
@@ -203,13 +203,7 @@ class Work:
         Raises:
             PredictionError: it cannot be fetched, or finds nobody; says how to do without.
         """
-        detector_file = detectors.suited_to(device)
-        if not detector_file.at_hand:
-            with self.terminal.progress(f"Fetching the person detector ({detector_file.size_mb} MB)") as progress:
-                try:
-                    detector_file.fetch(lambda done, total, _: progress(done, total))
-                except FetchError as error:
-                    raise PredictionError(f"{str(error).removesuffix('.')}; {BOXES_BY_HAND}.") from error
+        detector_file = detector_at_hand(device, self.terminal, BOXES_BY_HAND)
         with self.terminal.progress("Finding people") as progress:
             found = detectors.look_for_people(
                 detector_file, device, self.project, self.source, (self.start, self.stop), on_progress=progress

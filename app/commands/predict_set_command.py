@@ -12,13 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.clips import open_checked
+from app.commands.clips import detector_at_hand, open_checked
 from app.commands.predict_command import Work, new_project
 from app.terminal import Terminal
 from app.ui.words import time_left
-from app.weights import detectors
 from app.weights.choice import find_weights
-from core.errors import Cancelled, FamiError, FetchError, FormatError
+from core.errors import Cancelled, FamiError, FormatError
 from core.files.hashing import file_sha256
 from core.files.outputs import check_can_write, write_json
 from core.files.replacing import replacing
@@ -118,13 +117,8 @@ def _prepare(out: Path, clips: Sequence[SetClip], network: _Network, terminal: T
             raise FormatError(f"{out} holds what other weights or another window predicted: choose another folder.")
     else:
         write_json(out / MADE_BY, made_by)
-    detector_file = detectors.suited_to(network.device)
-    if any(clip.boxes is None for clip in clips) and not detector_file.at_hand:
-        with terminal.progress(f"Fetching the person detector ({detector_file.size_mb} MB)") as progress:
-            try:
-                detector_file.fetch(lambda done, total, _: progress(done, total))
-            except FetchError as error:
-                raise FetchError(f"{str(error).removesuffix('.')}; or say where people are with --boxes.") from error
+    if any(clip.boxes is None for clip in clips):
+        detector_at_hand(network.device, terminal, "or say where people are with --boxes")
 
 
 def _share(engine: Engine, clips: Sequence[SetClip], terminal: Terminal) -> list[SetClip]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,10 +19,7 @@ def toml_table(path: Path) -> dict[str, Any]:
         OSError: it cannot be read.
         ValueError: it is no TOML, or too large.
     """
-    try:
-        return tomllib.loads(_text(path))
-    except RecursionError as error:
-        raise ValueError("its lists lie too deep in lists") from error
+    return _parsed(path, tomllib.loads)
 
 
 def json_value(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
@@ -31,10 +29,7 @@ def json_value(path: Path) -> Any:  # noqa: ANN401 - JSON has no one type
         OSError: it cannot be read.
         ValueError: it is no JSON, or too large.
     """
-    try:
-        return json.loads(_text(path))
-    except RecursionError as error:
-        raise ValueError("its lists lie too deep in lists") from error
+    return _parsed(path, json.loads)
 
 
 def remembered(text: str | None, otherwise: A) -> A:
@@ -49,9 +44,12 @@ def remembered(text: str | None, otherwise: A) -> A:
     return value if type(value) is type(otherwise) else otherwise
 
 
-def _text(path: Path) -> str:
+def _parsed(path: Path, parse: Callable[[str], A]) -> A:
     with path.open("rb") as stream:
         content = stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValueError(f"it is larger than {MOST_BYTES // 2**20} MB")
-    return content.decode("utf-8")
+    try:
+        return parse(content.decode("utf-8"))
+    except RecursionError as error:
+        raise ValueError("its lists lie too deep in lists") from error

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHBoxLayout,
     QHeaderView,
@@ -128,7 +127,6 @@ class RoundsDialog(QDialog):
     def _build_table(self) -> QTableWidget:
         self._table = build_table(self, "rounds_table", "Rounds", HEADERS, theme.ROW_PX)
         self._table.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._table.setFixedHeight(5 * theme.ROW_PX + 30)
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._table.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)

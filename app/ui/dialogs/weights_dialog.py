@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHBoxLayout,
     QHeaderView,
@@ -132,7 +131,6 @@ class WeightsDialog(QDialog):
     def _build_table(self) -> QWidget:
         self._table = build_table(self, "weights_table", "Weights", HEADERS, theme.ROW_PX)
         self._table.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._table.setMinimumHeight(NUM_ROWS_SHOWN * theme.ROW_PX)
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._table.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
